@@ -1,0 +1,69 @@
+"""What can be wrong with a world that somebody else has to mend.
+
+WorldError
+  AtlasError            the world files: every problem of all files at once
+  UnknownBehaviourError a behaviour class that is asked for by a name nobody registered
+  UnreadableStateError  a saved state that does not decode into the record of its kind
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class WorldError(Exception):
+    """Base of the errors of this package."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing to mend in one world file. `line` counts from 1."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+class AtlasError(WorldError):
+    """The world files cannot be used. `problems` has all of them, in the order of files and lines."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        super().__init__(*self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"the world files have {count} problem{'s' if count != 1 else ''}:"
+        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+
+
+class UnknownBehaviourError(WorldError):
+    """An npc is to be played by a class that is not registered."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(name)
+
+    def __str__(self) -> str:
+        return (
+            f"no behaviour is called {self.name!r}; known are {', '.join(sorted(self.known))}. "
+            "A behaviour is registered by importing its module in actors/world/behaviours/__init__.py."
+        )
+
+
+class UnreadableStateError(WorldError):
+    """A saved state does not fit the record of its kind."""
+
+    def __init__(self, entity_id: str, kind: str, reason: str) -> None:
+        self.entity_id = entity_id
+        self.kind = kind
+        self.reason = reason
+        super().__init__(entity_id)
+
+    def __str__(self) -> str:
+        return f"the saved state of {self.entity_id} cannot be read as a {self.kind}: {self.reason}"

@@ -1,0 +1,143 @@
+"""Logs: structlog's processors over the standard library's logging, on the terminal and in a rotating file.
+
+Modules below log with `logging.getLogger(__name__)` and lazy arguments, and give fields with `extra={...}`;
+what is bound for a greenlet (`bound(path=..., session=..., trace=...)`) is added to each of its lines. Every
+line goes through the same processors and ends as text for people or as one JSON object.
+
+Invariant: a secret never reaches a log. `hide_secrets` is the last step before a line is written; it blanks
+fields by name and passwords inside any text, tracebacks included.
+"""
+
+import logging
+import logging.config
+import re
+import sys
+from collections.abc import MutableMapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import Processor
+
+LIBRARIES_TO_QUIET = ("geventwebsocket", "peewee", "werkzeug", "websockets")
+
+HIDDEN = "(hidden)"
+_SECRET_FIELD = re.compile(
+    r"password|passphrase|token|secret|proof|credential|(^|_)key$|^dsn$", re.IGNORECASE
+)
+# postgresql://user:PASSWORD@host and password=PASSWORD, password='PASS WORD' as in a libpq connection string.
+_URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+]*://[^\s:/@]*:)[^\s@]+@", re.IGNORECASE)
+_NAMED_PASSWORD = re.compile(
+    r"\b((?:password|token|secret)\s*[=:]\s*)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s,;]+)", re.IGNORECASE
+)
+
+
+def configure(
+    *,
+    process: str,
+    level: Literal["debug", "info", "warning", "error"],
+    format: Literal["console", "json"],
+    directory: Path,
+    file_limit_bytes: int,
+    files_kept: int,
+) -> None:
+    """Send this process's logs to standard error and to `directory/<process>.log` (JSON lines)."""
+    directory.mkdir(parents=True, exist_ok=True)
+    shared = _common_processors(process)
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "json": _formatter(shared, structlog.processors.JSONRenderer(default=str)),
+                "console": _formatter(shared, _console_renderer()),
+            },
+            "handlers": {
+                "terminal": {
+                    "class": "logging.StreamHandler",
+                    "stream": "ext://sys.stderr",
+                    "formatter": format,
+                },
+                "file": {
+                    "class": "logging.handlers.RotatingFileHandler",
+                    "filename": str(directory / f"{process}.log"),
+                    "maxBytes": file_limit_bytes,
+                    "backupCount": files_kept,
+                    "encoding": "utf-8",
+                    "formatter": "json",
+                },
+            },
+            "root": {"level": level.upper(), "handlers": ["terminal", "file"]},
+            "loggers": {name: {"level": "WARNING"} for name in LIBRARIES_TO_QUIET},
+        }
+    )
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def bound(**fields: object) -> AbstractContextManager[None]:
+    """Add `fields` (path, session, trace) to every line logged inside the with block, in this greenlet."""
+    return structlog.contextvars.bound_contextvars(**fields)
+
+
+def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: blank what is secret by its field's name, and passwords inside texts."""
+    return {
+        name: HIDDEN if _is_secret(name) and value else _without_secrets(value)
+        for name, value in event.items()
+    }
+
+
+def _is_secret(name: object) -> bool:
+    return _SECRET_FIELD.search(str(name)) is not None
+
+
+def _without_secrets(value: Any) -> Any:
+    match value:
+        case str():
+            return _NAMED_PASSWORD.sub(rf"\1{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", value))
+        case dict():
+            return {k: HIDDEN if _is_secret(k) and v else _without_secrets(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_without_secrets(item) for item in value]
+        case _:
+            return value
+
+
+def _common_processors(process: str) -> list[Processor]:
+    def name_process(
+        _logger: object, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        event["process"] = process
+        return event
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.ExtraAdder(),
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        name_process,
+        structlog.processors.format_exc_info,
+    ]
+
+
+def _formatter(shared: list[Processor], renderer: Processor) -> dict[str, Any]:
+    last: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        hide_secrets,
+        renderer,
+    ]
+    return {"()": structlog.stdlib.ProcessorFormatter, "processors": last, "foreign_pre_chain": shared}
+
+
+def _console_renderer() -> Processor:
+    # A traceback is text by now (hide_secrets has read it), so the plain formatter is the right one.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+    )

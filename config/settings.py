@@ -1,0 +1,189 @@
+"""The shape of the configuration: every key, its type and its range.
+
+The records hold no default values. Those stand, each with its explanation, in `config/default.toml`, which
+names every key; so a default has one place and the file is the documentation. A key that is not here is an
+error. Validation is strict (`port = true` is not 1); what comes from the environment as text is turned into
+the field's type by `config.layers` first.
+
+Units are in the names. A size or a limit that may be switched off is switched off by 0.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+# 0 asks the system for any free port.
+Port = Annotated[int, Field(ge=0, le=65535)]
+Host = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}$",
+        description="a name of at most 32 small letters, digits, - and _, beginning with a letter",
+    ),
+]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+CountOrOff = Annotated[int, Field(ge=0, le=1_000_000)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+SecondsOrOff = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+# The upper end keeps a slip of the finger from asking for more memory than a machine has.
+Bytes = Annotated[int, Field(ge=64, le=1 << 30)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+FilePath = Annotated[Path, Field(strict=False)]
+
+
+class Section(BaseModel):
+    """One table of the configuration."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["console", "json"]
+    directory: str
+    file_limit_bytes: Bytes
+    files_kept: CountOrOff
+
+
+class DatabaseSettings(Section):
+    dsn: SecretStr
+    pool_size: Annotated[int, Field(ge=1, le=64)]
+    queue_limit: Count
+    connect_timeout_seconds: Seconds
+    statement_timeout_seconds: Seconds
+
+
+class LinkSettings(Section):
+    address: str
+    key: SecretStr
+    heartbeat_seconds: Seconds
+    suspect_after_seconds: Seconds
+    down_after_seconds: Seconds
+    message_limit_bytes: Bytes
+    queue_limit_lines: Count
+    queue_limit_bytes: Bytes
+
+    @model_validator(mode="after")
+    def _silence_is_judged_in_order(self) -> Self:
+        rising = [self.heartbeat_seconds, self.suspect_after_seconds, self.down_after_seconds]
+        if sorted(set(rising)) != rising:
+            raise ValueError(
+                "heartbeat_seconds < suspect_after_seconds < down_after_seconds must hold, not "
+                + " < ".join(map(str, rising))
+            )
+        return self
+
+
+class TelnetSettings(Section):
+    host: Host
+    port: Port
+    line_limit_bytes: Bytes
+    subnegotiation_limit_bytes: Bytes
+    write_limit_bytes: Bytes
+
+
+class TelnetsSettings(Section):
+    enabled: bool
+    host: Host
+    port: Port
+    certificate: str
+    private_key: str
+
+    @model_validator(mode="after")
+    def _encryption_needs_a_certificate(self) -> Self:
+        if self.enabled and not (self.certificate and self.private_key):
+            raise ValueError("enabled = true needs certificate and private_key, the paths of two PEM files")
+        return self
+
+
+class WebSettings(Section):
+    host: Host
+    port: Port
+    origins: Texts
+    message_limit_bytes: Bytes
+    write_limit_bytes: Bytes
+    compression: bool
+    client_timeout_seconds: Seconds
+
+
+class GatewaySettings(Section):
+    name: Name
+    max_connections: Count
+    connections_per_address: CountOrOff
+    connections_per_address_per_minute: CountOrOff
+    failed_logins_per_address: CountOrOff
+    login_timeout_seconds: Seconds
+    ping_interval_seconds: SecondsOrOff
+    telnet: TelnetSettings
+    telnets: TelnetsSettings
+    web: WebSettings
+
+
+class WorldSettings(Section):
+    name: Name
+    start_room: Annotated[str, Field(min_length=1)]
+    files: str
+    checkpoint_interval_seconds: Seconds
+    tick_seconds: Seconds
+
+
+class LauncherSettings(Section):
+    start_timeout_seconds: Seconds
+    shutdown_seconds: Seconds
+    restart_delay_seconds: Seconds
+    restart_delay_limit_seconds: Seconds
+    restart_jitter: Fraction
+    max_restarts: CountOrOff
+    max_restarts_window_seconds: Seconds
+
+    @model_validator(mode="after")
+    def _delays_grow(self) -> Self:
+        if self.restart_delay_limit_seconds < self.restart_delay_seconds:
+            raise ValueError(
+                f"restart_delay_limit_seconds = {self.restart_delay_limit_seconds} must not be below "
+                f"restart_delay_seconds = {self.restart_delay_seconds}"
+            )
+        return self
+
+
+class AdminSettings(Section):
+    host: Host
+    port: Port
+    token: SecretStr
+
+
+class Settings(BaseSettings):
+    """The whole configuration, merged and checked. Make one with `config.loading.load`."""
+
+    model_config = SettingsConfigDict(
+        strict=True, extra="forbid", frozen=True, env_prefix="WYLD_", env_nested_delimiter="__"
+    )
+
+    data_dir: FilePath
+    log: LogSettings
+    database: DatabaseSettings
+    link: LinkSettings
+    gateway: GatewaySettings
+    world: WorldSettings
+    launcher: LauncherSettings
+    admin: AdminSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the call only.
+
+        The library's own sources ignore unknown variables and forget which source gave a value; an error
+        that names the file and line needs both, so `config.layers` reads and this class checks.
+        """
+        return (init_settings,)

@@ -1,0 +1,161 @@
+"""Log lines: their fields, their files, and what never stands in them."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import gevent
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.logging import HIDDEN, bound, configure, hide_secrets
+
+LOGGER = logging.getLogger("actors.test")
+
+
+@pytest.fixture(autouse=True)
+def root_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def start(directory: Path, form: Literal["console", "json"] = "json", **changes: Any) -> None:
+    options: dict[str, Any] = {"level": "info", "file_limit_bytes": 1_000_000, "files_kept": 2, **changes}
+    configure(process="world", format=form, directory=directory, **options)
+
+
+def records(directory: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (directory / "world.log").read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_line_is_a_json_object_in_the_file_of_its_process(tmp_path: Path) -> None:
+    start(tmp_path / "log")
+
+    LOGGER.info("%s arrived", "Ann", extra={"path": "/world/zones/harbour"})
+
+    (record,) = records(tmp_path / "log")
+    assert record["event"] == "Ann arrived"
+    assert record["path"] == "/world/zones/harbour"
+    assert record["logger"] == "actors.test"
+    assert record["level"] == "info"
+    assert record["process"] == "world"
+    assert record["timestamp"].endswith("Z")
+
+
+def test_the_terminal_shows_text_or_json_as_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start(tmp_path, "console")
+    LOGGER.warning("careful")
+    text = capsys.readouterr().err
+    start(tmp_path, "json")
+    LOGGER.warning("careful")
+    line = capsys.readouterr().err
+
+    assert "careful" in text
+    assert not text.startswith("{")
+    assert json.loads(line)["event"] == "careful"
+
+
+def test_what_is_below_the_level_is_not_written(tmp_path: Path) -> None:
+    start(tmp_path, level="warning")
+
+    LOGGER.info("quiet")
+
+    assert records(tmp_path) == []
+
+
+def test_bound_fields_stand_on_every_line_of_their_greenlet_only(tmp_path: Path) -> None:
+    start(tmp_path)
+
+    def other() -> None:
+        LOGGER.info("other")
+
+    with bound(path="/gateway/sessions/7", session=7, trace="t1"):
+        LOGGER.info("inside")
+        gevent.spawn(other).join()
+    LOGGER.info("after")
+
+    seen = [(record["event"], record.get("session")) for record in records(tmp_path)]
+    assert ("inside", 7) in seen
+    assert ("after", None) in seen
+
+
+def test_a_file_that_has_grown_to_its_limit_is_put_aside(tmp_path: Path) -> None:
+    start(tmp_path, file_limit_bytes=300, files_kept=2)
+
+    for number in range(20):
+        LOGGER.info("line %d", number)
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["world.log", "world.log.1", "world.log.2"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["password", "new_password", "token", "resume_token", "key", "link_key", "dsn", "secret", "proof"],
+)
+def test_a_field_with_a_secret_name_is_blanked(field: str) -> None:
+    assert hide_secrets(None, "info", {field: "hunter2"}) == {field: HIDDEN}
+
+
+def test_a_secret_inside_a_record_inside_a_field_is_blanked() -> None:
+    event = hide_secrets(None, "info", {"request": {"name": "Ann", "password": "hunter2"}, "keyboard": "de"})
+
+    assert event == {"request": {"name": "Ann", "password": HIDDEN}, "keyboard": "de"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cannot reach postgresql://wyld:hunter2@db:5432/wyld",
+        "cannot reach postgresql://:hunter2@db",
+        "host=db password=hunter2 user=wyld",
+        "password = 'hunter2 and hunter2'",
+        'login password: "hunter2"',
+        "token=hunter2",
+    ],
+)
+def test_a_password_inside_a_text_is_blanked(text: str) -> None:
+    (event,) = hide_secrets(None, "info", {"event": text}).values()
+
+    assert "hunter2" not in event
+    assert HIDDEN in event
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=8))
+def test_no_password_of_a_connection_string_comes_through(password: str) -> None:
+    event = hide_secrets(None, "info", {"event": f"postgresql://wyld:{password}zzz@db/wyld is away"})
+
+    assert event["event"] == f"postgresql://wyld:{HIDDEN}@db/wyld is away"
+
+
+def test_a_traceback_is_written_without_its_secrets(tmp_path: Path) -> None:
+    start(tmp_path)
+
+    try:
+        raise ConnectionError("postgresql://wyld:hunter2@db/wyld is away")
+    except ConnectionError:
+        LOGGER.exception("no database")
+
+    (record,) = records(tmp_path)
+    assert "ConnectionError" in record["exception"]
+    assert "hunter2" not in (tmp_path / "world.log").read_text(encoding="utf-8")
+
+
+def test_structlog_loggers_write_to_the_same_place(tmp_path: Path) -> None:
+    start(tmp_path)
+
+    structlog.get_logger("supervisors").warning("restarted", path="/world", token="hunter2")
+
+    (record,) = records(tmp_path)
+    assert (record["event"], record["path"], record["token"]) == ("restarted", "/world", HIDDEN)

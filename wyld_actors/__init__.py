@@ -1,0 +1,72 @@
+"""The actor runtime of Wyld Actors, and the face that a behaviour author imports.
+
+Every actor is a `pykka.Actor`; under it is a runtime of our own: cells that outlast a crash, a
+dispatcher that needs no greenlet for an idle actor, bounded mailboxes, atomic handlers, asks with
+deadlines. `docs/runtime.md` explains it.
+"""
+
+from wyld_actors.actor import Actor, HandlerConflict, every, on
+from wyld_actors.cell import Cell, CellState
+from wyld_actors.clock import Clock, ManualClock, RealClock, ScheduledCall
+from wyld_actors.context import Context, Monitor, Reply, Timer
+from wyld_actors.errors import (
+    ActorDeadError,
+    ActorError,
+    ActorKilled,
+    AskTimeout,
+    DeadlockError,
+    NameTaken,
+    Refused,
+    WrongState,
+)
+from wyld_actors.future import Future
+from wyld_actors.mailbox import Envelope, Mailbox, Overflow
+from wyld_actors.messages import ChildExited, ChildStarted, Exited, Message, Record, StopRequested
+from wyld_actors.reasons import NORMAL, SHUTDOWN, ExitKind, ExitReason
+from wyld_actors.ref import DEFAULT_ASK_SECONDS, Ref
+from wyld_actors.registry import Registry
+from wyld_actors.system import ActorSystem, DeadLetter
+
+__all__ = [
+    "DEFAULT_ASK_SECONDS",
+    "NORMAL",
+    "SHUTDOWN",
+    "Actor",
+    "ActorDeadError",
+    "ActorError",
+    "ActorKilled",
+    "ActorSystem",
+    "AskTimeout",
+    "Cell",
+    "CellState",
+    "ChildExited",
+    "ChildStarted",
+    "Clock",
+    "Context",
+    "DeadLetter",
+    "DeadlockError",
+    "Envelope",
+    "Exited",
+    "ExitKind",
+    "ExitReason",
+    "Future",
+    "HandlerConflict",
+    "Mailbox",
+    "ManualClock",
+    "Message",
+    "Monitor",
+    "NameTaken",
+    "Overflow",
+    "RealClock",
+    "Record",
+    "Ref",
+    "Refused",
+    "Registry",
+    "Reply",
+    "ScheduledCall",
+    "StopRequested",
+    "Timer",
+    "WrongState",
+    "every",
+    "on",
+]

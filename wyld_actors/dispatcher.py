@@ -1,0 +1,187 @@
+"""Runs the actors that have something to do on a few worker greenlets.
+
+An idle actor owns no greenlet. A cell whose mailbox becomes non-empty is put into the run queue; one
+worker at a time is *active*, takes cells from it, lets each handle a batch, and gives the hub its
+turn after a time slice. A handler that blocks (an ask, a query) parks only its worker: the hub
+gets control, finds the active worker still inside a handler, and activates another one.
+
+Invariants: at most one worker is active; a cell is in the run queue or in the hands of one worker,
+never both (`cell.scheduled`); while a worker is active a hand-over check is pending in the hub.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gevent import get_hub
+from greenlet import greenlet
+
+if TYPE_CHECKING:
+    from wyld_actors.cell import Cell
+    from wyld_actors.mailbox import Envelope
+
+__all__ = ["Dispatcher", "Worker"]
+
+logger = logging.getLogger(__name__)
+
+# Messages that one actor handles before the next actor has its turn.
+BATCH_MESSAGES = 32
+
+# Seconds after which a worker lets the hub look at its sockets, as in CPython's own switch interval.
+TIME_SLICE_SECONDS = 0.005
+
+# Workers kept for the next blocking handler, and empty queues kept for the next message:
+# enough for a burst, small enough to forget about (a parked worker is some 5 KiB, a queue 0.7 KiB).
+SPARE_WORKERS = 64
+SPARE_QUEUES = 1024
+
+
+class Worker(greenlet):
+    """A greenlet that runs cells, and what the handler it is in has held back so far."""
+
+    cell: Cell | None
+    envelope: Envelope | None
+    trace: object | None
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__(dispatcher.work, dispatcher.hub)
+        self.cell = None
+        self.envelope = None
+        self.trace = None
+        self.outbox: list[tuple[Callable[[Any], object], Any]] = []
+        self.undo: list[Callable[[], object]] = []
+        self.reply_deferred = False
+
+    def commit(self) -> None:
+        """Let out what the handler has held back."""
+        outbox = self.outbox
+        if outbox:
+            # An effect may add further ones (a tell to a dead actor reports a dead letter).
+            for effect, argument in outbox:
+                effect(argument)
+            outbox.clear()
+        if self.undo:
+            self.undo.clear()
+
+    def abort(self) -> None:
+        """Forget what the handler has held back, and take back what could not be held."""
+        self.outbox.clear()
+        for step in reversed(self.undo):
+            step()
+        self.undo.clear()
+
+
+class Dispatcher:
+    """The run queue of one actor system, on the hub of the thread that made it."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.hub = get_hub()
+        self.now = now
+        self.spare_queues: list[deque[Envelope]] = []
+        self.turns = 0
+        self._queue: deque[Cell] = deque()
+        self._active: Worker | None = None
+        self._parked: list[Worker] = []
+        self._wake_pending = False
+        self._check: Any = None
+        self._slice_timer = self.hub.loop.timer(0)
+        self._idle_callbacks: list[Callable[[], None]] = []
+
+    def schedule(self, cell: Cell) -> None:
+        """Put a cell in the run queue. The caller has marked it as scheduled."""
+        self._queue.append(cell)
+        if self._active is None and not self._wake_pending:
+            self._wake_pending = True
+            self.hub.loop.run_callback(self._wake)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no message waits for a turn. Handlers that are blocked may still come back."""
+        return not self._queue and self._active is None and not self._wake_pending
+
+    def when_idle(self, callback: Callable[[], None]) -> None:
+        """Run `callback` once in the hub, as soon as no message waits for a turn."""
+        self._idle_callbacks.append(callback)
+        if self.is_idle:
+            self._wake_pending = True
+            self.hub.loop.run_callback(self._wake)
+
+    def close(self) -> None:
+        """Give up the timer and the parked workers. The queue must be empty."""
+        self._slice_timer.close()
+        for worker in self._parked:
+            # A parked worker that is never switched to again is freed with its last reference.
+            worker.cell = None
+        self._parked.clear()
+
+    # In the hub -------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._wake_pending = False
+        if self._active is None and self._queue:
+            worker = self._parked.pop() if self._parked else Worker(self)
+            self._active = worker
+            self._check = self.hub.loop.run_callback(self._hand_over, worker)
+            worker.switch()
+        if self._idle_callbacks and self.is_idle:
+            callbacks, self._idle_callbacks = self._idle_callbacks, []
+            for callback in callbacks:
+                callback()
+
+    def _hand_over(self, worker: Worker) -> None:
+        if self._active is not worker:
+            return
+        # The hub runs although the worker has not given up its place: its handler waits.
+        self._active = None
+        if worker.cell is not None:
+            worker.cell.handler_blocked(worker)
+        self._wake()
+
+    # In a worker ------------------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Body of every worker."""
+        worker = self._current()
+        queue = self._queue
+        now = self.now
+        slice_end = now() + TIME_SLICE_SECONDS
+        while True:
+            while self._active is worker and queue:
+                cell = queue.popleft()
+                self.turns += 1
+                if cell.run(worker, BATCH_MESSAGES):
+                    queue.append(cell)
+                    if self._active is None and not self._wake_pending:
+                        self._wake_pending = True
+                        self.hub.loop.run_callback(self._wake)
+                if now() >= slice_end:
+                    break
+            if not self._park(worker):
+                return
+            slice_end = now() + TIME_SLICE_SECONDS
+
+    def _current(self) -> Worker:
+        worker = self._active
+        assert worker is not None
+        return worker
+
+    def _park(self, worker: Worker) -> bool:
+        """Wait for the next activation. False when there are enough waiting workers."""
+        if self._active is worker:
+            self._active = None
+            if self._check is not None:
+                self._check.stop()
+                self._check = None
+            if self._queue or self._idle_callbacks:
+                # A zero timer fires after the loop has polled its sockets; run_callback alone
+                # would be served again before them.
+                self._wake_pending = True
+                self._slice_timer.start(self._wake, update=False)
+        if len(self._parked) >= SPARE_WORKERS:
+            return False
+        self._parked.append(worker)
+        self.hub.switch()
+        return True

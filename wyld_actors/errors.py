@@ -1,0 +1,98 @@
+"""Errors of the actor runtime.
+
+    ActorError
+    +-- Refused            the expected "no": goes to the asker only, the actor lives on
+    +-- AskTimeout         no answer within the deadline (also a pykka.Timeout)
+    +-- DeadlockError      the ask would wait for itself
+    +-- NameTaken          the path or the registered name belongs to somebody else
+    +-- WrongState         a life cycle call that does not fit the cell's state
+
+`ActorKilled` stands apart: it is a `GreenletExit`, so that library code which swallows a bare
+`Exception` does not swallow a kill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pykka
+from gevent import GreenletExit
+
+__all__ = [
+    "ActorDeadError",
+    "ActorError",
+    "ActorKilled",
+    "AskTimeout",
+    "DeadlockError",
+    "NameTaken",
+    "Refused",
+    "WrongState",
+]
+
+ActorDeadError = pykka.ActorDeadError
+
+
+class ActorError(Exception):
+    """Base of every error that the runtime raises on purpose."""
+
+
+class Refused(ActorError):
+    """A declared "no" to an ask or a command.
+
+    What the handler had held back is dropped and its state is as before; the asker gets this
+    exception and the actor goes on with its next message. Raise a subclass to say more.
+    """
+
+
+class AskTimeout(ActorError, pykka.Timeout):
+    """The answer did not come within `timeout_seconds`. The request is skipped if still waiting."""
+
+    def __init__(self, target: str, timeout_seconds: float | None) -> None:
+        super().__init__(target, timeout_seconds)
+        self.target = target
+        self.timeout_seconds = timeout_seconds
+
+    def __str__(self) -> str:
+        return f"no answer from {self.target} within {self.timeout_seconds} seconds"
+
+
+class DeadlockError(ActorError):
+    """An ask that could never be answered, because its target waits for the asker."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(paths)
+        self.paths = tuple(paths)
+
+    def __str__(self) -> str:
+        return (
+            f"asking would wait for ever: {' -> '.join(self.paths)}; "
+            "answer one of these asks later (ctx.defer_reply) or use tell"
+        )
+
+
+class NameTaken(ActorError):
+    """A second owner for a name that must be unique."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"the name {self.name} is taken; choose another or stop its owner first"
+
+
+class WrongState(ActorError):
+    """A life cycle call on a cell that is in another state than the call needs."""
+
+    def __init__(self, path: str, call: str, state: str) -> None:
+        super().__init__(path, call, state)
+        self.path = path
+        self.call = call
+        self.state = state
+
+    def __str__(self) -> str:
+        return f"cannot {self.call} {self.path} while it is {self.state}"
+
+
+class ActorKilled(GreenletExit):
+    """Thrown into the handler of an actor that is killed while it waits."""

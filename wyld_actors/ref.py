@@ -1,0 +1,162 @@
+"""A reference to an actor: stays good across its crashes and restarts.
+
+A Pykka `ActorRef` that points to the cell, not to one incarnation. What a handler sends through it
+is held back until the handler returns.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pykka
+from greenlet import getcurrent
+
+from wyld_actors.dispatcher import Worker
+from wyld_actors.errors import ActorDeadError
+from wyld_actors.future import Future
+from wyld_actors.mailbox import Envelope
+
+if TYPE_CHECKING:
+    from wyld_actors.cell import Cell
+
+__all__ = ["DEFAULT_ASK_SECONDS", "Inbox", "Ref", "StopFlag"]
+
+# Finite, so that a lost answer is an error and not a hung player; as long as OTP's gen_server:call.
+DEFAULT_ASK_SECONDS = 5.0
+
+
+class Ref(pykka.ActorRef[Any]):
+    """The address of an actor. Two references to one actor are equal."""
+
+    __slots__ = ("cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and other.cell is self.cell
+
+    def __hash__(self) -> int:
+        return id(self.cell)
+
+    def __str__(self) -> str:
+        return f"{self.actor_class.__name__} ({self.actor_urn})"
+
+    def __repr__(self) -> str:
+        return f"<Ref {self.path}>"
+
+    @property
+    def path(self) -> str:
+        """Names from the root of the tree."""
+        return self.cell.path
+
+    def is_alive(self) -> bool:
+        """Whether mail will be handled some day: by this incarnation or by a next one."""
+        return self.cell.is_alive
+
+    def tell(self, message: Any) -> None:
+        """Send and forget.
+
+        In a handler the message leaves when the handler has returned, and the dead letters take what
+        cannot be delivered. From anywhere else it is sent at once; that waits for room when the
+        mailbox is full and its policy is BLOCK, and raises ActorDeadError when the actor is gone.
+        """
+        worker = getcurrent()
+        if worker.__class__ is Worker and worker.cell is not None:
+            worker.outbox.append((self.cell.post, Envelope(message, None, None, worker.trace)))
+        else:
+            self.cell.post_from_outside(Envelope(message))
+
+    def try_tell(self, message: Any) -> bool:
+        """Send now unless the actor is gone or its mailbox is full; whether it was sent."""
+        cell = self.cell
+        if not cell.is_alive or cell.depth >= cell.mailbox.limit:
+            return False
+        cell.post(Envelope(message))
+        return True
+
+    def ask(  # type: ignore[override]
+        self, message: Any, *, block: bool = True, timeout: float | None = DEFAULT_ASK_SECONDS
+    ) -> Any:
+        """Send and wait for the answer, or get a future for it with `block=False`.
+
+        `timeout` is in seconds and travels with the request: it is skipped when its time is over before its
+        turn comes. In a handler everything done so far becomes final first. Raises
+        AskTimeout, DeadlockError, ActorDeadError, Refused, or what crashed the other actor.
+        """
+        cell = self.cell
+        deadline = None if timeout is None else cell.system.now() + timeout
+        future: Future[Any] = Future(cell, deadline)
+        worker = getcurrent()
+        if worker.__class__ is Worker and worker.cell is not None:
+            worker.cell.commit(worker)
+            cell.post(Envelope(message, future, deadline, worker.trace))
+        else:
+            self._ask_from_outside(Envelope(message, future, deadline))
+        return future.get() if block else future
+
+    def _ask_from_outside(self, envelope: Envelope) -> None:
+        try:
+            self.cell.post_from_outside(envelope)
+        except ActorDeadError as error:
+            assert envelope.reply_to is not None
+            envelope.reply_to.fail(error)
+
+    # What Pykka's own code reads from a reference ------------------------------------------------
+
+    @property
+    def actor_class(self) -> Any:
+        return self.cell.actor_class
+
+    @property
+    def actor_urn(self) -> str:
+        name = self.cell.name
+        return name if name.startswith("urn:") else self.cell.path
+
+    @property
+    def actor_inbox(self) -> Inbox:
+        return Inbox(self.cell)
+
+    @property
+    def actor_stopped(self) -> StopFlag:
+        return StopFlag(self.cell)
+
+    @property
+    def _actor_weakref(self) -> Any:
+        instance = self.cell.instance
+        return _gone if instance is None else weakref.ref(instance)
+
+
+def _gone() -> None:
+    return None
+
+
+class Inbox:
+    """Pykka's view of a mailbox."""
+
+    __slots__ = ("_cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+
+    def put(self, envelope: Any, /) -> None:
+        self._cell.post_from_outside(Envelope(envelope.message, envelope.reply_to))
+
+    def get(self) -> Any:
+        raise NotImplementedError("the dispatcher takes the mail of an actor; tell or ask it instead")
+
+    def empty(self) -> bool:
+        return self._cell.depth == 0
+
+
+class StopFlag:
+    """Pykka's view of the end of an actor."""
+
+    __slots__ = ("_cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+
+    def is_set(self) -> bool:
+        return not self._cell.is_alive

@@ -1,0 +1,210 @@
+"""An actor system: a tree of cells, a dispatcher, a clock, a registry. No globals: two systems in
+one process do not know each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from wyld_actors.cell import Cell
+from wyld_actors.clock import Clock, ManualClock, RealClock
+from wyld_actors.dispatcher import Dispatcher
+from wyld_actors.errors import ActorDeadError
+from wyld_actors.mailbox import Envelope, Mailbox
+from wyld_actors.messages import ChildExited
+from wyld_actors.pykka_names import ActorStop
+from wyld_actors.ref import Ref
+from wyld_actors.registry import Registry
+
+if TYPE_CHECKING:
+    from wyld_actors.actor import Actor
+
+__all__ = ["ActorSystem", "DeadLetter"]
+
+logger = logging.getLogger(__name__)
+
+# Dead letters kept for an operator to look at; older ones remain in the count.
+DEAD_LETTERS_KEPT = 256
+
+# Rounds without anything to do after which `settle` believes that nothing more will come: an answer
+# reaches a blocked handler through two callbacks of the hub.
+QUIET_ROUNDS = 3
+
+DEFAULT_MAILBOX = Mailbox()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that nobody handled, and why."""
+
+    path: str
+    message: Any
+    why: str
+    at: float
+    trace: object | None
+
+
+class ActorSystem:
+    """Everything that a set of actors shares."""
+
+    def __init__(
+        self, name: str = "system", clock: Clock | None = None, *, uses_pykka_registry: bool = False
+    ) -> None:
+        self.name = name
+        self.clock: Clock = clock if clock is not None else RealClock()
+        self.now: Callable[[], float] = self.clock.now
+        self.dispatcher = Dispatcher(self.now)
+        self.registry = Registry()
+        self.roots: dict[str, Cell] = {}
+        self.dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
+        self.dead_letter_count = 0
+        self.on_crash: list[Callable[[ChildExited], None]] = []
+        self.on_dead_letter: list[Callable[[DeadLetter], None]] = []
+        self.changed: set[Cell] = set()
+        self.uses_pykka_registry = uses_pykka_registry
+        self._numbers = itertools.count(1)
+
+    def __repr__(self) -> str:
+        return f"<ActorSystem {self.name}>"
+
+    # Making and finding actors -------------------------------------------------------------------
+
+    def create_cell(
+        self,
+        actor_class: type[Actor],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        *,
+        name: str | None = None,
+        parent: Cell | None = None,
+        mailbox: Mailbox = DEFAULT_MAILBOX,
+        keep_mailbox: bool = True,
+        is_supervised: bool = True,
+        start_timeout_seconds: float | None = None,
+        is_persistent: bool = False,
+        state: Any = None,
+    ) -> Cell:
+        """Make the place for an actor; `start` of the cell runs it.
+
+        A supervised cell reports to `parent` and stays after its incarnation ended; another one is
+        discarded then. With `is_persistent` the cell is put into `changed` whenever a handler replaced its
+        state. Raises NameTaken.
+        """
+        return Cell(
+            self,
+            actor_class,
+            args,
+            kwargs or {},
+            name=name or f"{actor_class.__name__.lower()}-{next(self._numbers)}",
+            parent=parent,
+            mailbox=mailbox,
+            keep_mailbox=keep_mailbox,
+            is_supervised=is_supervised and parent is not None,
+            start_timeout_seconds=start_timeout_seconds,
+            is_persistent=is_persistent,
+            state=state,
+        )
+
+    def spawn(
+        self,
+        actor_class: type[Actor],
+        *args: Any,
+        name: str | None = None,
+        mailbox: Mailbox = DEFAULT_MAILBOX,
+        state: Any = None,
+        **kwargs: Any,
+    ) -> Ref:
+        """Start an actor at the top of the tree that nobody restarts."""
+        cell = self.create_cell(
+            actor_class, args, kwargs, name=name, mailbox=mailbox, state=state, is_supervised=False
+        )
+        cell.start()
+        return cell.actor_ref
+
+    def find(self, path: str) -> Ref | None:
+        """The actor at `path`, None when there is none."""
+        table: dict[str, Cell] | None = self.roots
+        cell: Cell | None = None
+        for part in path.strip("/").split("/"):
+            cell = table.get(part) if table else None
+            if cell is None:
+                return None
+            table = cell.children
+        return cell.actor_ref if cell is not None else None
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, parents before their children."""
+        waiting = deque(self.roots.values())
+        while waiting:
+            cell = waiting.popleft()
+            yield cell
+            if cell.children:
+                waiting.extend(cell.children.values())
+
+    # Running ---------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Let the actors work until no message waits for a turn. For tests and orderly ends.
+
+        Handlers that wait for something else than an answer stay where they are.
+        """
+        quiet = 0
+        turns = self.dispatcher.turns
+        while quiet < QUIET_ROUNDS:
+            gevent.sleep(0)
+            if self.dispatcher.is_idle and turns == self.dispatcher.turns:
+                quiet += 1
+            else:
+                quiet = 0
+                turns = self.dispatcher.turns
+
+    def advance(self, seconds: float) -> None:
+        """Move a ManualClock on, timer by timer, and let the actors work after each."""
+        clock = self.clock
+        if not isinstance(clock, ManualClock):
+            raise TypeError("only a system with a ManualClock can be advanced")
+        self.settle()
+        end = clock.now() + seconds
+        while (due := clock.next_due()) is not None and due <= end:
+            clock.advance_to(due)
+            self.settle()
+        clock.advance_to(end)
+        self.settle()
+
+    def stop(self) -> None:
+        """Kill what is left and let go of everything; an ordered end is a supervisor's work."""
+        for cell in list(self.roots.values()):
+            cell.is_supervised = False
+            cell.kill()
+        self.settle()
+        self.dispatcher.close()
+
+    # What happened ------------------------------------------------------------------------------------
+
+    def undeliverable(self, cell: Cell, envelope: Envelope, why: str) -> None:
+        """Account for a message that will not be handled: its asker is told, else a dead letter."""
+        if envelope.reply_to is not None:
+            if isinstance(envelope.message, ActorStop):
+                envelope.reply_to.set(None)
+            else:
+                error = ActorDeadError(f"{cell.actor_ref} stopped before handling the message: {why}")
+                envelope.reply_to.fail(error)
+            return
+        self.dead_letter_count += 1
+        letter = DeadLetter(cell.path, envelope.message, why, self.now(), envelope.trace)
+        self.dead_letters.append(letter)
+        for listener in self.on_dead_letter:
+            listener(letter)
+
+    def incarnation_ended(self, exited: ChildExited) -> None:
+        """Tell those who want to know of crashes. Called by cells."""
+        if not exited.reason.is_clean:
+            for listener in self.on_crash:
+                listener(exited)

@@ -1,0 +1,304 @@
+"""Starting, watching, restarting and stopping processes: the driver around `processes`.
+
+One greenlet, the caller's, owns all state: it takes events (ready, ended, stop) from a queue, and wakes for
+the next deadline. A child is given one end of a socket pair: it writes one line when it is ready, and sees
+the end of the stream when this process is gone (`lifeline`). Children live in sessions of their own, so a
+Ctrl-C in the terminal reaches only this process and the stop is in order: reverse start order, one after
+the other, under one deadline, SIGTERM first and SIGKILL when a child's share of the time has passed.
+"""
+
+import json
+import logging
+import random
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import gevent
+from gevent import subprocess
+from gevent.queue import Empty, SimpleQueue
+from gevent.socket import socketpair
+
+from supervisors.processes import (
+    ExitCode,
+    GiveUp,
+    ProcessExit,
+    RestartHistory,
+    RestartIn,
+    RestartPolicy,
+    Stop,
+    share_of_stop,
+)
+
+logger = logging.getLogger(__name__)
+
+# A second signal means: now. Long enough for a process to close its files, short enough for a person.
+IMPATIENT_SECONDS = 2.0
+# A ready line holds a few addresses; a child that writes more than this is not one of ours.
+READY_LINE_LIMIT_BYTES = 65_536
+# The socket of a process that has ended holds everything it said; this is only for the turn of the loop.
+LAST_WORDS_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A process to keep running. `command` gets the number of the descriptor to hand to the child."""
+
+    name: str
+    command: Callable[[int], Sequence[str]]
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    """One of the group, over all its incarnations."""
+
+    spec: ProcessSpec
+    history: RestartHistory
+    popen: "subprocess.Popen[bytes] | None" = None
+    incarnation: int = 0
+    started_at: float = 0.0
+    facts: Mapping[str, Any] | None = None
+    """What the running incarnation said when it was ready; None before."""
+    was_asked: bool = False
+    restart_at: float | None = None
+    kill_at: float | None = None
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def pid(self) -> int | None:
+        return None if self.popen is None else self.popen.pid
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    process: Process
+    incarnation: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    process: Process
+    incarnation: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class _StopAsked:
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class ProcessGroup:
+    """Keeps processes running until it is told to stop or gives up.
+
+    `changed` is called in the owning greenlet after every start, ready and end.
+    """
+
+    specs: Sequence[ProcessSpec]
+    policy: RestartPolicy
+    start_timeout_seconds: float
+    shutdown_seconds: float
+    changed: Callable[["ProcessGroup"], None] = lambda group: None
+    source: random.Random = field(default_factory=random.Random)
+    processes: list[Process] = field(init=False)
+    _events: "SimpleQueue[_Ready | _Ended | _StopAsked]" = field(init=False, default_factory=SimpleQueue)
+    _stop_by: float | None = field(init=False, default=None)
+    _code: ExitCode = field(init=False, default=ExitCode.CLEAN)
+
+    def __post_init__(self) -> None:
+        self.processes = [Process(spec, RestartHistory(self.policy, self.source)) for spec in self.specs]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every process has said that it serves."""
+        return all(process.facts is not None for process in self.processes)
+
+    def stop(self) -> None:
+        """Ask for an ordered stop; a second call shortens it. Returns at once; `run` ends."""
+        self._events.put(_StopAsked())
+
+    def run(self) -> ExitCode:
+        """Start all in order and keep them running. Returns after the last has ended."""
+        for process in self.processes:
+            self._start(process)
+        while any(process.popen or process.restart_at is not None for process in self.processes):
+            self._take(self._next_event())
+            self._do_what_is_due()
+        return self._code
+
+    def _next_event(self) -> "_Ready | _Ended | _StopAsked | None":
+        dues = [due for p in self.processes for due in (p.restart_at, p.kill_at) if due is not None]
+        try:
+            return self._events.get(timeout=max(0.0, min(dues) - time.monotonic()) if dues else None)
+        except Empty:
+            return None
+
+    def _take(self, event: "_Ready | _Ended | _StopAsked | None") -> None:
+        match event:
+            case _Ready(process, incarnation, facts) if incarnation == process.incarnation:
+                if self._stop_by is None:
+                    process.kill_at = None
+                process.facts = facts
+                logger.info("%s is ready", process.name, extra=_fields(process))
+                self.changed(self)
+            case _Ended(process, incarnation, code) if incarnation == process.incarnation:
+                self._ended(process, code)
+                self.changed(self)
+            case _StopAsked():
+                self._begin_stop(IMPATIENT_SECONDS if self._stop_by else self.shutdown_seconds)
+
+    def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        for process in self.processes:
+            if process.kill_at is not None and now >= process.kill_at:
+                self._kill(process)
+            if process.restart_at is not None and now >= process.restart_at:
+                self._start(process)
+        if self._stop_by is not None:
+            self._stop_next(now)
+
+    def _start(self, process: Process) -> None:
+        process.restart_at = None
+        process.incarnation += 1
+        process.started_at = time.monotonic()
+        ours, theirs = socketpair()
+        try:
+            process.popen = subprocess.Popen(
+                list(process.spec.command(theirs.fileno())),
+                env=process.spec.environment,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            logger.error("%s cannot be started: %s", process.name, error, extra=_fields(process))
+            ours.close()
+            self._ended(process, ExitCode.FAILED)
+            return
+        finally:
+            theirs.close()
+        process.kill_at = process.started_at + self.start_timeout_seconds
+        logger.info("%s started as process %d", process.name, process.pid, extra=_fields(process))
+        listener = gevent.spawn(self._listen, process, process.incarnation, ours)
+        gevent.spawn(self._wait, process, process.incarnation, process.popen, listener)
+        self.changed(self)
+
+    def _listen(self, process: Process, incarnation: int, ours: socket.socket) -> None:
+        """Read the ready line. What else may come is read and left, so that no child ever blocks on it."""
+        received = b""
+        with ours:
+            while piece := _received(ours):
+                was_whole = b"\n" in received
+                received = (received + piece)[:READY_LINE_LIMIT_BYTES]
+                if not was_whole and b"\n" in received:
+                    self._events.put(_Ready(process, incarnation, _facts(process, received)))
+
+    def _wait(
+        self,
+        process: Process,
+        incarnation: int,
+        popen: "subprocess.Popen[bytes]",
+        listener: "gevent.Greenlet[..., None]",
+    ) -> None:
+        code = popen.wait()
+        # What was said before the end is heard before it; a process left behind by the child that still holds
+        # the socket open does not keep us.
+        listener.join(timeout=LAST_WORDS_SECONDS)
+        listener.kill(block=False)
+        self._events.put(_Ended(process, incarnation, code))
+
+    def _ended(self, process: Process, code: int) -> None:
+        now = time.monotonic()
+        ended = ProcessExit(code, now - process.started_at, process.was_asked or self._stop_by is not None)
+        process.popen = process.facts = process.kill_at = None
+        decision = process.history.decide(ended, now)
+        fields = _fields(process) | {
+            "uptime_s": round(ended.uptime_seconds, 3),
+            "restarts_in_window": process.history.restarts_in_window(now),
+            "decision": str(decision),
+        }
+        match decision:
+            case Stop():
+                logger.info("%s has stopped (%s)", process.name, ended, extra=fields)
+                # SIGTERM is the end of a process that was asked before it could listen to the signal.
+                if ended.code not in (ExitCode.CLEAN, -signal.SIGTERM):
+                    self._fail(ExitCode.FAILED)
+            case RestartIn(seconds):
+                process.restart_at = now + seconds
+                when = f"in {seconds:.1f} s" if seconds else "at once"
+                logger.warning(
+                    "%s ended by itself (%s); it is started again %s", process.name, ended, when, extra=fields
+                )
+            case GiveUp(exit_code, why):
+                logger.error("%s ended (%s) and is given up: %s", process.name, ended, why, extra=fields)
+                self._fail(exit_code)
+                self._begin_stop(self.shutdown_seconds)
+
+    def _fail(self, code: ExitCode) -> None:
+        """The first failure names the exit code; what follows while stopping does not change it."""
+        if self._code is ExitCode.CLEAN:
+            self._code = code
+
+    def _begin_stop(self, seconds: float) -> None:
+        by = time.monotonic() + seconds
+        self._stop_by = by if self._stop_by is None else min(self._stop_by, by)
+        for process in self.processes:
+            process.restart_at = None
+            if process.kill_at is not None:
+                process.kill_at = min(process.kill_at, self._stop_by)
+
+    def _stop_next(self, now: float) -> None:
+        """Ask the last running process to end, if it was not asked yet. Its predecessor waits for it."""
+        running = [process for process in self.processes if process.popen]
+        if running and not running[-1].was_asked and self._stop_by is not None:
+            process = running[-1]
+            process.was_asked = True
+            process.kill_at = now + share_of_stop(self._stop_by - now, len(running))
+            logger.info("%s is asked to stop", process.name, extra=_fields(process))
+            _signal(process, signal.SIGTERM)
+
+    def _kill(self, process: Process) -> None:
+        why = "did not stop in time" if process.was_asked else "was not ready in time"
+        logger.error("%s %s and is killed", process.name, why, extra=_fields(process))
+        process.kill_at = None
+        _signal(process, signal.SIGKILL)
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    if process.popen is not None:
+        process.popen.send_signal(number)
+
+
+def _received(ours: socket.socket) -> bytes:
+    try:
+        return ours.recv(READY_LINE_LIMIT_BYTES)
+    except OSError:
+        return b""  # a reset is an end too
+
+
+def _facts(process: Process, received: bytes) -> Mapping[str, Any]:
+    try:
+        facts = json.loads(received.partition(b"\n")[0])
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        logger.error("%s said something else than JSON when ready: %.200r", process.name, received)
+        return {}
+    return facts
+
+
+def _fields(process: Process) -> dict[str, object]:
+    return {
+        "supervisor": "launcher",
+        "path": process.name,
+        "incarnation": process.incarnation,
+        "child_pid": process.pid,
+    }

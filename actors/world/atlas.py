@@ -146,7 +146,9 @@ def _exits(reader: Reader, zone: str, table: Table, path: Path) -> Iterable[tupl
         elif word in ALIASES:
             reader.note(here, f"write the direction {word!r} out: {ALIASES[word].value}")
         else:
-            reader.note(here, f"{word!r} is no direction; {suggestion(word, [way.value for way in Direction])}")
+            reader.note(
+                here, f"{word!r} is no direction; {suggestion(word, [way.value for way in Direction])}"
+            )
     return [(direction, found[direction]) for direction in Direction if direction in found]
 
 

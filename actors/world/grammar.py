@@ -1,0 +1,259 @@
+"""From a typed line to a command record: a table of verbs, and a parser that never raises.
+
+A verb is found by its exact name or alias, else by a beginning that fits only one verb (`inv`, `exa`). What
+follows is read by the verb's form. Whatever cannot be read comes back as a Mistake that says how to do it
+right.
+
+Limits: the transports have cut long lines and taken control characters out already; the parser takes them
+out once more, because text from here goes to other players and U+0002 begins markup (transports/markup.py).
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from actors.world.commands import (
+    Close,
+    Command,
+    Drop,
+    Emote,
+    Get,
+    Give,
+    Help,
+    Inventory,
+    Look,
+    Mistake,
+    Move,
+    Nothing,
+    Open,
+    Quit,
+    Say,
+    Score,
+    Target,
+    Tell,
+    Who,
+    Yell,
+)
+from actors.world.directions import ALIASES, NAMED, Direction
+
+
+class Form(enum.Enum):
+    """What may follow a verb."""
+
+    ALONE = "nothing"
+    DIRECTION = "a direction"
+    TARGET = "a target"
+    MAYBE_TARGET = "a target, or nothing"
+    TEXT = "text"
+    MAYBE_TEXT = "text, or nothing"
+    NAME_AND_TEXT = "a name and text"
+    TARGET_AND_RECEIVER = "a target and a receiver"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb. `make` gets what its form has read; `usage` and `summary` are its help."""
+
+    name: str
+    aliases: tuple[str, ...]
+    form: Form
+    make: Callable[..., Command]
+    usage: str
+    summary: str
+
+
+_WALKS = tuple(
+    Verb(
+        way.value,
+        tuple(alias for alias, meant in ALIASES.items() if meant is way),
+        Form.ALONE,
+        partial(Move, way),
+        way.value,
+        f"Walk {way.value}.",
+    )
+    for way in Direction
+)
+
+VERBS: tuple[Verb, ...] = (
+    *_WALKS,
+    Verb(
+        "go", ("walk",), Form.DIRECTION, Move, "go DIRECTION", "Walk that way; the direction alone will do."
+    ),
+    Verb(
+        "look", ("l",), Form.MAYBE_TARGET, Look, "look [TARGET]", "Look around, or at something or somebody."
+    ),
+    Verb("examine", ("x", "ex"), Form.TARGET, Look, "examine TARGET", "Look closely at something."),
+    Verb("say", ("'",), Form.TEXT, Say, "say TEXT  or  'TEXT", "Speak to everybody in the room."),
+    Verb("emote", (":", "me"), Form.TEXT, Emote, "emote TEXT  or  :TEXT", "Show what you do: `:smiles.`"),
+    Verb(
+        "tell", ("t", "whisper"), Form.NAME_AND_TEXT, Tell, "tell NAME TEXT", "Speak to one player anywhere."
+    ),
+    Verb("yell", ("shout",), Form.TEXT, Yell, "yell TEXT", "Be heard in the whole zone."),
+    Verb("who", (), Form.ALONE, Who, "who", "See who is playing."),
+    Verb("get", ("take", "g"), Form.TARGET, Get, "get THING  or  get all", "Pick something up."),
+    Verb("drop", (), Form.TARGET, Drop, "drop THING  or  drop all", "Put something down."),
+    Verb("give", (), Form.TARGET_AND_RECEIVER, Give, "give THING to SOMEBODY", "Hand something over."),
+    Verb("open", (), Form.TARGET, Open, "open DOOR  or  open DIRECTION", "Open a door."),
+    Verb("close", ("shut",), Form.TARGET, Close, "close DOOR  or  close DIRECTION", "Close a door."),
+    Verb("inventory", ("i", "inv"), Form.ALONE, Inventory, "inventory", "See what you carry."),
+    Verb("score", ("sc",), Form.ALONE, Score, "score", "See who you are."),
+    Verb("help", ("?",), Form.MAYBE_TEXT, Help, "help [TOPIC]", "Read about a command or a topic."),
+    Verb("quit", ("q",), Form.ALONE, Quit, "quit", "Leave the world, back to your characters."),
+)
+BY_WORD: dict[str, Verb] = {word: verb for verb in VERBS for word in (verb.name, *verb.aliases)}
+
+# C0 and C1 controls, bidirectional overrides, line separators, lone surrogates: none of them can be seen, and
+# each can spoil somebody else's screen.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Characters. Longer words are no verbs; difflib is quadratic.
+_WORD_LIMIT = 24
+# Shorter words are not proposed: almost everything is close to a word of two letters.
+_PROPOSED = [word for word in BY_WORD if len(word) > 2]
+_SYMBOLS = frozenset("':?")
+_ORDINAL = re.compile(r"(\d{1,3})\.(.+)", re.DOTALL)
+_QUOTED = re.compile(r"""(?:(?P<ordinal>\d{1,3})\.)?(?P<quote>["'])(?P<inside>.*?)(?P=quote)(?:\s+|$)""")
+_IGNORED = frozenset({"a", "an", "the", "at", "my"})
+
+
+def parse(line: str) -> Command:
+    """The command that `line` means, or a Mistake. Never raises, whatever the line holds."""
+    line = clean(line)
+    if not line:
+        return Nothing()
+    if line[0] in _SYMBOLS:
+        word, rest = line[0], line[1:].strip()
+    else:
+        word, _, rest = line.partition(" ")
+        word, rest = word.lower(), rest.lstrip()
+    verb = BY_WORD.get(word) or _by_beginning(word)
+    if isinstance(verb, Mistake):
+        return verb
+    return _READERS[verb.form](verb, rest)
+
+
+def clean(line: str) -> str:
+    """`line` without surrounding space and without characters that cannot be seen; a tab becomes a space."""
+    if not line.isprintable():
+        line = _UNSEEN.sub("", line.replace("\t", " "))
+    return line.strip()
+
+
+def parse_target(text: str) -> Target | None:
+    """The target that `text` names: `lantern`, `2.lantern`, `the brass lantern`, `"coil of rope"`, `all`."""
+    text = text.strip().lower()
+    ordinal = 1
+    if match := _ORDINAL.fullmatch(text):
+        ordinal, text = max(1, int(match[1])), match[2]
+    text = text.strip("\"' ")
+    if text == "all":
+        return Target((), is_all=True)
+    words = tuple(text.split())
+    meant = tuple(word for word in words if word not in _IGNORED) or words
+    return Target(meant, ordinal) if meant else None
+
+
+def _by_beginning(word: str) -> Verb | Mistake:
+    fitting = [verb for verb in VERBS if verb.name.startswith(word)] if word.isalpha() else []
+    if not fitting:
+        return _unknown(word)
+    shortest = min(fitting, key=lambda verb: len(verb.name))
+    # `no` is north although it also begins northeast and northwest.
+    if all(verb.name.startswith(shortest.name) for verb in fitting):
+        return shortest
+    return Mistake(f"'{word}' could be {_either([verb.name for verb in fitting])}. Type a little more of it.")
+
+
+def _unknown(word: str) -> Mistake:
+    shown = word if len(word) <= _WORD_LIMIT else f"{word[:_WORD_LIMIT]}…"
+    close = difflib.get_close_matches(word[:_WORD_LIMIT], _PROPOSED, n=1, cutoff=0.6)
+    hint = f"Did you mean '{close[0]}'?" if close else "Type 'help' to see the commands."
+    return Mistake(f"There is no command '{shown}'. {hint}")
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _usage(verb: Verb) -> Mistake:
+    return Mistake(f"{verb.name.capitalize()} what? Type: {verb.usage}")
+
+
+# ------------------------------------------------------------------------------- what follows the verb
+
+
+def _alone(verb: Verb, rest: str) -> Command:
+    if rest:
+        return Mistake(f"'{verb.name}' stands alone. Type: {verb.usage}")
+    return verb.make()
+
+
+def _direction(verb: Verb, rest: str) -> Command:
+    direction = NAMED.get(rest.lower())
+    if direction is None:
+        ways = _either([way.value for way in Direction])
+        return Mistake(f"{verb.name.capitalize()} where? The directions are {ways}.")
+    return verb.make(direction)
+
+
+def _target(verb: Verb, rest: str) -> Command:
+    target = parse_target(rest)
+    return _usage(verb) if target is None else verb.make(target)
+
+
+def _maybe_target(verb: Verb, rest: str) -> Command:
+    return verb.make(parse_target(rest))
+
+
+def _text(verb: Verb, rest: str) -> Command:
+    return verb.make(rest) if rest else _usage(verb)
+
+
+def _maybe_text(verb: Verb, rest: str) -> Command:
+    return verb.make(rest.lower())
+
+
+def _name_and_text(verb: Verb, rest: str) -> Command:
+    name, _, text = rest.partition(" ")
+    text = text.strip()
+    if not name:
+        return Mistake(f"{verb.name.capitalize()} whom? Type: {verb.usage}")
+    return verb.make(name, text) if text else Mistake(f"Tell {name} what? Type: {verb.usage}")
+
+
+def _target_and_receiver(verb: Verb, rest: str) -> Command:
+    thing, name = _split_receiver(rest)
+    target, receiver = parse_target(thing), parse_target(name)
+    if target is None:
+        return Mistake(f"Give what to whom? Type: {verb.usage}")
+    if receiver is None or receiver.is_all:
+        return Mistake(f"Give {target} to whom? Type: {verb.usage}")
+    return verb.make(target, receiver)
+
+
+def _split_receiver(rest: str) -> tuple[str, str]:
+    """`lantern to ann`, `"letter to bob" to ann`, and `lantern ann` as well."""
+    if quoted := _QUOTED.match(rest):
+        ordinal = f"{quoted['ordinal']}." if quoted["ordinal"] else ""
+        return ordinal + quoted["inside"], rest[quoted.end() :].lower().removeprefix("to ")
+    before, to, after = rest.lower().rpartition(" to ")
+    if to:
+        return before, after
+    before, _, after = rest.rpartition(" ")
+    return (before, after) if before else (after, "")
+
+
+_READERS: dict[Form, Callable[[Verb, str], Command]] = {
+    Form.ALONE: _alone,
+    Form.DIRECTION: _direction,
+    Form.TARGET: _target,
+    Form.MAYBE_TARGET: _maybe_target,
+    Form.TEXT: _text,
+    Form.MAYBE_TEXT: _maybe_text,
+    Form.NAME_AND_TEXT: _name_and_text,
+    Form.TARGET_AND_RECEIVER: _target_and_receiver,
+}

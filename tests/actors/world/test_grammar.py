@@ -1,0 +1,166 @@
+"""Lines and what they mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.world.commands import (
+    Close,
+    Command,
+    Drop,
+    Emote,
+    Get,
+    Give,
+    Help,
+    Inventory,
+    Look,
+    Mistake,
+    Move,
+    Nothing,
+    Open,
+    Quit,
+    Say,
+    Score,
+    Target,
+    Tell,
+    Who,
+    Yell,
+)
+from actors.world.directions import Direction
+from actors.world.grammar import VERBS, clean, parse
+
+
+def target(*words: str, ordinal: int = 1) -> Target:
+    return Target(words, ordinal)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("", Nothing()),
+        ("   ", Nothing()),
+        ("n", Move(Direction.NORTH)),
+        ("North", Move(Direction.NORTH)),
+        ("nw", Move(Direction.NORTHWEST)),
+        ("no", Move(Direction.NORTH)),
+        ("d", Move(Direction.DOWN)),
+        ("go up", Move(Direction.UP)),
+        ("walk se", Move(Direction.SOUTHEAST)),
+        ("look", Look()),
+        ("l", Look()),
+        ("look lantern", Look(target("lantern"))),
+        ("l at the brass lantern", Look(target("brass", "lantern"))),
+        ("exa 2.lantern", Look(target("lantern", ordinal=2))),
+        ("x ann", Look(target("ann"))),
+        ("say Hello there!", Say("Hello there!")),
+        ("'Hello", Say("Hello")),
+        ("'  Hello", Say("Hello")),
+        ("emote waves.", Emote("waves.")),
+        (":waves.", Emote("waves.")),
+        ("tell Ann meet me", Tell("Ann", "meet me")),
+        ("yell fire!", Yell("fire!")),
+        ("who", Who()),
+        ("get lantern", Get(target("lantern"))),
+        ("take the lantern", Get(target("lantern"))),
+        ("get all", Get(Target((), is_all=True))),
+        ('get "coil of rope"', Get(target("coil", "of", "rope"))),
+        ("drop 3.lantern", Drop(target("lantern", ordinal=3))),
+        ("give lantern to ann", Give(target("lantern"), target("ann"))),
+        ("give lantern ann", Give(target("lantern"), target("ann"))),
+        ("give 2.brass lantern to Ann", Give(target("brass", "lantern", ordinal=2), target("ann"))),
+        ('give "letter to bob" to ann', Give(target("letter", "to", "bob"), target("ann"))),
+        ('give 2."letter to bob" ann', Give(target("letter", "to", "bob", ordinal=2), target("ann"))),
+        ("open oak door", Open(target("oak", "door"))),
+        ("shut north", Close(target("north"))),
+        ("i", Inventory()),
+        ("inven", Inventory()),
+        ("sc", Score()),
+        ("help", Help()),
+        ("? Look", Help("look")),
+        ("quit", Quit()),
+    ],
+)
+def test_a_line_means_one_command(line: str, command: Command) -> None:
+    assert parse(line) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("lok", "There is no command 'lok'. Did you mean 'look'?"),
+        ("xyzzy", "There is no command 'xyzzy'. Type 'help' to see the commands."),
+        ("zz9", "There is no command 'zz9'. Type 'help' to see the commands."),
+        ("qu ick", "'quit' stands alone. Type: quit"),
+        ("say", "Say what? Type: say TEXT  or  'TEXT"),
+        ("get", "Get what? Type: get THING  or  get all"),
+        ("tell", "Tell whom? Type: tell NAME TEXT"),
+        ("tell ann", "Tell ann what? Type: tell NAME TEXT"),
+        ("give", "Give what to whom? Type: give THING to SOMEBODY"),
+        ("give lantern", "Give lantern to whom? Type: give THING to SOMEBODY"),
+        ("w ho", "'west' stands alone. Type: west"),
+        ("e", None),
+        ("go home", "Go where? The directions are north, northeast,"),
+        ("ope", "Open what? Type: open DOOR  or  open DIRECTION"),
+        ("s o", "'south' stands alone. Type: south"),
+        ("", None),
+    ],
+)
+def test_what_cannot_be_read_is_answered_with_how_to_do_it(line: str, text: str | None) -> None:
+    command = parse(line)
+
+    if text is None:
+        assert not isinstance(command, Mistake)
+    else:
+        assert isinstance(command, Mistake)
+        assert command.text.startswith(text)
+
+
+def test_a_beginning_that_fits_several_verbs_names_them() -> None:
+    assert parse("sou") == Move(Direction.SOUTH)
+
+    assert parse("g lantern") == Get(target("lantern"))
+    assert parse("in lantern") == Mistake("'inventory' stands alone. Type: inventory")
+    assert parse("c door") == Close(target("door"))
+    assert parse("h") == Help()
+    assert parse("o") == Mistake("Open what? Type: open DOOR  or  open DIRECTION")
+    assert parse("gett x") == Mistake("There is no command 'gett'. Did you mean 'get'?")
+    assert parse("ni") == Mistake("There is no command 'ni'. Type 'help' to see the commands.")
+    assert parse("a") == Mistake("There is no command 'a'. Type 'help' to see the commands.")
+    assert parse("gi") == Mistake("Give what to whom? Type: give THING to SOMEBODY")
+    assert parse("em") == Mistake("Emote what? Type: emote TEXT  or  :TEXT")
+
+
+def test_no_word_names_two_verbs() -> None:
+    words = [word for verb in VERBS for word in (verb.name, *verb.aliases)]
+
+    assert len(words) == len(set(words))
+
+
+def test_what_cannot_be_seen_is_taken_out_of_speech() -> None:
+    assert parse("say a\x02error\x03b\x1b[31m\u202ec\td\ud800") == Say("aerrorb[31mc d")
+
+
+def test_letters_of_all_scripts_stay() -> None:
+    assert parse("say Grüße, 世界, نمی\u200cخواهم 👩\u200d🚀") == Say(
+        "Grüße, 世界, نمی\u200cخواهم 👩\u200d🚀"
+    )
+
+
+@given(st.text())
+def test_no_line_makes_the_parser_raise(line: str) -> None:
+    assert isinstance(parse(line), Command)
+
+
+@given(st.sampled_from([verb.name for verb in VERBS]), st.text())
+def test_no_rest_of_a_line_makes_the_parser_raise(verb: str, rest: str) -> None:
+    assert isinstance(parse(f"{verb} {rest}"), Command)
+
+
+@given(st.text(st.characters()))
+def test_a_cleaned_line_holds_no_control_and_can_be_encoded(line: str) -> None:
+    cleaned = clean(line)
+
+    assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in cleaned)
+    assert cleaned.encode().decode() == cleaned

@@ -6,7 +6,7 @@ deadlines. `docs/runtime.md` explains it.
 """
 
 from wyld_actors.actor import Actor, HandlerConflict, every, on
-from wyld_actors.cell import Cell, CellState
+from wyld_actors.cell import Cell
 from wyld_actors.clock import Clock, ManualClock, RealClock, ScheduledCall
 from wyld_actors.context import Context, Monitor, Reply, Timer
 from wyld_actors.errors import (
@@ -25,6 +25,7 @@ from wyld_actors.messages import ChildExited, ChildStarted, Exited, Message, Rec
 from wyld_actors.reasons import NORMAL, SHUTDOWN, ExitKind, ExitReason
 from wyld_actors.ref import DEFAULT_ASK_SECONDS, Ref
 from wyld_actors.registry import Registry
+from wyld_actors.states import CellState
 from wyld_actors.system import ActorSystem, DeadLetter
 
 __all__ = [
@@ -46,9 +47,9 @@ __all__ = [
     "DeadLetter",
     "DeadlockError",
     "Envelope",
-    "Exited",
     "ExitKind",
     "ExitReason",
+    "Exited",
     "Future",
     "HandlerConflict",
     "Mailbox",

@@ -14,15 +14,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import pykka
+from greenlet import getcurrent
 from pykka import ActorRegistry
 
 from wyld_actors.context import Context
+from wyld_actors.dispatcher import Worker
 from wyld_actors.errors import ActorError
 from wyld_actors.future import Future
 from wyld_actors.messages import Message, Record
 from wyld_actors.pykka_names import ActorStop
 from wyld_actors.reasons import ExitKind, ExitReason
 from wyld_actors.ref import Inbox, Ref, StopFlag
+from wyld_actors.seam import run_hook
 from wyld_actors.system import ActorSystem
 
 if TYPE_CHECKING:
@@ -121,7 +124,7 @@ class Actor(pykka.Actor):
     @classmethod
     def bind(cls, cell: Cell) -> Self:
         """Make the object for a new incarnation; its `__init__` is yet to run."""
-        instance = cls.__new__(cls)
+        instance = cell.instance = cls.__new__(cls)
         instance._cell = cell
         instance.ctx = cls.context_class(cell)
         if cell.good_state is None and cls.State is not None:
@@ -131,8 +134,10 @@ class Actor(pykka.Actor):
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         # Pykka's __init__ makes an inbox, an event and a URN for each object: here they are views
-        # of the cell, which makes an idle actor small.
-        pass
+        # of the cell, which makes an idle actor small. An object made by hand gets a dead one.
+        if "_cell" not in self.__dict__:
+            self._cell = _pykka_system().create_cell(type(self), name=uuid.uuid4().urn)
+            self._cell.discard()
 
     def __str__(self) -> str:
         return f"{type(self).__name__} ({self.actor_urn})"
@@ -145,15 +150,13 @@ class Actor(pykka.Actor):
     # Pykka's face ----------------------------------------------------------------------------------
 
     @classmethod
-    def start(cls, *args: Any, **kwargs: Any) -> Ref:  # type: ignore[override]
+    def start(cls, *args: Any, **kwargs: Any) -> Ref:
         """Start an unsupervised actor as Pykka does: `__init__` runs in the caller.
 
         It is in Pykka's process-wide registry, and so in one process-wide system. Everything of ours is
         started by `ActorSystem.spawn` or a supervisor instead.
         """
-        cell = _pykka_system().create_cell(
-            cls, args, kwargs, name=uuid.uuid4().urn, is_supervised=False
-        )
+        cell = _pykka_system().create_cell(cls, args, kwargs, name=uuid.uuid4().urn, is_supervised=False)
         instance = cls.bind(cell)
         try:
             instance.__init__(*args, **kwargs)  # type: ignore[misc]
@@ -170,15 +173,15 @@ class Actor(pykka.Actor):
         return self._cell.actor_ref
 
     @property
-    def actor_urn(self) -> Any:
+    def actor_urn(self) -> Any:  # type: ignore[override]
         return self.actor_ref.actor_urn
 
     @property
-    def actor_inbox(self) -> Any:
+    def actor_inbox(self) -> Any:  # type: ignore[override]
         return Inbox(self._cell)
 
     @property
-    def actor_stopped(self) -> Any:
+    def actor_stopped(self) -> Any:  # type: ignore[override]
         return StopFlag(self._cell)
 
     @staticmethod
@@ -202,20 +205,21 @@ class Actor(pykka.Actor):
             ActorRegistry.unregister(self.actor_ref)
             logger.debug(f"Stopped {self}")
 
-    def ended(self, reason: ExitReason, error: BaseException | None) -> None:
-        """The incarnation is over. After a crash `on_failure` is run, as a hook without power."""
-        if error is None:
-            return
-        if not self._cell.is_supervised:
-            self.log_failure(error)
-        if reason.kind is ExitKind.CRASH:
-            try:
-                self.on_failure(type(error), error, error.__traceback__)
-            except Exception as failure:
-                self.log_failure(failure)
+    def failed(self, reason: ExitReason, error: BaseException) -> None:
+        """Code of the author raised and the incarnation is over: `on_failure` may clean up.
 
-    def log_failure(self, error: BaseException) -> None:
-        """Log a crash that no supervisor will log, in Pykka's words."""
+        A supervisor logs the crash of its child; of an unsupervised actor it is logged here.
+        """
+        if not self._cell.is_supervised:
+            self._log_failure(error)
+        worker = getcurrent()
+        if reason.kind is ExitKind.CRASH and isinstance(worker, Worker):
+            hook = functools.partial(self.on_failure, type(error), error, error.__traceback__)
+            hook_error = run_hook(worker, hook)
+            if hook_error is not None:
+                self._log_failure(hook_error)
+
+    def _log_failure(self, error: BaseException) -> None:
         logger.error(f"Unhandled exception in {self}:", exc_info=(type(error), error, error.__traceback__))
         if self._cell.system.uses_pykka_registry:
             ActorRegistry.unregister(self.actor_ref)

@@ -103,7 +103,7 @@ class Context:
     def monitor(self, ref: Ref) -> Monitor:
         """Get one Exited when that actor ends for good; at once if it has."""
         monitor = Monitor(self.cell, self.cell.incarnation, ref)
-        ref.cell.add_monitor(monitor)
+        ref.cell.add_watcher(monitor)
         return monitor
 
     def demonitor(self, monitor: Monitor) -> None:
@@ -232,7 +232,7 @@ class Monitor:
     def cancel(self) -> None:
         """See `Context.demonitor`."""
         self._cancelled = True
-        self._target.cell.remove_monitor(self)
+        self._target.cell.remove_watcher(self)
 
     def _hand_over(self, worker: Worker, exited: Exited) -> None:
         # A successor has forgotten what its predecessor wanted to know.

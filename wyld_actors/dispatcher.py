@@ -94,8 +94,7 @@ class Dispatcher:
         """Put a cell in the run queue. The caller has marked it as scheduled."""
         self._queue.append(cell)
         if self._active is None and not self._wake_pending:
-            self._wake_pending = True
-            self.hub.loop.run_callback(self._wake)
+            self._wake_soon()
 
     @property
     def is_idle(self) -> bool:
@@ -106,8 +105,7 @@ class Dispatcher:
         """Run `callback` once in the hub, as soon as no message waits for a turn."""
         self._idle_callbacks.append(callback)
         if self.is_idle:
-            self._wake_pending = True
-            self.hub.loop.run_callback(self._wake)
+            self._wake_soon()
 
     def close(self) -> None:
         """Give up the timer and the parked workers. The queue must be empty."""
@@ -116,6 +114,10 @@ class Dispatcher:
             # A parked worker that is never switched to again is freed with its last reference.
             worker.cell = None
         self._parked.clear()
+
+    def _wake_soon(self) -> None:
+        self._wake_pending = True
+        self.hub.loop.run_callback(self._wake)
 
     # In the hub -------------------------------------------------------------------------------
 
@@ -137,7 +139,7 @@ class Dispatcher:
         # The hub runs although the worker has not given up its place: its handler waits.
         self._active = None
         if worker.cell is not None:
-            worker.cell.handler_blocked(worker)
+            worker.cell.handler_blocked()
         self._wake()
 
     # In a worker ------------------------------------------------------------------------------
@@ -153,10 +155,7 @@ class Dispatcher:
                 cell = queue.popleft()
                 self.turns += 1
                 if cell.run(worker, BATCH_MESSAGES):
-                    queue.append(cell)
-                    if self._active is None and not self._wake_pending:
-                        self._wake_pending = True
-                        self.hub.loop.run_callback(self._wake)
+                    self.schedule(cell)
                 if now() >= slice_end:
                     break
             if not self._park(worker):

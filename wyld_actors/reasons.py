@@ -51,10 +51,5 @@ SHUTDOWN = ExitReason(ExitKind.SHUTDOWN)
 
 
 def crash(kind: ExitKind, error: BaseException) -> ExitReason:
-    """The reason for an exception that ended an incarnation.
-
-    The traceback is kept as text and taken off the error: a kept traceback would keep the crashed
-    frames and everything in their locals alive for as long as the log record lives.
-    """
-    text = "".join(traceback_module.format_exception(error))
-    return ExitReason(kind, error.with_traceback(None), "", text)
+    """The reason for an exception that ended an incarnation, its traceback kept as text."""
+    return ExitReason(kind, error, "", "".join(traceback_module.format_exception(error)))

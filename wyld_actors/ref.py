@@ -10,6 +10,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import pykka
+from gevent.event import Event
 from greenlet import getcurrent
 
 from wyld_actors.dispatcher import Worker
@@ -19,6 +20,7 @@ from wyld_actors.mailbox import Envelope
 
 if TYPE_CHECKING:
     from wyld_actors.cell import Cell
+    from wyld_actors.messages import Exited
 
 __all__ = ["DEFAULT_ASK_SECONDS", "Inbox", "Ref", "StopFlag"]
 
@@ -44,7 +46,7 @@ class Ref(pykka.ActorRef[Any]):
         return f"{self.actor_class.__name__} ({self.actor_urn})"
 
     def __repr__(self) -> str:
-        return f"<Ref {self.path}>"
+        return f"<ActorRef for {self}>"
 
     @property
     def path(self) -> str:
@@ -76,9 +78,7 @@ class Ref(pykka.ActorRef[Any]):
         cell.post(Envelope(message))
         return True
 
-    def ask(  # type: ignore[override]
-        self, message: Any, *, block: bool = True, timeout: float | None = DEFAULT_ASK_SECONDS
-    ) -> Any:
+    def ask(self, message: Any, *, block: bool = True, timeout: float | None = DEFAULT_ASK_SECONDS) -> Any:
         """Send and wait for the answer, or get a future for it with `block=False`.
 
         `timeout` is in seconds and travels with the request: it is skipped when its time is over before its
@@ -105,25 +105,27 @@ class Ref(pykka.ActorRef[Any]):
 
     # What Pykka's own code reads from a reference ------------------------------------------------
 
+    # Pykka declares these as attributes; here they are views of the cell, which saves their memory.
+
     @property
-    def actor_class(self) -> Any:
+    def actor_class(self) -> Any:  # type: ignore[override]
         return self.cell.actor_class
 
     @property
-    def actor_urn(self) -> str:
+    def actor_urn(self) -> str:  # type: ignore[override]
         name = self.cell.name
         return name if name.startswith("urn:") else self.cell.path
 
     @property
-    def actor_inbox(self) -> Inbox:
+    def actor_inbox(self) -> Inbox:  # type: ignore[override]
         return Inbox(self.cell)
 
     @property
-    def actor_stopped(self) -> StopFlag:
+    def actor_stopped(self) -> StopFlag:  # type: ignore[override]
         return StopFlag(self.cell)
 
     @property
-    def _actor_weakref(self) -> Any:
+    def _actor_weakref(self) -> Any:  # type: ignore[override]
         instance = self.cell.instance
         return _gone if instance is None else weakref.ref(instance)
 
@@ -160,3 +162,19 @@ class StopFlag:
 
     def is_set(self) -> bool:
         return not self._cell.is_alive
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the actor is gone for good, `timeout` seconds at most."""
+        gone = Event()
+        self._cell.add_watcher(_Alarm(gone))
+        return bool(gone.wait(timeout)) or self.is_set()
+
+
+class _Alarm:
+    __slots__ = ("_event",)
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    def deliver(self, exited: Exited, /) -> None:
+        self._event.set()

@@ -1,0 +1,32 @@
+"""Where a cell is in its life.
+
+    new --start--> starting --> running --stop--> stopping --> stopped --start--> ...
+                       |            |
+                       +--- crash, kill: stopped
+
+A supervisor marks a stopped cell that it will start again later as `backoff`, and one that it has
+given up for a while as `quarantined`. `discarded` is the end.
+"""
+
+from __future__ import annotations
+
+import enum
+
+__all__ = ["LIVE", "NOT_YET_ENDED", "CellState"]
+
+
+class CellState(enum.Enum):
+    """Where a cell is in its life. BACKOFF and QUARANTINED are set by supervisors."""
+
+    NEW = "new"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    BACKOFF = "backoff"
+    QUARANTINED = "quarantined"
+    STOPPED = "stopped"
+    DISCARDED = "discarded"
+
+
+LIVE = frozenset({CellState.STARTING, CellState.RUNNING, CellState.STOPPING})
+NOT_YET_ENDED = frozenset({CellState.NEW, CellState.STARTING, CellState.RUNNING})

@@ -22,6 +22,7 @@ from greenlet import greenlet
 if TYPE_CHECKING:
     from wyld_actors.cell import Cell
     from wyld_actors.mailbox import Envelope
+    from wyld_actors.postbox import PostBox
 
 __all__ = ["Dispatcher", "Worker"]
 
@@ -82,7 +83,7 @@ class Dispatcher:
         self.now = now
         self.spare_queues: list[deque[Envelope]] = []
         self.turns = 0
-        self._queue: deque[Cell] = deque()
+        self._queue: deque[PostBox] = deque()
         self._active: Worker | None = None
         self._parked: list[Worker] = []
         self._wake_pending = False
@@ -90,7 +91,7 @@ class Dispatcher:
         self._slice_timer = self.hub.loop.timer(0)
         self._idle_callbacks: list[Callable[[], None]] = []
 
-    def schedule(self, cell: Cell) -> None:
+    def schedule(self, cell: PostBox) -> None:
         """Put a cell in the run queue. The caller has marked it as scheduled."""
         self._queue.append(cell)
         if self._active is None and not self._wake_pending:

@@ -7,6 +7,7 @@ the policy in `Mailbox`. An empty lane owns no queue: queues are lent by the dis
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from wyld_actors.mailbox import Envelope, Mailbox, Overflow
 from wyld_actors.states import LIVE, CellState
 
 if TYPE_CHECKING:
-    from wyld_actors.cell import Cell
     from wyld_actors.ref import Ref
     from wyld_actors.system import ActorSystem
 
@@ -28,7 +28,7 @@ __all__ = ["PostBox", "Step"]
 Step = Callable[[Worker], object]
 
 
-class PostBox:
+class PostBox(ABC):
     """Base of `Cell`: everything about mail, nothing about life cycles."""
 
     __slots__ = (
@@ -60,6 +60,15 @@ class PostBox:
         self._room: Event | None = None
 
     @property
+    @abstractmethod
+    def path(self) -> str:
+        """Whose mailbox this is."""
+
+    @abstractmethod
+    def run(self, worker: Worker, batch: int) -> bool:
+        """Handle up to `batch` messages. Returns whether more are waiting."""
+
+    @property
     def depth(self) -> int:
         """User messages waiting."""
         return len(self._queue) if self._queue else 0
@@ -80,7 +89,7 @@ class PostBox:
 
     # In ---------------------------------------------------------------------------------------------
 
-    def post(self: Cell, envelope: Envelope) -> None:
+    def post(self, envelope: Envelope) -> None:
         """Put user mail into the mailbox, or deal with it by the overflow policy. Never blocks."""
         system = self.system
         if self.state is CellState.DISCARDED:
@@ -106,7 +115,7 @@ class PostBox:
             self.scheduled = True
             system.dispatcher.schedule(self)
 
-    def post_from_outside(self: Cell, envelope: Envelope) -> None:
+    def post_from_outside(self, envelope: Envelope) -> None:
         """As `post`, from a plain greenlet: waits for room when the policy is BLOCK.
 
         Raises ActorDeadError when the actor is gone, also if it goes while the sender waits.
@@ -120,11 +129,11 @@ class PostBox:
             raise ActorDeadError(f"{self.actor_ref} not found")
         self.post(envelope)
 
-    def post_control(self: Cell, message: Any) -> None:
+    def post_control(self, message: Any) -> None:
         """Put a message of the runtime into the lane that is read first and never full."""
         self.post_step(Envelope(message))
 
-    def post_step(self: Cell, step: Envelope | Step) -> None:
+    def post_step(self, step: Envelope | Step) -> None:
         """Put an envelope, or something to do in the actor's own turn, into the control lane."""
         if self.state is CellState.DISCARDED:
             return
@@ -135,7 +144,7 @@ class PostBox:
             self.scheduled = True
             self.system.dispatcher.schedule(self)
 
-    def _make_room(self: Cell, queue: deque[Envelope], envelope: Envelope) -> bool:
+    def _make_room(self, queue: deque[Envelope], envelope: Envelope) -> bool:
         """The mailbox is full: whether `envelope` may come in all the same."""
         self.dropped += 1
         if self.mailbox.overflow is Overflow.DROP_OLDEST:
@@ -187,7 +196,7 @@ class PostBox:
         self.scheduled = False
         return False
 
-    def _give_up_mail(self: Cell, why: str) -> None:
+    def _give_up_mail(self, why: str) -> None:
         """Account for every waiting user message, and wake those who wait to send."""
         queue, self._queue = self._queue, None
         self._keys = None
@@ -195,7 +204,7 @@ class PostBox:
             self.system.undeliverable(self, envelope, why)
         self._wake_senders()
 
-    def _give_up_control(self: Cell) -> None:
+    def _give_up_control(self) -> None:
         control, self._control = self._control, None
         for step in control or ():
             if isinstance(step, Envelope) and step.reply_to is not None:

@@ -19,6 +19,7 @@ from wyld_actors.dispatcher import Dispatcher
 from wyld_actors.errors import ActorDeadError
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.messages import ChildExited
+from wyld_actors.postbox import PostBox
 from wyld_actors.pykka_names import ActorStop
 from wyld_actors.ref import Ref
 from wyld_actors.registry import Registry
@@ -188,7 +189,7 @@ class ActorSystem:
 
     # What happened ------------------------------------------------------------------------------------
 
-    def undeliverable(self, cell: Cell, envelope: Envelope, why: str) -> None:
+    def undeliverable(self, cell: PostBox, envelope: Envelope, why: str) -> None:
         """Account for a message that will not be handled: its asker is told, else a dead letter."""
         if envelope.reply_to is not None:
             if isinstance(envelope.message, ActorStop):

@@ -20,6 +20,7 @@ LinkError
   StreamError             the two sides disagree about a session's numbers
     PositionLost            the peer forgot numbers it had confirmed
     PositionAhead           the peer confirms numbers that were never given
+    OutOfTurn               a command is applied before the one before it (our mistake)
   RequestError            a request that will get no reply
     RequestTimedOut         no reply before the deadline
     RequestFailed           the world answered with a failure code
@@ -222,6 +223,16 @@ class PositionAhead(StreamError):
 
     def __str__(self) -> str:
         return f"the peer confirms number {self.position}, the last one given is {self.last}; end the session"
+
+
+class OutOfTurn(StreamError):
+    def __init__(self, number: int, expected: int) -> None:
+        super().__init__(number, expected)
+        self.number = number
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"command {self.number} was applied where {self.expected} is next; apply each once, in order"
 
 
 class RequestError(LinkError):

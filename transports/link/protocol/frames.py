@@ -179,11 +179,16 @@ class Multicast(Compact, frozen=True, tag="multi"):
 
 
 class OutputsMissed(Compact, frozen=True, gc=False, tag="missed"):
-    """World: outputs `first` to `last` of the session were too many to keep. Say so, go on after them."""
+    """World: outputs `first` to `last` of the session will not come; go on after them.
+
+    They were too many to keep, and the player is told; or, if `acknowledged`, an earlier life of this
+    gateway had them.
+    """
 
     session: SessionId
     first: OutputNumber
     last: OutputNumber
+    acknowledged: bool = False
 
 
 class Request(Compact, frozen=True, tag="ask"):

@@ -1,0 +1,39 @@
+"""The two numbered streams of a session, both sides of each. Pure: no clock, no socket, no actor."""
+
+from transports.link.streams.commands import (
+    DEFAULT_LIMITS,
+    Arrival,
+    CommandInbox,
+    CommandLimits,
+    CommandStream,
+    Refusal,
+)
+from transports.link.streams.outputs import (
+    TAIL_LIMIT,
+    Entry,
+    OutputInbox,
+    OutputTail,
+    Replays,
+    TailRecord,
+    acks,
+    arrivals,
+    multicast,
+)
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "TAIL_LIMIT",
+    "Arrival",
+    "CommandInbox",
+    "CommandLimits",
+    "CommandStream",
+    "Entry",
+    "OutputInbox",
+    "OutputTail",
+    "Refusal",
+    "Replays",
+    "TailRecord",
+    "acks",
+    "arrivals",
+    "multicast",
+]

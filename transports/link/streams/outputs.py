@@ -1,0 +1,248 @@
+"""The output stream of one session: everything the world shows arrives once, in order.
+
+The world numbers each output and keeps it until the gateway has it (`OutputTail`); the gateway drops
+what it has seen (`OutputInbox`). Acks are cumulative. The tail is bounded: what no longer fits is named
+as a gap (`OutputsMissed`), never dropped in silence.
+
+After a world crash two things meet. *Numbers*: the new world goes on from its checkpoint, while the gateway
+may have outputs of the dead one with higher numbers; at the first contact the tail takes its new outputs past
+them (`OutputTail.resume`), so a number means one thing only. *Content*: commands after the checkpoint run
+again, and make their outputs again; `Replays` knows up to which command of each session the clients have had
+the answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from transports.link.errors import PositionAhead
+from transports.link.protocol import (
+    Acks,
+    CommandNumber,
+    Compact,
+    Multicast,
+    Output,
+    OutputBody,
+    OutputNumber,
+    OutputsMissed,
+    SessionId,
+)
+from transports.link.streams.commands import Arrival
+
+# Outputs of one session kept for a gateway that does not acknowledge: what a player can scroll back through
+# after a cut. An acknowledging gateway leaves a handful here.
+TAIL_LIMIT = 512
+
+# Outputs let go at once when the tail is full: a cut link must not cost a memory move for each output.
+_TRIM = 64
+
+# One entry of a tail: cause, body, origin. All sessions that see a multicast share one.
+Entry: TypeAlias = tuple[CommandNumber, OutputBody, SessionId]
+
+# The tail's numbers are agreed with the gateway.
+_AGREED = -1
+
+
+class TailRecord(Compact, frozen=True):
+    """A tail as a checkpoint holds it. The gateway may know outputs after `agreed` by other numbers."""
+
+    last: OutputNumber
+    agreed: OutputNumber
+    entries: tuple[Entry, ...] = ()
+
+
+class OutputTail:
+    """The world's side. `last` is the last number given, `acked` the last one known to have arrived."""
+
+    __slots__ = ("_agreed", "_entries", "acked", "last", "session")
+
+    def __init__(self, session: SessionId, restored: TailRecord | None = None) -> None:
+        """Empty for a new session, or as `snapshot` gave it to the last checkpoint."""
+        self.session = session
+        self._entries: list[Entry] = list(restored.entries) if restored else []
+        self.last: OutputNumber = restored.last if restored else 0
+        self.acked: OutputNumber = self.last - len(self._entries)
+        self._agreed: OutputNumber = restored.agreed if restored else _AGREED
+
+    @property
+    def unacked(self) -> int:
+        """How many outputs are kept."""
+        return len(self._entries)
+
+    def append(self, cause: CommandNumber, body: OutputBody, origin: SessionId = 0) -> OutputNumber:
+        """Give the output a number and keep it."""
+        entries = self._entries
+        entries.append((cause, body, origin))
+        if len(entries) > TAIL_LIMIT:
+            del entries[:_TRIM]
+        self.last = number = self.last + 1
+        return number
+
+    def output(self, cause: CommandNumber, body: OutputBody, origin: SessionId = 0) -> Output:
+        """`append`, and the frame to send."""
+        return Output(self.session, self.append(cause, body, origin), cause, body, origin)
+
+    def ack(self, number: OutputNumber) -> None:
+        """All outputs up to `number` have arrived. Raises PositionAhead if that many were never given."""
+        if number <= self.acked:
+            return
+        if number > self.last:
+            raise PositionAhead(number, self.last)
+        self.acked = number
+        kept = self.last - number
+        entries = self._entries
+        if kept < len(entries):
+            del entries[: len(entries) - kept]
+
+    def snapshot(self) -> TailRecord:
+        """What a checkpoint holds. It takes references only, so it is quick."""
+        agreed = self.last if self._agreed == _AGREED else self._agreed
+        return TailRecord(self.last, agreed, tuple(self._entries))
+
+    def resume(self, received: OutputNumber) -> list[Output | OutputsMissed]:
+        """The gateway has all up to `received`: the frames to send it now, in order.
+
+        The first time after a restart `received` may be past the checkpoint: then the outputs that were made
+        since take the numbers after it. Raises PositionAhead if it claims more than that.
+        """
+        if self._agreed != _AGREED:
+            self._renumber(received)
+        elif received > self.last:
+            raise PositionAhead(received, self.last)
+        earlier = self.acked
+        self.ack(received)
+        frames: list[Output | OutputsMissed] = []
+        session = self.session
+        first = self.last - len(self._entries) + 1
+        if received < earlier:
+            # An earlier life of this gateway had them; the new one must know where to begin.
+            frames.append(OutputsMissed(session, received + 1, earlier, acknowledged=True))
+        if first > self.acked + 1:
+            frames.append(OutputsMissed(session, self.acked + 1, first - 1))
+        frames += [
+            Output(session, number, cause, body, origin)
+            for number, (cause, body, origin) in enumerate(self._entries, first)
+        ]
+        return frames
+
+    def _renumber(self, received: OutputNumber) -> None:
+        beyond = received - self._agreed
+        made_since = self.last - self._agreed
+        self._agreed = _AGREED
+        if beyond <= 0:
+            return
+        del self._entries[: max(0, len(self._entries) - made_since)]
+        self.last += beyond
+        self.acked = received
+
+
+def multicast(
+    tails: Sequence[OutputTail], cause: CommandNumber, body: OutputBody, origin: SessionId = 0
+) -> Multicast:
+    """One body for many sessions: `append` for each, written out as it is the hottest loop; and the frame."""
+    entry = (cause, body, origin)
+    sessions = [tail.session for tail in tails]
+    numbers = []
+    for tail in tails:
+        entries = tail._entries
+        entries.append(entry)
+        if len(entries) > TAIL_LIMIT:
+            del entries[:_TRIM]
+        tail.last = number = tail.last + 1
+        numbers.append(number)
+    return Multicast(sessions, numbers, cause, body, origin)
+
+
+class OutputInbox:
+    """The gateway's side. `answered` is the last command whose Performed the client has been given."""
+
+    __slots__ = ("acked", "answered", "received")
+
+    def __init__(self, received: OutputNumber = 0, answered: CommandNumber = 0) -> None:
+        self.received = self.acked = received
+        self.answered = answered
+
+    def arrive(self, number: OutputNumber) -> Arrival:
+        """NEXT: show it. DUPLICATE: drop it. GAP: drop it and ask to Resend after `received`."""
+        expected = self.received + 1
+        if number == expected:
+            self.received = number
+            return Arrival.NEXT
+        return Arrival.DUPLICATE if number < expected else Arrival.GAP
+
+    def skip(self, missed: OutputsMissed) -> Arrival:
+        """Outputs that will not come. NEXT: go on after them; say so to the client unless acknowledged."""
+        if missed.last <= self.received:
+            return Arrival.DUPLICATE
+        if missed.first > self.received + 1:
+            return Arrival.GAP
+        self.received = missed.last
+        return Arrival.NEXT
+
+
+def arrivals(
+    inboxes: Mapping[SessionId, OutputInbox], frame: Multicast
+) -> tuple[list[SessionId], list[SessionId]]:
+    """`OutputInbox.arrive` for a whole multicast: the sessions to show it to, and those with a gap before it.
+
+    Sessions that are not here any more are left out.
+    """
+    get = inboxes.get
+    show: list[SessionId] = []
+    gaps: list[SessionId] = []
+    for session, number in zip(frame.sessions, frame.numbers, strict=False):
+        inbox = get(session)
+        if inbox is None:
+            continue
+        expected = inbox.received + 1
+        if number == expected:
+            inbox.received = number
+            show.append(session)
+        elif number > expected:
+            gaps.append(session)
+    return show, gaps
+
+
+def acks(inboxes: Mapping[SessionId, OutputInbox]) -> Acks | None:
+    """What arrived and is not acknowledged yet, of all sessions, or None. For a tick, not for each output."""
+    news = {session: inbox.received for session, inbox in inboxes.items() if inbox.received != inbox.acked}
+    for session, number in news.items():
+        inboxes[session].acked = number
+    return Acks(news) if news else None
+
+
+class Replays:
+    """Which answers the clients of this gateway have had from the world that died.
+
+    Begun for each session at the Welcome of a new world; empty, and free, once the new world has caught up.
+    Also covers what *others* in the room saw of a command: `origin` names the session that gave it.
+    """
+
+    __slots__ = ("_answered",)
+
+    def __init__(self) -> None:
+        self._answered: dict[SessionId, CommandNumber] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._answered)
+
+    def begin(self, session: SessionId, *, applied: CommandNumber, answered: CommandNumber) -> None:
+        """The new world stands at `applied`; clients had the answers up to `answered`."""
+        if answered > applied:
+            self._answered[session] = answered
+        else:
+            self._answered.pop(session, None)
+
+    def hides(self, session: SessionId, cause: CommandNumber, origin: SessionId = 0) -> bool:
+        """True if this output to `session` was shown before the crash."""
+        return 0 < cause <= self._answered.get(origin or session, 0)
+
+    def performed(self, session: SessionId, number: CommandNumber) -> bool:
+        """Command `number` is complete. True if its answer was shown before the crash."""
+        answered = self._answered.get(session, 0)
+        if number >= answered > 0:
+            del self._answered[session]
+        return number <= answered
+
+    def forget(self, session: SessionId) -> None:
+        """The session ended."""
+        self._answered.pop(session, None)

@@ -81,7 +81,7 @@ class Dispatcher:
     def __init__(self, now: Callable[[], float]) -> None:
         self.hub = get_hub()
         self.now = now
-        self.spare_queues: list[deque[Envelope]] = []
+        self.spare_queues: list[deque[Any]] = []
         self.turns = 0
         self._queue: deque[PostBox] = deque()
         self._active: Worker | None = None

@@ -98,8 +98,7 @@ class PostBox(ABC):
         envelope.enqueued_at = system.now()
         queue = self._queue
         if queue is None:
-            spare = system.dispatcher.spare_queues
-            queue = self._queue = spare.pop() if spare else deque()
+            queue = self._queue = self._borrow()
         mailbox = self.mailbox
         if mailbox.key is not None and self._merge(mailbox.key(envelope.message), envelope):
             return
@@ -138,7 +137,7 @@ class PostBox(ABC):
         if self.state is CellState.DISCARDED:
             return
         if self._control is None:
-            self._control = deque()
+            self._control = self._borrow()
         self._control.append(step)
         if not self.scheduled and self.state in LIVE:
             self.scheduled = True
@@ -182,19 +181,29 @@ class PostBox(ABC):
         """The turn is over. Whether more is waiting; if not, the cell leaves the run queue."""
         if self._room is not None and self.depth <= self.mailbox.limit // 2:
             self._wake_senders()
-        if self._control and self.state in LIVE:
-            return True
-        queue = self._queue
-        if queue:
+        if self._control:
+            if self.state in LIVE:
+                return True
+        elif self._control is not None:
+            self._give_back(self._control)
+            self._control = None
+        if self._queue:
             if self.state is CellState.RUNNING:
                 return True
-        elif queue is not None:
+        elif self._queue is not None:
+            self._give_back(self._queue)
             self._queue = None
-            spare = self.system.dispatcher.spare_queues
-            if len(spare) < SPARE_QUEUES:
-                spare.append(queue)
         self.scheduled = False
         return False
+
+    def _borrow(self) -> deque[Any]:
+        spare = self.system.dispatcher.spare_queues
+        return spare.pop() if spare else deque()
+
+    def _give_back(self, queue: deque[Any]) -> None:
+        spare = self.system.dispatcher.spare_queues
+        if len(spare) < SPARE_QUEUES:
+            spare.append(queue)
 
     def _give_up_mail(self, why: str) -> None:
         """Account for every waiting user message, and wake those who wait to send."""

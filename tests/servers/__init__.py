@@ -1,0 +1,1 @@
+"""Servers for conformance suites and for tests that need a process of their own."""

@@ -1,0 +1,336 @@
+"""One open websocket connection: the greenlet that reads it and the buffer that writes it.
+
+The greenlet that served the upgrade request stays as the reader. Output is collected and leaves in one write
+at the end of the loop's turn, from the loop itself, so that sending never blocks and an idle connection owns
+one greenlet and no timer. A subclass says what messages mean (`adapter.RawAdapter`, `adapter.JsonAdapter`).
+
+Invariants (those of `transports.adapter`): events one after the other; a sink that blocks stops the reading;
+`Disconnected` is last and comes once; no sending method blocks or raises; waiting output is bounded.
+
+A flood from one client does not stop the others: bytes are parsed in slices, and after two milliseconds of
+work the greenlet lets the loop run.
+"""
+
+import logging
+from contextlib import suppress
+from time import monotonic
+from typing import cast
+
+import gevent
+from gevent import get_hub
+from gevent.socket import SHUT_RDWR, SHUT_WR, socket
+from websockets.frames import CloseCode
+
+from transports.adapter import (
+    Accept,
+    Adapter,
+    Capabilities,
+    Disconnected,
+    Event,
+    PingReceived,
+    PongReceived,
+    Sink,
+)
+from transports.websocket.keepalive import Verdict, judge
+from transports.websocket.options import WebOptions
+from transports.websocket.outlet import Outlet
+from transports.websocket.session import (
+    BinaryMessage,
+    CloseReceived,
+    PeerFailed,
+    PingFrame,
+    PongFrame,
+    ServerSession,
+    SocketEvent,
+    TextMessage,
+)
+
+__all__ = ["Connection"]
+
+logger = logging.getLogger(__name__)
+
+# One read: a burst of typed lines or a good part of a large message, and not much in one go.
+_READ_BYTES = 16_384
+# Parsed between two looks at the clock: at most 700 of the smallest frames, near 5 ms of work.
+_SLICE_BYTES = 4_096
+# What a connection may work without letting the loop run.
+_TURN_SECONDS = 0.002
+
+
+class Connection:
+    """The common part of both adapters. Runs in `run`, in the greenlet of the upgrade request."""
+
+    __slots__ = (
+        "_capabilities",
+        "_closing_at",
+        "_end_reason",
+        "_flush_is_due",
+        "_heard_at",
+        "_is_delivering",
+        "_is_over",
+        "_options",
+        "_outlet",
+        "_peer",
+        "_pinged_at",
+        "_session",
+        "_sink",
+        "_socket",
+        "_waiting_bytes",
+        "comes_again",
+    )
+
+    protocol = "websocket"
+
+    def __init__(
+        self,
+        sock: socket,
+        session: ServerSession,
+        options: WebOptions,
+        *,
+        peer: str,
+        capabilities: Capabilities,
+    ) -> None:
+        self._socket = sock
+        self._session = session
+        self._options = options
+        self._peer = peer
+        self._capabilities = capabilities
+        self._outlet = Outlet(sock, self._written)
+        self._sink: Sink | None = None
+        self._waiting_bytes = 0
+        self._flush_is_due = False
+        self._is_delivering = False
+        self._is_over = False
+        self._end_reason = ""
+        self._heard_at = self._pinged_at = monotonic()
+        self._closing_at: float | None = None
+        # Whether the client is asked to come back by itself; the listener sets it when it stops.
+        self.comes_again = False
+
+    @property
+    def peer(self) -> str:
+        return self._peer
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_over
+
+    # What a subclass decides
+
+    def _receive_text(self, text: str, now: float) -> None:
+        raise NotImplementedError
+
+    def _receive_binary(self, data: bytes, now: float) -> None:
+        raise NotImplementedError
+
+    def _put_buffered(self) -> None:
+        """Give everything buffered to the session, in order."""
+        raise NotImplementedError
+
+    def _drop_buffered(self) -> None:
+        raise NotImplementedError
+
+    def _say_goodbye(self, reason: str) -> None:
+        """Buffer a last message that says why, where the protocol has one."""
+
+    # Reading
+
+    def run(self, accept: Accept, early_data: bytes) -> None:
+        """Serve the connection to its end. `early_data` came in the same read as the upgrade request."""
+        try:
+            self._schedule_flush()  # the 101 response
+            self._sink = accept(cast(Adapter, self))  # a subclass is one
+            if early_data:
+                self._receive(early_data)
+            self._read()
+        except Exception:  # the seam: a fault of the application ends this connection only
+            logger.exception("connection %s: closed by an error in its application", self._peer)
+            self._end(CloseCode.INTERNAL_ERROR, "internal error")
+        finally:
+            self._finish()
+
+    def _read(self) -> None:
+        worked_seconds = 0.0
+        while not self._session.is_finished:
+            try:
+                data = self._socket.recv(_READ_BYTES)
+            except OSError as error:
+                self._end_reason = self._end_reason or f"connection lost: {error.strerror or error}"
+                return
+            if not data:
+                self._dispatch(self._session.receive_eof(), monotonic())
+                return
+            started = monotonic()
+            self._receive(data)
+            worked_seconds += monotonic() - started
+            if worked_seconds > _TURN_SECONDS:
+                worked_seconds = 0.0
+                gevent.sleep(0)
+
+    def _receive(self, data: bytes) -> None:
+        now = self._heard_at = monotonic()
+        turn_ends = now + _TURN_SECONDS
+        session = self._session
+        for start in range(0, len(data), _SLICE_BYTES):
+            if start and monotonic() > turn_ends:
+                gevent.sleep(0)
+                turn_ends = monotonic() + _TURN_SECONDS
+            events = session.receive_data(data[start : start + _SLICE_BYTES], now)
+            if session.has_output:
+                self._schedule_flush()
+            self._dispatch(events, now)
+            if session.is_finished:
+                return
+
+    def _dispatch(self, events: list[SocketEvent], now: float) -> None:
+        for event in events:
+            match event:
+                case TextMessage(text):
+                    self._receive_text(text, now)
+                case BinaryMessage(data):
+                    self._receive_binary(data, now)
+                case PingFrame():
+                    self._deliver(PingReceived())
+                case PongFrame():
+                    self._deliver(PongReceived())
+                case CloseReceived(code, reason):
+                    said = f": {reason}" if reason else ""
+                    self._end_reason = self._end_reason or f"closed by the client ({code}{said})"
+                case PeerFailed(code, reason):
+                    self._end_reason = self._end_reason or f"{reason} ({code})"
+
+    def _deliver(self, event: Event) -> None:
+        sink = self._sink
+        if sink is None or self._is_over or self._closing_at is not None:
+            return  # what a client sends after we have said goodbye is nobody's
+        self._is_delivering = True
+        try:
+            sink(event)
+        finally:
+            self._is_delivering = False
+
+    # Writing
+
+    def _buffered(self, size: int) -> bool:
+        """Count output before it is buffered; False where it must be dropped."""
+        if self._is_over or self._closing_at is not None:
+            return False
+        self._waiting_bytes += size
+        if self._waiting_bytes + self._outlet.waiting_bytes > self._options.write_limit_bytes:
+            logger.warning("connection %s: closed, it does not read its output", self._peer)
+            self._drop_buffered()
+            self._end(CloseCode.POLICY_VIOLATION, "you do not read what is sent to you")
+            return False
+        self._schedule_flush()
+        return True
+
+    def _schedule_flush(self) -> None:
+        if not self._flush_is_due and not self._is_over:
+            self._flush_is_due = True
+            get_hub().loop.run_callback(self._flush)
+
+    def _flush(self) -> None:
+        """One write for everything of this turn. Runs in the loop: must not block or raise."""
+        self._flush_is_due = False
+        if self._is_over:
+            return
+        self._put_buffered()
+        self._waiting_bytes = 0
+        self._outlet.write(self._session.data_to_send())
+        self._written()
+
+    def _written(self) -> None:
+        if self._session.is_finished and not self._outlet.waiting_bytes:
+            self._shut_down(SHUT_WR)
+
+    # Ending
+
+    def close(self, reason: str) -> None:
+        """Say goodbye after what is buffered; the reader ends when the client has answered, or in time."""
+        if self._is_over or self._closing_at is not None:
+            return
+        self._end_reason = reason
+        self._say_goodbye(reason)
+        self._put_buffered()
+        self._waiting_bytes = 0
+        code = CloseCode.SERVICE_RESTART if self.comes_again else CloseCode.NORMAL_CLOSURE
+        self._session.close(code, reason)
+        self._closing_at = monotonic()
+        self._schedule_flush()
+
+    def abort(self, reason: str) -> None:
+        """Cut the connection now."""
+        self._end_reason = self._end_reason or reason
+        self._closing_at = self._closing_at or monotonic()
+        self._shut_down(SHUT_RDWR)
+
+    def _end(self, code: int, reason: str) -> None:
+        """Fail the connection: a close frame behind what the kernel has, then nothing more."""
+        self._end_reason = self._end_reason or reason
+        self._closing_at = self._closing_at or monotonic()
+        self._session.fail(code, reason)
+        self._schedule_flush()
+
+    def _shut_down(self, how: int) -> None:
+        with suppress(OSError):  # the peer may have been faster
+            self._socket.shutdown(how)
+
+    def _finish(self) -> None:
+        """Let the close frame arrive, then tell the sink. Runs in the reader, once."""
+        self._closing_at = self._closing_at or monotonic()
+        try:
+            if self._session.is_finished:
+                self._flush()  # now: the peer may have sent its end already, and then there is no later
+                self._drain()
+        finally:
+            self._is_over = True
+            self._outlet.close()
+            self._drop_buffered()
+            self._tell_disconnected()
+
+    def _drain(self) -> None:
+        """Read the rest away: closing a socket with unread bytes resets it, and our close frame is lost."""
+        deadline = monotonic() + self._options.close_timeout_seconds
+        with suppress(OSError):
+            while (left := deadline - monotonic()) > 0:
+                self._socket.settimeout(left)
+                if not self._socket.recv(_READ_BYTES):
+                    return
+                gevent.sleep(0)
+
+    def _tell_disconnected(self) -> None:
+        sink, self._sink = self._sink, None
+        if sink is None:
+            return
+        reason = self._end_reason or "connection lost"
+        logger.debug("connection %s: %s", self._peer, reason)
+        try:
+            sink(Disconnected(reason))
+        except Exception:
+            logger.exception("connection %s: its application failed on the end of it", self._peer)
+
+    # The listener's sweep
+
+    def sweep(self, now: float, *, may_end: bool) -> None:
+        """Ping what is due, end what is gone. `may_end` is False when the process itself was away."""
+        if self._closing_at is not None:
+            if now - self._closing_at >= self._options.close_timeout_seconds:
+                self.abort("no answer to the close frame")
+            return
+        verdict = judge(
+            now,
+            heard_at=now if self._is_delivering else self._heard_at,
+            pinged_at=self._pinged_at,
+            ping_interval_seconds=self._options.ping_interval_seconds,
+            client_timeout_seconds=self._options.client_timeout_seconds,
+        )
+        if verdict is Verdict.PING_DUE:
+            self._pinged_at = now
+            self._session.send_ping()
+            self._schedule_flush()
+        elif verdict is Verdict.GONE and may_end:
+            self._end(CloseCode.POLICY_VIOLATION, f"nothing heard for {now - self._heard_at:.0f} s")

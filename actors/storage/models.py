@@ -1,0 +1,97 @@
+"""The tables, as peewee models: PostgreSQL only.
+
+The models say what the columns are; what made them that way is in `migrations/`, and a test
+holds the two together. They are bound to no database: every query is executed on the connection
+its caller hands over (`query.execute(database)`).
+
+Names are unique without regard to case: `name` is what its owner typed, `name_key` is what is compared.
+"""
+
+from __future__ import annotations
+
+import peewee
+
+__all__ = ["MODELS", "Account", "Character", "Entity", "Epoch", "SessionPosition"]
+
+
+class _TimestampField(peewee.DateTimeField):
+    """A moment, not a wall clock: PostgreSQL's timestamptz."""
+
+    field_type = "TIMESTAMPTZ"
+
+
+class _Table(peewee.Model):
+    class Meta:
+        legacy_table_names = False
+
+
+class Account(_Table):
+    """Who may log in."""
+
+    id = peewee.BigAutoField()
+    name = peewee.TextField()
+    name_key = peewee.TextField(unique=True)
+    password_hash = peewee.TextField()
+    created_at = _TimestampField()
+    last_login_at = _TimestampField(null=True)
+
+    class Meta:
+        table_name = "accounts"
+
+
+class Character(_Table):
+    """Whom an account plays. What it is in the world is the entity `entity_id`."""
+
+    id = peewee.BigAutoField()
+    account = peewee.ForeignKeyField(Account, backref="characters", on_delete="CASCADE")
+    account_id: int  # peewee's accessor for the bare key
+    name = peewee.TextField()
+    name_key = peewee.TextField(unique=True)
+    background = peewee.TextField()
+    entity_id = peewee.TextField(unique=True)
+    created_at = _TimestampField()
+    last_played_at = _TimestampField(null=True)
+
+    class Meta:
+        table_name = "characters"
+
+
+class Entity(_Table):
+    """The last durable state of a thing in the world: the msgpack of its frozen record."""
+
+    id = peewee.TextField(primary_key=True)
+    kind = peewee.TextField()
+    prototype = peewee.TextField(null=True)
+    state = peewee.BlobField()
+    version = peewee.IntegerField()
+    updated = _TimestampField()
+
+    class Meta:
+        table_name = "entities"
+
+
+class SessionPosition(_Table):
+    """How far a session's commands have been applied, as of the same checkpoint as the entities."""
+
+    session = peewee.BigIntegerField(primary_key=True)
+    applied = peewee.BigIntegerField()
+    character = peewee.TextField(null=True)
+    tail = peewee.BlobField()
+    updated = _TimestampField()
+
+    class Meta:
+        table_name = "session_positions"
+
+
+class Epoch(_Table):
+    """The newest boot of each named process. Numbers come from one sequence for all names."""
+
+    name = peewee.TextField(primary_key=True)
+    epoch = peewee.BigIntegerField()
+    taken_at = _TimestampField()
+
+    class Meta:
+        table_name = "epochs"
+
+
+MODELS: tuple[type[peewee.Model], ...] = (Account, Character, Entity, SessionPosition, Epoch)

@@ -1,0 +1,55 @@
+"""Who is who among the processes: boot epochs, and one owner for each world.
+
+An epoch is a number that grows with every boot of any process. It tells a process from the one of the
+same name that was there before, and it is the upper half of session ids.
+
+A world is owned by a database connection: an advisory lock of PostgreSQL on the world's name, held
+as long as that connection lives. Nothing has to be cleaned up after a crash, and whoever writes
+checkpoints over the owning connection cannot write once the ownership is lost.
+"""
+
+from __future__ import annotations
+
+from actors.storage.cooperative import CooperativeDatabase
+from actors.storage.errors import WorldTaken
+
+__all__ = ["claim_world", "next_epoch", "release_world", "world_is_owned"]
+
+_TAKE_EPOCH = """
+INSERT INTO epochs (name, epoch) VALUES (%s, nextval('epoch_numbers'))
+ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, taken_at = now()
+RETURNING epoch
+"""
+# Two 32 bit keys: "wyld" in ASCII, which keeps clear of other programs' locks, and the name's hash.
+_LOCK_CLASS = 0x77796C64
+_KEY = f"{_LOCK_CLASS}, hashtext(%s)"
+_HELD = f"""
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+    AND classid = {_LOCK_CLASS} AND objid = hashtext(%s)::oid AND objsubid = 2
+"""
+
+
+def next_epoch(database: CooperativeDatabase, name: str) -> int:
+    """A number greater than any given before, to any name. At least 1, at most 2**31 - 1."""
+    return int(database.rows(_TAKE_EPOCH, [name])[0][0])
+
+
+def claim_world(database: CooperativeDatabase, world: str) -> None:
+    """Make this connection the owner of the world, at once. Again is harmless. Raises WorldTaken."""
+    if not world_is_owned(database, world) and not _try_lock(database, world):
+        raise WorldTaken(world)
+
+
+def release_world(database: CooperativeDatabase, world: str) -> None:
+    """Give the world up, for a successor that need not wait for this connection to end."""
+    database.rows(f"SELECT pg_advisory_unlock({_KEY})", [world])
+
+
+def world_is_owned(database: CooperativeDatabase, world: str) -> bool:
+    """Whether this connection owns the world."""
+    return bool(database.rows(_HELD, [world])[0][0])
+
+
+def _try_lock(database: CooperativeDatabase, world: str) -> bool:
+    return bool(database.rows(f"SELECT pg_try_advisory_lock({_KEY})", [world])[0][0])

@@ -83,41 +83,59 @@ class TelnetSettings(Section):
     port: Port
     line_limit_bytes: Bytes
     subnegotiation_limit_bytes: Bytes
+    negotiations_per_second: Count
     write_limit_bytes: Bytes
+    max_connections: Count
+    connections_per_address: CountOrOff
+    connections_per_address_per_minute: CountOrOff
+    limit_loopback: bool
+    ping_interval_seconds: SecondsOrOff
 
 
 class TelnetsSettings(Section):
+    """Only what differs from `TelnetSettings`, which holds for the encrypted listener too."""
+
     enabled: bool
     host: Host
     port: Port
-    certificate: str
-    private_key: str
+    certfile: str
+    keyfile: str
 
     @model_validator(mode="after")
     def _encryption_needs_a_certificate(self) -> Self:
-        if self.enabled and not (self.certificate and self.private_key):
-            raise ValueError("enabled = true needs certificate and private_key, the paths of two PEM files")
+        if self.enabled and not self.certfile:
+            raise ValueError("enabled = true needs certfile, the path of a PEM file")
         return self
 
 
 class WebSettings(Section):
     host: Host
     port: Port
-    origins: Texts
-    message_limit_bytes: Bytes
-    write_limit_bytes: Bytes
+    allowed_origins: Texts
+    require_origin: bool
+    trusted_proxies: Texts
     compression: bool
+    message_limit_bytes: Bytes
+    line_limit_bytes: Bytes
+    write_limit_bytes: Bytes
+    max_connections: Count
+    connections_per_address: Count
+    ping_interval_seconds: Seconds
     client_timeout_seconds: Seconds
+
+    @model_validator(mode="after")
+    def _a_ping_comes_before_the_timeout(self) -> Self:
+        if self.client_timeout_seconds <= self.ping_interval_seconds:
+            raise ValueError(
+                f"client_timeout_seconds = {self.client_timeout_seconds} must be above "
+                f"ping_interval_seconds = {self.ping_interval_seconds}, or idle players are cut off"
+            )
+        return self
 
 
 class GatewaySettings(Section):
     name: Name
-    max_connections: Count
-    connections_per_address: CountOrOff
-    connections_per_address_per_minute: CountOrOff
-    failed_logins_per_address: CountOrOff
     login_timeout_seconds: Seconds
-    ping_interval_seconds: SecondsOrOff
     telnet: TelnetSettings
     telnets: TelnetsSettings
     web: WebSettings
@@ -131,23 +149,28 @@ class WorldSettings(Section):
     tick_seconds: Seconds
 
 
-class LauncherSettings(Section):
-    start_timeout_seconds: Seconds
-    shutdown_seconds: Seconds
-    restart_delay_seconds: Seconds
-    restart_delay_limit_seconds: Seconds
-    restart_jitter: Fraction
-    max_restarts: CountOrOff
-    max_restarts_window_seconds: Seconds
+class BackoffSettings(Section):
+    min_seconds: SecondsOrOff
+    max_seconds: SecondsOrOff
+    factor: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)]
+    jitter: Fraction
+    stable_after_seconds: Seconds
 
     @model_validator(mode="after")
     def _delays_grow(self) -> Self:
-        if self.restart_delay_limit_seconds < self.restart_delay_seconds:
+        if self.max_seconds < self.min_seconds:
             raise ValueError(
-                f"restart_delay_limit_seconds = {self.restart_delay_limit_seconds} must not be below "
-                f"restart_delay_seconds = {self.restart_delay_seconds}"
+                f"max_seconds = {self.max_seconds} must not be below min_seconds = {self.min_seconds}"
             )
         return self
+
+
+class LauncherSettings(Section):
+    start_timeout_seconds: Seconds
+    shutdown_seconds: Seconds
+    max_restarts: CountOrOff
+    max_restarts_window_seconds: Seconds
+    backoff: BackoffSettings
 
 
 class AdminSettings(Section):

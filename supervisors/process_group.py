@@ -126,8 +126,13 @@ class ProcessGroup:
         self._events.put(_StopAsked())
 
     def run(self) -> ExitCode:
-        """Start all in order and keep them running. Returns after the last has ended."""
-        for process in self.processes:
+        """Start all in order and keep them running. Returns after the last has ended.
+
+        A stop asked for before starts nothing.
+        """
+        while not self._events.empty():
+            self._take(self._events.get())
+        for process in self.processes if self._stop_by is None else ():
             self._start(process)
         while any(process.popen or process.restart_at is not None for process in self.processes):
             self._take(self._next_event())

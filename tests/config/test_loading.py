@@ -57,22 +57,22 @@ def test_text_from_the_environment_becomes_the_type_of_its_setting() -> None:
     configuration = load(
         environment={
             "WYLD_GATEWAY__WEB__COMPRESSION": "False",
-            "WYLD_GATEWAY__WEB__ORIGINS": "https://a.example, https://b.example",
+            "WYLD_GATEWAY__WEB__ALLOWED_ORIGINS": "https://a.example, https://b.example",
             "WYLD_WORLD__TICK_SECONDS": "0.25",
             "WYLD_WORLD__FILES": "4001",
         }
     )
 
     assert configuration.settings.gateway.web.compression is False
-    assert configuration.settings.gateway.web.origins == ("https://a.example", "https://b.example")
+    assert configuration.settings.gateway.web.allowed_origins == ("https://a.example", "https://b.example")
     assert configuration.settings.world.tick_seconds == 0.25
     assert configuration.settings.world.files == "4001"
 
 
 def test_a_list_in_the_environment_may_be_written_as_in_the_file() -> None:
-    configuration = load(environment={"WYLD_GATEWAY__WEB__ORIGINS": '["https://a.example"]'})
+    configuration = load(environment={"WYLD_GATEWAY__WEB__ALLOWED_ORIGINS": '["https://a.example"]'})
 
-    assert configuration.settings.gateway.web.origins == ("https://a.example",)
+    assert configuration.settings.gateway.web.allowed_origins == ("https://a.example",)
 
 
 def test_variables_of_others_do_not_matter() -> None:
@@ -129,7 +129,10 @@ def test_a_value_that_is_no_choice_is_shown_with_the_choices(tmp_path: Path) -> 
         ("gateway.web.port = true", "gateway.web.port = true: must be a whole number from 0 to 65535"),
         ('gateway.web.port = "80"', 'gateway.web.port = "80": must be a whole number from 0 to 65535'),
         ("gateway.web.compression = 1", "gateway.web.compression = 1: must be true or false"),
-        ("gateway.web.origins = [1, 2]", "gateway.web.origins = [1, 2]: must be a list of texts"),
+        (
+            "gateway.web.allowed_origins = [1, 2]",
+            "gateway.web.allowed_origins = [1, 2]: must be a list of texts",
+        ),
         ("world.tick_seconds = nan", "world.tick_seconds = nan: must be a number above 0 to 86400"),
         ("world.tick_seconds = 0", "world.tick_seconds = 0: must be a number above 0 to 86400"),
         ('world.start_room = ""', 'world.start_room = "": must be a text that is not empty'),
@@ -171,15 +174,23 @@ def test_encrypted_telnet_without_a_certificate_is_refused(tmp_path: Path) -> No
     found = problems_of(tmp_path, "gateway.telnets.enabled = true")
 
     assert len(found) == 1
-    assert "needs certificate and private_key" in found[0]
+    assert "needs certfile" in found[0]
 
 
 def test_restart_delays_must_grow(tmp_path: Path) -> None:
-    found = problems_of(tmp_path, "launcher.restart_delay_limit_seconds = 0.1")
+    found = problems_of(tmp_path, "launcher.backoff.max_seconds = 0.1")
 
     assert found == [
-        "DIR/my.toml, line 1: launcher: restart_delay_limit_seconds = 0.1 must not be below "
-        "restart_delay_seconds = 0.5"
+        "DIR/my.toml, line 1: launcher.backoff: max_seconds = 0.1 must not be below min_seconds = 0.5"
+    ]
+
+
+def test_a_client_is_pinged_before_it_is_given_up(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, "gateway.web.client_timeout_seconds = 30")
+
+    assert found == [
+        "DIR/my.toml, line 1: gateway.web: client_timeout_seconds = 30.0 must be above "
+        "ping_interval_seconds = 30.0, or idle players are cut off"
     ]
 
 
@@ -226,5 +237,5 @@ def test_the_listing_shows_every_setting_with_its_origin() -> None:
     assert len(listing) == len(KNOWN)
     assert listing["gateway.telnet.port"][0] == "4000"
     assert listing["log.level"][0] == '"info"'
-    assert listing["gateway.web.origins"][0] == "[]"
+    assert listing["gateway.web.allowed_origins"][0] == "[]"
     assert listing["link.key"][0] == '""'

@@ -190,6 +190,14 @@ def test_a_stop_before_ready_is_clean() -> None:
         assert server.result() is ExitCode.CLEAN
 
 
+def test_a_stop_before_the_start_starts_nothing() -> None:
+    group = ProcessGroup([program("world", GOOD)], POLICY, 10.0, 5.0)
+    group.stop()
+
+    assert group.run() is ExitCode.CLEAN
+    assert group.processes[0].incarnation == 0
+
+
 def test_a_stop_while_a_restart_waits_starts_nothing() -> None:
     slow = RestartPolicy(
         Backoff(min_seconds=3600.0, max_seconds=3600.0, jitter=0.0), max_restarts=9, max_seconds=60.0

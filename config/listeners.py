@@ -1,0 +1,59 @@
+"""Whether the ports of the listeners can be had, asked before anything is started.
+
+The answer may be out of date a moment later, so the listeners' own bind decides; but a person who has
+another server running learns it at once, with the name of the setting, and not from a process that ended.
+"""
+
+import errno
+import socket
+from collections.abc import Iterator
+
+from config.loading import Configuration
+from config.problems import ConfigurationError, Key, Problem
+from config.settings import TelnetSettings, TelnetsSettings, WebSettings
+
+_WHAT_TO_DO = {
+    errno.EADDRINUSE: "is in use on {host}; stop the other program, or choose another port (0: any free one)",
+    errno.EACCES: "needs more rights than this user has; choose a port above 1023 (0: any free one)",
+    errno.EADDRNOTAVAIL: "cannot be used: {host} is no address of this machine",
+}
+
+
+def check_listeners(configuration: Configuration) -> None:
+    """Raise ConfigurationError naming every listener's port that cannot be bound now."""
+    problems = [
+        Problem(str(configuration.origins[(*key, "port")]), ".".join((*key, "port")), str(listener.port), why)
+        for key, listener in _listeners(configuration)
+        if (why := why_not(listener.host, listener.port)) is not None
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def why_not(host: str, port: int) -> str | None:
+    """Why this address cannot be listened on, or None if it can."""
+    try:
+        candidates = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        return f"cannot be used: the host {host} is unknown ({error.strerror})"
+    for family, kind, protocol, _, address in candidates[:1]:
+        with socket.socket(family, kind, protocol) as probe:
+            # As the listeners do: what only lingers after a restart is not in use.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                return _WHAT_TO_DO.get(error.errno or 0, f"cannot be used: {error.strerror}").format(
+                    host=host
+                )
+    return None
+
+
+def _listeners(
+    configuration: Configuration,
+) -> Iterator[tuple[Key, TelnetSettings | TelnetsSettings | WebSettings]]:
+    gateway = configuration.settings.gateway
+    yield ("gateway", "telnet"), gateway.telnet
+    yield ("gateway", "web"), gateway.web
+    if gateway.telnets.enabled:
+        yield ("gateway", "telnets"), gateway.telnets

@@ -109,6 +109,9 @@ class Actor(pykka.Actor):
     contain_base_exceptions: ClassVar[bool] = True
     """Whether a BaseException ends this actor only. False is Pykka's rule: it stops all."""
 
+    is_persistent: ClassVar[bool] = False
+    """Whether a replaced state is noted in `ActorSystem.changed`, to be saved."""
+
     handlers: ClassVar[dict[type, Handler]] = {}
     periodic: ClassVar[tuple[tuple[str, float], ...]] = ()
 

@@ -57,7 +57,6 @@ class Cell(PostBox):
         "handled",
         "incarnation",
         "instance",
-        "is_persistent",
         "is_supervised",
         "kill_reason",
         "name",
@@ -82,7 +81,6 @@ class Cell(PostBox):
         keep_mailbox: bool,
         is_supervised: bool,
         start_timeout_seconds: float | None,
-        is_persistent: bool,
         state: Any,
     ) -> None:
         super().__init__(system, mailbox)
@@ -90,7 +88,6 @@ class Cell(PostBox):
         self.name = name
         self.parent = parent
         self.is_supervised = is_supervised
-        self.is_persistent = is_persistent
         self.start_timeout_seconds = start_timeout_seconds
         self.incarnation = 0
         self.instance: Actor | None = None
@@ -243,7 +240,7 @@ class Cell(PostBox):
     def keep_state(self, state: Any) -> None:
         """`state` is what the next incarnation will start from."""
         self.good_state = state
-        if self.is_persistent:
+        if self.actor_class.is_persistent:
             self.system.changed.add(self)
 
     # Beginning ------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ class ActorSystem:
         self.dead_letter_count = 0
         self.on_crash: list[Callable[[ChildExited], None]] = []
         self.on_dead_letter: list[Callable[[DeadLetter], None]] = []
+        # Cells of persistent classes whose state a handler has replaced; whoever saves them takes them out.
         self.changed: set[Cell] = set()
         self.uses_pykka_registry = uses_pykka_registry
         self._numbers = itertools.count(1)
@@ -89,27 +90,26 @@ class ActorSystem:
         keep_mailbox: bool = True,
         is_supervised: bool = True,
         start_timeout_seconds: float | None = None,
-        is_persistent: bool = False,
-        state: Any = None,
     ) -> Cell:
         """Make the place for an actor; `start` of the cell runs it.
 
-        A supervised cell reports to `parent` and stays after its incarnation ended; another one is
-        discarded then. With `is_persistent` the cell is put into `changed` whenever a handler replaced its
-        state. Raises NameTaken.
+        The keyword argument `state` is the record it begins with, and not given to `__init__`. A
+        supervised cell reports to `parent` and stays after its incarnation ended; another one is
+        discarded then. Raises NameTaken.
         """
+        kwargs = dict(kwargs or {})
+        state = kwargs.pop("state", None)
         return Cell(
             self,
             actor_class,
             args,
-            kwargs or {},
+            kwargs,
             name=name or f"{actor_class.__name__.lower()}-{next(self._numbers)}",
             parent=parent,
             mailbox=mailbox,
             keep_mailbox=keep_mailbox,
             is_supervised=is_supervised and parent is not None,
             start_timeout_seconds=start_timeout_seconds,
-            is_persistent=is_persistent,
             state=state,
         )
 
@@ -119,13 +119,10 @@ class ActorSystem:
         *args: Any,
         name: str | None = None,
         mailbox: Mailbox = DEFAULT_MAILBOX,
-        state: Any = None,
         **kwargs: Any,
     ) -> Ref:
-        """Start an actor at the top of the tree that nobody restarts."""
-        cell = self.create_cell(
-            actor_class, args, kwargs, name=name, mailbox=mailbox, state=state, is_supervised=False
-        )
+        """Start an actor at the top of the tree that nobody restarts; arguments as in `create_cell`."""
+        cell = self.create_cell(actor_class, args, kwargs, name=name, mailbox=mailbox, is_supervised=False)
         cell.start()
         return cell.actor_ref
 

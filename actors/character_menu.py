@@ -6,7 +6,7 @@ a character is led straight into making one; a new character enters the world at
 
 from actors.dialogue import Dialogue, Say, Step, Turn, complaint, sending, turn
 from actors.names import BadName, checked_name
-from transports.link.protocol.characters import (
+from transports.link.protocol import (
     Background,
     BackgroundList,
     CharacterCreated,

@@ -12,11 +12,13 @@ import enum
 
 import msgspec
 
-from transports.link.protocol.accounts import AccountRecord, Authenticate, CreateAccount
-from transports.link.protocol.characters import (
+from transports.link.protocol import (
+    AccountRecord,
+    Authenticate,
     Background,
     CharacterSelected,
     CharacterSummary,
+    CreateAccount,
     CreateCharacter,
     ListBackgrounds,
     ListCharacters,

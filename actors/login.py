@@ -34,23 +34,21 @@ from actors.dialogue import (
     turn,
 )
 from actors.names import RESERVED, BadName, checked_name
-from transports.link.protocol.accounts import (
+from transports.link.protocol import (
     AccountCreated,
     AccountRecord,
     Authenticate,
     Authenticated,
-    CreateAccount,
-)
-from transports.link.protocol.characters import (
     BackgroundList,
     CharacterCreated,
     CharacterList,
     CharacterSelected,
     CharacterSummary,
+    CreateAccount,
     CreateCharacter,
+    FailureCode,
     ListCharacters,
 )
-from transports.link.protocol.failures import FailureCode
 from transports.markup import styled
 
 WELCOME = styled("title", "Wyld Actors")

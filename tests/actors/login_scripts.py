@@ -14,14 +14,12 @@ from actors.dialogue import (
     Turn,
 )
 from actors.login import LoginDialogue, LoginOptions, LoginReply
-from transports.link.protocol.accounts import (
+from transports.link.protocol import (
+    MENDS,
     AccountCreated,
     AccountRecord,
     Authenticate,
     Authenticated,
-    CreateAccount,
-)
-from transports.link.protocol.characters import (
     Background,
     BackgroundList,
     CharacterCreated,
@@ -29,12 +27,13 @@ from transports.link.protocol.characters import (
     CharacterRecord,
     CharacterSelected,
     CharacterSummary,
+    CreateAccount,
     CreateCharacter,
+    FailureCode,
     ListBackgrounds,
     ListCharacters,
     SelectCharacter,
 )
-from transports.link.protocol.failures import MENDS, FailureCode
 from transports.markup import plain
 
 SAILOR = Background("sailor", "Sailor", "You know ropes and weather.", {"strength": 12, "luck": 9})

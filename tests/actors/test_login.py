@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from actors.dialogue import AskFor, Echo, Ended, Entered, LoggedIn, Say, Send, Step, Typed
 from actors.login import LoginDialogue
 from tests.actors.login_scripts import Player, WorldTable
-from transports.link.protocol.accounts import Authenticate
-from transports.link.protocol.failures import FailureCode
+from transports.link.protocol import Authenticate, FailureCode
 
 PASSWORD = "correct horse"
 

@@ -1,0 +1,204 @@
+"""From the records of the link to what a client shows: the words, and the bytes for each kind of client.
+
+`told` turns an output body into marked-up text, `out_of_band` into a package of data for the client program;
+every body has one, the other, or neither (what only steers the session). Both are pure.
+
+`Delivery` is one output on its way to any number of sessions. Its text is made once and encoded once for each
+rendering (the capability class of a client), not once for each player: a sentence in a room of a hundred
+costs one encoding and a hundred appends.
+
+Lines are broken between words at a fixed width for telnet (see `actors.wrapping` for why), not at all for
+JSON, where the page does it, nor for screen readers, which stumble over breaks.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from actors.wrapping import wrapped
+from transports.adapter import Family, Rendering
+from transports.link.protocol import (
+    AttributesUpdate,
+    CombatAction,
+    CombatOutput,
+    ConditionUpdate,
+    EntityStateChanged,
+    FormattedOutput,
+    InventoryUpdate,
+    Level,
+    LocationUpdate,
+    OccupantKind,
+    OpponentUpdate,
+    OutputBody,
+    RoomExit,
+    RoomItem,
+    RoomOccupant,
+    RoomOutput,
+    StateUpdate,
+    StructuredOutput,
+    SystemOutput,
+    TextOutput,
+    VitalsUpdate,
+)
+from transports.markup import OPEN, styled
+from transports.telnet.encoding import encode as encode_for_telnet
+from transports.websocket.encoding import encode as encode_for_json
+
+_ENCODERS: Mapping[Family, Callable[[str, Rendering], bytes]] = MappingProxyType(
+    {"telnet": encode_for_telnet, "json": encode_for_json}
+)
+_LEVEL_STYLES: Mapping[Level, str] = MappingProxyType(
+    {Level.INFO: "system", Level.WARNING: "error", Level.ERROR: "error", Level.STORY: "emote"}
+)
+_COMBAT_STYLES: Mapping[CombatAction, str] = MappingProxyType(
+    {
+        CombatAction.HIT: "damage",
+        CombatAction.CRITICAL: "damage",
+        CombatAction.DEATH: "damage",
+        CombatAction.MISS: "dim",
+        CombatAction.PARRY: "dim",
+        CombatAction.FLEE: "emote",
+    }
+)
+
+
+def told(body: OutputBody) -> str:
+    """The marked-up text of an output, each line ended; "" if there is nothing to read in it."""
+    # The order is that of how often they come.
+    match body:
+        case TextOutput(text):
+            return _ended(text)
+        case RoomOutput():
+            return _room(body)
+        case SystemOutput(level, text):
+            return _ended(styled(_LEVEL_STYLES[level], text))
+        case CombatOutput(action, text):
+            return _ended(text if OPEN in text else styled(_COMBAT_STYLES[action], text))
+        case FormattedOutput(spans):
+            return _ended(
+                "".join([styled(span.style, span.text) if span.style else span.text for span in spans])
+            )
+        case _:
+            return ""
+
+
+def out_of_band(body: OutputBody) -> tuple[str, object] | None:
+    """The package (GMCP's name for it) and its value, None if the output is no data for a program."""
+    match body:
+        case StructuredOutput(kind, data):
+            return kind, data
+        case EntityStateChanged(entity, update):
+            return _package(entity, update)
+        case _:
+            return None
+
+
+def encoded(text: str, rendering: Rendering) -> bytes:
+    """Marked-up text as the bytes for clients of this rendering."""
+    if rendering.family == "telnet" and not rendering.screen_reader:
+        text = wrapped(text)
+    return _ENCODERS[rendering.family](text, rendering)
+
+
+def encoded_prompt(text: str, rendering: Rendering) -> bytes:
+    """A prompt: never broken, and in the prompt's style unless it has its own."""
+    return _ENCODERS[rendering.family](text if OPEN in text else styled("prompt", text), rendering)
+
+
+class Delivery:
+    """One output body on its way; what is made of it is kept for all who are to get it."""
+
+    __slots__ = ("_encoded", "_text", "body")
+
+    def __init__(self, body: OutputBody) -> None:
+        self.body = body
+        self._text: str | None = None
+        self._encoded: dict[Rendering, bytes] = {}
+
+    def encoded(self, rendering: Rendering) -> bytes:
+        """The bytes for clients of this rendering; empty if the output is nothing to read."""
+        found = self._encoded.get(rendering)
+        if found is None:
+            found = self._encoded[rendering] = self._encode(rendering)
+        return found
+
+    def _encode(self, rendering: Rendering) -> bytes:
+        if self._text is None:
+            self._text = told(self.body)
+        return encoded(self._text, rendering) if self._text else b""
+
+
+def _ended(text: str) -> str:
+    return text if not text or text[-1] == "\n" else text + "\n"
+
+
+# Rooms
+
+
+def _room(room: RoomOutput) -> str:
+    lines = [styled("room", room.name)]
+    if room.description:
+        lines.append(room.description)
+    lines.append(
+        f"Exits: {_joined([_exit(way) for way in room.exits])}." if room.exits else "There is no way out."
+    )
+    if room.items:
+        lines.append(f"You see {_joined([_item(item) for item in room.items])} here.")
+    lines += [_occupant(occupant) for occupant in room.occupants]
+    return "\n".join(lines) + "\n"
+
+
+def _exit(way: RoomExit) -> str:
+    name = styled("exit", way.direction)
+    if not way.door:
+        return name
+    return f"{name} ({way.door}, {'closed' if way.closed else 'open'})"
+
+
+def _item(item: RoomItem) -> str:
+    name = styled("item", item.name)
+    return name if item.count == 1 else f"{name} ({item.count})"
+
+
+def _occupant(occupant: RoomOccupant) -> str:
+    style = "player" if occupant.kind is OccupantKind.PLAYER else "npc"
+    name = occupant.name[:1].upper() + occupant.name[1:]
+    return f"{styled(style, name)} {occupant.doing.removesuffix('.') or 'is here'}."
+
+
+def _joined(parts: list[str]) -> str:
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+# Data for client programs, under the names that GMCP clients know
+
+
+def _package(entity: str, update: StateUpdate) -> tuple[str, object]:
+    match update:
+        case VitalsUpdate(vitals):
+            return "Char.Vitals", _vitals(vitals)
+        case LocationUpdate(room, name, zone, exits):
+            return "Room.Info", {"num": room, "name": name, "area": zone, "exits": exits}
+        case InventoryUpdate(items):
+            listed = [{"id": item.id, "name": item.name, "count": item.count} for item in items]
+            return "Char.Items.List", {"location": "inv", "items": listed}
+        case AttributesUpdate(attributes):
+            return "Char.Status", attributes
+        case ConditionUpdate(posture, effects):
+            return "Char.Status", {"posture": posture, "effects": list(effects)}
+        case OpponentUpdate(opponent, name, percent):
+            return "Char.Opponent", {"id": opponent, "name": name, "health": percent}
+    raise AssertionError(f"an update of {entity} without a package: {update!r}")
+
+
+# IRE's names for the common ones: {"hp": 12, "maxhp": 20}.
+_SHORT_VITALS = MappingProxyType({"health": "hp", "mana": "mp", "movement": "mv"})
+
+
+def _vitals(vitals: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    package = {}
+    for name, (now, most) in vitals.items():
+        short = _SHORT_VITALS.get(name, name)
+        package[short] = now
+        package[f"max{short}"] = most
+    return package

@@ -1,0 +1,212 @@
+"""What may be asked of a supervisor while it runs, and what it answers: OTP's calls as typed values.
+
+    answer = ctx.ask(sessions, SpawnChild(WorldSession, (account,), id="42"))
+    match answer:
+        case Started(ref=ref): ...
+        case AlreadyStarted(ref=ref): ...
+        case StartFailed(reason=reason): ...
+
+The supervisor never blocks over a call: the answer to a start comes when the child is up, that to a
+termination when it is down. A call that meets a child half way (starting, stopping) waits for it
+to arrive, as it would in OTP, while calls about other children go on. Mistakes in a
+specification are raised at the asker (`InvalidSpec`), and so is `SupervisorStopping`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from supervisors.specs import ActorClass, ChildSpec, ChildType
+from wyld_actors import SHUTDOWN, ExitReason, Message, Ref
+
+# Requests ------------------------------------------------------------------------------------------
+
+
+class StartChild(Message, frozen=True):
+    """Add a child and start it. -> Started, AlreadyStarted, AlreadyPresent, StartFailed, LimitReached"""
+
+    spec: ChildSpec
+
+
+class SpawnChild(Message, frozen=True):
+    """Start a child from the template of a dynamic supervisor. -> as StartChild
+
+    `args` follow the template's own. Without `actor` the template's class, without `id` a number.
+    """
+
+    actor: ActorClass | None = None
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    id: str | None = None
+
+
+class TerminateChild(Message, frozen=True):
+    """Stop a child, by its own shutdown limit. -> Done (also if it was down), NotFound
+
+    Its specification stays, except of a temporary child and under a dynamic supervisor.
+    """
+
+    id: str
+
+
+class RestartChild(Message, frozen=True):
+    """Start a stopped child. -> Started, Running, Restarting, NotFound, StartFailed, NotSupported"""
+
+    id: str
+
+
+class DeleteChild(Message, frozen=True):
+    """Forget a stopped child. -> Done, Running, Restarting, NotFound, NotSupported"""
+
+    id: str
+
+
+class WhichChildren(Message, frozen=True):
+    """-> tuple of ChildEntry, newest first"""
+
+
+class WhichChild(Message, frozen=True):
+    """-> ChildEntry, NotFound"""
+
+    id: str
+
+
+class CountChildren(Message, frozen=True):
+    """-> ChildCounts"""
+
+
+class GetChildSpec(Message, frozen=True):
+    """-> ChildSpec with every default filled in, NotFound"""
+
+    id: str
+
+
+class StopSupervisor(Message, frozen=True):
+    """End the supervisor and all of its children in order. -> Done, when all of them are down
+
+    `limit_seconds` bounds the whole of it. Its parent restarts it if its specification says so.
+    """
+
+    reason: ExitReason = SHUTDOWN
+    limit_seconds: float | None = None
+
+
+# Answers -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The child is up; `ref` is its address."""
+
+    id: str
+    ref: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyStarted:
+    """A child with this id runs."""
+
+    id: str
+    ref: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyPresent:
+    """A child with this id is known and is stopped or about to be restarted."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartFailed:
+    """The child did not come up. After StartChild its specification is gone, after RestartChild kept."""
+
+    id: str
+    reason: ExitReason
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """A dynamic supervisor has `max_children` already, those being restarted included."""
+
+    max_children: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is as was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """No child has this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The call is for a stopped child, this one runs."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarting:
+    """The call is for a stopped child, this one is about to be restarted."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSupported:
+    """A dynamic supervisor keeps no stopped children, so it has nothing to restart or delete."""
+
+    call: str
+
+
+StartAnswer = Started | AlreadyStarted | AlreadyPresent | StartFailed | LimitReached
+Answer = StartAnswer | Done | NotFound | Running | Restarting | NotSupported
+
+
+class Status(enum.Enum):
+    """Where a supervisor sees one of its children."""
+
+    WAITING = "waiting"
+    """For its turn to be started."""
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    RESTARTING = "restarting"
+    """Its next start comes after a delay."""
+    QUARANTINED = "quarantined"
+    STOPPED = "stopped"
+    """By hand, or because its start or its budget failed."""
+    FINISHED = "finished"
+    """A transient child that ended cleanly."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEntry:
+    """One line of `which_children`. `ref` is None while no incarnation is there to answer."""
+
+    id: str
+    status: Status
+    type: ChildType
+    actor: ActorClass
+    ref: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounts:
+    """`active` counts children that are really alive; the last two also those that are down."""
+
+    specs: int
+    active: int
+    supervisors: int
+    workers: int

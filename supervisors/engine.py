@@ -1,0 +1,273 @@
+"""The rules of a static supervisor: children in an order, three strategies. Pure, see `engine_core`.
+
+Everything that has an order goes through two lists. `_to_stop` is emptied from its end, one child at
+a time; only when it is empty `_to_start` is taken from its front, one child at a time, each after the one
+before it is up. The initial start, a group restart and the end of the supervisor are all nothing but
+entries in these lists, and a new group restart in the middle of another merges into them. Under
+one_for_one a restart concerns nobody else and goes past the lists.
+
+A group restart after a crash stops the siblings at once and starts them when the failed child's delay
+is over. When a start in it fails, those that are up stay up until the retry, which plans anew: under
+one_for_all everything is stopped and started again, under rest_for_one it goes on at the failed child.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+
+from supervisors import strategies
+from supervisors.actions import Announce, Forget
+from supervisors.agenda import Due
+from supervisors.calls import (
+    AlreadyPresent,
+    AlreadyStarted,
+    DeleteChild,
+    Done,
+    NotFound,
+    RestartChild,
+    Restarting,
+    Running,
+    StartChild,
+    Status,
+    TerminateChild,
+)
+from supervisors.children import Child, LifeCall, Purpose
+from supervisors.engine_core import EngineCore, Phase
+from supervisors.errors import ChildStartFailed, InvalidSpec
+from supervisors.intensity import RestartWindow
+from supervisors.specs import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorFlags
+from wyld_actors import SHUTDOWN, ExitKind, ExitReason
+
+_ON_ITS_WAY = frozenset({Status.WAITING, Status.RESTARTING, Status.QUARANTINED})
+
+
+class Engine(EngineCore):
+    """A supervisor of a list of children. Raises InvalidSpec when flags and children do not fit."""
+
+    def __init__(
+        self, flags: SupervisorFlags, specs: Sequence[ChildSpec], *, source: random.Random | None = None
+    ) -> None:
+        flags.check_all(specs)
+        super().__init__(
+            RestartWindow(flags.max_restarts, flags.max_seconds),
+            on_give_up=flags.on_give_up,
+            default_budget=None,
+            source=source or random.Random(),
+        )
+        self.flags = flags
+        self.children = {spec.id: Child(spec, Purpose.INITIAL) for spec in specs}
+        self._to_stop: list[Child] = []
+        self._to_start: list[Child] = []
+
+    # Order -------------------------------------------------------------------------------------------
+
+    def _begin(self, now: float) -> None:
+        self._to_start = list(self.children.values())
+        self._advance(now)
+
+    def _advance(self, now: float) -> None:
+        """Do the next thing that is in order, if its turn has come."""
+        while self._to_stop:
+            last = self._to_stop[-1]
+            if last.is_live:
+                if last.status is not Status.STOPPING:
+                    self._stop((last,), last.spec.shutdown, now)
+                return
+            self._to_stop.pop()
+        while self._to_start and self.phase in (Phase.STARTING, Phase.RUNNING):
+            if any(child.status is Status.RESTARTING for child in self._to_start):
+                return
+            first = self._to_start[0]
+            if first.status is Status.WAITING:
+                self._start(first)
+            if first.status in (Status.STARTING, Status.STOPPING):
+                return
+            self._to_start.pop(0)
+        if self.phase is Phase.STARTING:
+            self.phase = Phase.RUNNING
+            self._agenda.add(Announce())
+
+    def _in_order(self, children: Iterable[Child]) -> list[Child]:
+        chosen = set(children)
+        return [child for child in self.children.values() if child in chosen]
+
+    def _is_doomed(self, child: Child) -> bool:
+        return child in self._to_stop
+
+    def _stop_children(self, now: float) -> None:
+        self._to_start.clear()
+        self._to_stop = [child for child in self.children.values() if child.is_live]
+        self._advance(now)
+
+    # Restarts ----------------------------------------------------------------------------------------
+
+    def _plan(self, child: Child) -> strategies.Plan:
+        siblings = [
+            sibling.as_sibling(revive_stopped=self.flags.revive_stopped) for sibling in self.children.values()
+        ]
+        return strategies.plan(self.flags.strategy, siblings, child.id)
+
+    def _group(self, child: Child) -> tuple[str, ...]:
+        return tuple(id for id in self._plan(child).starts if id != child.id)
+
+    def _restart(self, child: Child, delay: float, now: float, *, is_retry: bool) -> None:
+        if is_retry:
+            # Through a timer even without delay: calls and a shutdown must get in between.
+            self._wait(child, Status.RESTARTING, Due.RETRY, delay)
+            return
+        if self.flags.strategy is not Strategy.ONE_FOR_ONE:
+            self._regroup(child)
+        if delay:
+            self._wait(child, Status.RESTARTING, Due.RESTART, delay)
+        elif self.flags.strategy is Strategy.ONE_FOR_ONE:
+            self._start(child)
+        self._advance(now)
+
+    def _regroup(self, child: Child) -> None:
+        """Put the failed child's group into the two lists."""
+        plan = self._plan(child)
+        stops = (self.children[id] for id in plan.stops)
+        starts = [self.children[id] for id in plan.starts]
+        self._to_stop = self._in_order([*self._to_stop, *stops])
+        self._to_start = self._in_order([*self._to_start, *starts])
+        for waiting in starts:
+            if not waiting.is_live:
+                self._agenda.cancel_timer_of(waiting)
+                waiting.status = Status.WAITING
+
+    def _delay_is_over(self, child: Child, now: float, *, is_retry: bool) -> None:
+        if child.status is Status.QUARANTINED:
+            self._start(child)
+            return
+        child.status = Status.WAITING
+        if self.flags.strategy is Strategy.ONE_FOR_ONE:
+            self._start(child)
+        elif is_retry:
+            self._regroup(child)
+        self._advance(now)
+
+    # What becomes of a child ---------------------------------------------------------------------------
+
+    def _after_start(self, child: Child, now: float) -> None:
+        self._advance(now)
+
+    def _after_stop(self, child: Child, reason: ExitReason, now: float) -> None:
+        if child in self._to_start:
+            child.status = Status.WAITING
+        elif child.spec.restart is Restart.TEMPORARY and self.phase is not Phase.ENDING:
+            self._remove(child)
+        self._advance(now)
+
+    def _first_start_failed(self, child: Child, reason: ExitReason, now: float) -> None:
+        if child.purpose is Purpose.INITIAL:
+            error = ChildStartFailed(child.id, reason)
+            failure = ExitReason(ExitKind.START_FAILED, error, str(error), reason.traceback)
+            self._end(failure, now, None)
+        elif child.purpose is Purpose.API_START:
+            self._remove(child)
+        self._advance(now)
+
+    def _left_alone(self, child: Child, reason: ExitReason, now: float) -> None:
+        if child.spec.restart is Restart.TEMPORARY:
+            self._remove(child)
+        else:
+            child.status = Status.FINISHED
+        if child.spec.significant and self._is_over():
+            self._end(SHUTDOWN, now, None)
+        self._advance(now)
+
+    def _is_over(self) -> bool:
+        """Whether the end of a significant child is the end of its supervisor."""
+        if self.flags.auto_shutdown is AutoShutdown.ANY_SIGNIFICANT:
+            return True
+        return self.flags.auto_shutdown is AutoShutdown.ALL_SIGNIFICANT and not any(
+            child.spec.significant and child.is_live for child in self.children.values()
+        )
+
+    def _gave_up_on(self, child: Child, now: float) -> None:
+        self._advance(now)
+
+    def _remove(self, child: Child) -> None:
+        child.status = Status.STOPPED
+        if self.children.get(child.id) is child:
+            del self.children[child.id]
+            self._agenda.add(Forget(child.id))
+
+    # Calls -------------------------------------------------------------------------------------------
+
+    def _life_call(self, token: int, call: LifeCall, now: float) -> None:
+        if isinstance(call, StartChild):
+            self._start_child(token, call, now)
+            return
+        child = self.children.get(call.id)
+        if child is None:
+            self._agenda.reply((token,), NotFound(call.id))
+        elif isinstance(call, TerminateChild):
+            self._terminate_child(token, child, now)
+        elif child.is_live and child.status is not Status.RUNNING:
+            child.add_call(token, call)
+        elif child.status is Status.RUNNING:
+            self._agenda.reply((token,), Running(child.id))
+        elif child.status in _ON_ITS_WAY:
+            self._agenda.reply((token,), Restarting(child.id))
+        elif isinstance(call, DeleteChild):
+            self._remove(child)
+            self._agenda.reply((token,), Done())
+        elif isinstance(call, RestartChild):
+            child.purpose = Purpose.API_RESTART
+            child.add_starter(token)
+            self._start(child)
+
+    def _start_child(self, token: int, call: StartChild, now: float) -> None:
+        spec = call.spec
+        known = self.children.get(spec.id)
+        if known is None:
+            try:
+                self.flags.check(spec)
+            except InvalidSpec as error:
+                self._agenda.reply((token,), error)
+                return
+            child = self.children[spec.id] = Child(spec, Purpose.API_START)
+            child.add_starter(token)
+            # Behind those that are being stopped or started in order, so that the order is true.
+            self._to_start.append(child)
+            if self._is_only_waiting():
+                self._to_start.remove(child)
+                self._start(child)
+            self._advance(now)
+        elif known.status is Status.RUNNING:
+            self._agenda.reply((token,), AlreadyStarted(spec.id))
+        elif known.is_live:
+            known.add_call(token, call)
+        else:
+            self._agenda.reply((token,), AlreadyPresent(spec.id))
+
+    def _is_only_waiting(self) -> bool:
+        """Whether the lists stand still for the delay of a failed child: calls need not wait for it."""
+        return not self._to_stop and any(child.status is Status.RESTARTING for child in self._to_start)
+
+    def _terminate_child(self, token: int, child: Child, now: float) -> None:
+        if child.status is Status.RESTARTING and child in self._to_start:
+            self._call_off_group()
+        if child in self._to_start:
+            self._to_start.remove(child)
+        if child.is_live:
+            child.is_by_hand = True
+            child.add_stopper(token)
+            if child.status is not Status.STOPPING:
+                self._stop((child,), child.spec.shutdown, now)
+            return
+        self._agenda.cancel_timer_of(child)
+        child.status = Status.STOPPED
+        child.is_by_hand = True
+        if child.spec.restart is Restart.TEMPORARY:
+            self._remove(child)
+        self._agenda.reply((token,), Done())
+        self._advance(now)
+
+    def _call_off_group(self) -> None:
+        """OTP: a queued retry that finds its child stopped does nothing, and the rest stays down."""
+        for sibling in [child for child in self._to_start if child.purpose is Purpose.AUTOMATIC]:
+            self._to_start.remove(sibling)
+            sibling.status = Status.STOPPED

@@ -1,0 +1,148 @@
+"""One record for each decision of a supervisor: what operators read.
+
+The fields are those of OTP's supervisor reports (child_terminated, start_error, shutdown_error) with what an
+operator asks next: which message, how long it had been up, how often lately, what was decided, who
+else was restarted with it. A record is a frozen value; writing it down is `restart_log`'s part.
+
+Levels: a crash is an error, and so is whatever ends a supervisor or leaves something behind. What was
+decided and worked is information. After `CRITICAL_AFTER` failures in a row the same crash is critical,
+so that a loop stands out from a glitch (Pekko's criticalLogLevelAfter).
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+CRITICAL_AFTER: Final = 5
+
+
+class LogEvent(enum.Enum):
+    """What happened."""
+
+    CHILD_TERMINATED = "child_terminated"
+    START_ERROR = "start_error"
+    RESTARTED = "restarted"
+    GAVE_UP = "gave_up"
+    ESCALATED = "escalated"
+    SHUTDOWN_ERROR = "shutdown_error"
+    LEAKED = "leaked"
+    QUARANTINED = "quarantined"
+    STUCK = "stuck"
+    DEAD_LETTER = "dead_letter"
+    SUPERVISOR_STARTED = "supervisor_started"
+    SUPERVISOR_ENDED = "supervisor_ended"
+
+
+class Decision(enum.Enum):
+    """What the supervisor made of it."""
+
+    RESTART_NOW = "restart_now"
+    RESTART_LATER = "restart_in_ms"
+    LEAVE = "leave"
+    """Not restarted, as its restart type says."""
+    STOP = "stop"
+    """Not restarted any more: its budget is used up, or its start failed for good."""
+    QUARANTINE = "quarantine"
+    ESCALATE = "escalate"
+    ABANDON = "abandon"
+    """It does not die: its address is given up and it is left behind."""
+    NONE = "none"
+
+
+_LEVELS: Final = {
+    LogEvent.CHILD_TERMINATED: logging.ERROR,
+    LogEvent.START_ERROR: logging.ERROR,
+    LogEvent.RESTARTED: logging.INFO,
+    LogEvent.GAVE_UP: logging.ERROR,
+    LogEvent.ESCALATED: logging.CRITICAL,
+    LogEvent.SHUTDOWN_ERROR: logging.ERROR,
+    LogEvent.LEAKED: logging.CRITICAL,
+    LogEvent.QUARANTINED: logging.ERROR,
+    LogEvent.STUCK: logging.ERROR,
+    LogEvent.DEAD_LETTER: logging.WARNING,
+    LogEvent.SUPERVISOR_STARTED: logging.INFO,
+    LogEvent.SUPERVISOR_ENDED: logging.INFO,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartRecord:
+    """One decision, or one fact about it. Times are seconds of the wall clock (`time`) or durations.
+
+    `path` is the child's address, `supervisor` that of who decided. `reason_class` is the kind of end
+    (normal, shutdown, killed, crash, stuck, start_failed, start_timeout). `group` are the ids of the
+    siblings that are started again with the child. `down_ms` says, in a restarted record, how long
+    nobody answered.
+    """
+
+    event: LogEvent
+    supervisor: str
+    path: str
+    time: float = 0.0
+    incarnation: int = 0
+    uptime_s: float | None = None
+    down_ms: float | None = None
+    reason_class: str | None = None
+    exc_type: str | None = None
+    exc_msg: str | None = None
+    stack: str | None = None
+    message_type: str | None = None
+    message_id: str | None = None
+    mailbox_depth: int = 0
+    oldest_ms: float = 0.0
+    restarts_in_window: int = 0
+    intensity: str | None = None
+    consecutive: int = 0
+    decision: Decision = Decision.NONE
+    delay_ms: float | None = None
+    group: tuple[str, ...] = ()
+    restart_type: str | None = None
+    strategy: str | None = None
+    trace_id: str | None = None
+    repeated: int = 0
+    """Equal records that were counted instead of written since the last one."""
+
+    @property
+    def level(self) -> int:
+        """The level of `logging` at which operators should see it."""
+        level = _LEVELS[self.event]
+        if level == logging.ERROR and self.consecutive >= CRITICAL_AFTER:
+            return logging.CRITICAL
+        return level
+
+    @property
+    def fingerprint(self) -> tuple[str, ...]:
+        """What makes two records tell the same story: used to count instead of repeat."""
+        return (
+            self.event.value,
+            self.path,
+            self.exc_type or "",
+            self.message_type or "",
+            self.decision.value,
+        )
+
+    def as_fields(self) -> dict[str, Any]:
+        """Plain values for JSON, without the fields that say nothing."""
+        fields = {name: value for name, value in asdict(self).items() if value not in (None, (), "")}
+        fields["event"] = self.event.value
+        fields["decision"] = self.decision.value
+        fields["level"] = logging.getLevelName(self.level).lower()
+        return fields
+
+    def __str__(self) -> str:
+        parts = [self.event.value, self.path]
+        if self.reason_class is not None:
+            error = f" {self.exc_type}: {self.exc_msg}" if self.exc_type else ""
+            parts.append(f"({self.reason_class}{error})")
+        if self.message_type is not None:
+            parts.append(f"while handling {self.message_type}")
+        if self.decision is Decision.RESTART_LATER and self.delay_ms is not None:
+            parts.append(f"-> restart in {self.delay_ms:.0f} ms")
+        elif self.decision is not Decision.NONE:
+            parts.append(f"-> {self.decision.value}")
+        if self.group:
+            parts.append(f"with {', '.join(self.group)}")
+        return " ".join(parts)

@@ -1,0 +1,258 @@
+"""What a supervisor is told: its children and its own flags. Frozen values, checked when made.
+
+OTP's child specification and supervisor flags with Elixir's defaults. A mistake is reported where it was
+made, by an `InvalidSpec` that names the child and the field, says what was expected and, when that
+is known, how to mend it.
+
+Deviations from OTP: unknown fields are errors (OTP ignores them); three restarts in 5 s, as in Elixir;
+a child that was stopped by hand stays stopped in a group restart unless `revive_stopped`; a supervisor
+that gives up ends abnormally unless `on_give_up` says OTP's way.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pykka
+
+from supervisors.backoff import Backoff, Budget
+from supervisors.errors import DuplicateChild, InvalidSpec
+from wyld_actors import Mailbox
+
+# OTP's own defaults: long enough for a handler to finish, short enough for a person to wait.
+WORKER_SHUTDOWN_SECONDS: Final = 5.0
+START_TIMEOUT_SECONDS: Final = 10.0
+DEFAULT_BACKOFF: Final = Backoff()
+DEFAULT_CHILD_BUDGET: Final = Budget()
+# Elixir's defaults for a supervisor, and a restart limit in the spirit of 4.7: some 0.1 ms each.
+MAX_RESTARTS: Final = 3
+MAX_SECONDS: Final = 5.0
+MAX_CONCURRENT_RESTARTS: Final = 20
+
+ActorClass = type[pykka.Actor]
+
+
+class Restart(enum.Enum):
+    """When a child that ended by itself is restarted."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    TEMPORARY = "temporary"
+
+
+class Strategy(enum.Enum):
+    """Who else is restarted with a child."""
+
+    ONE_FOR_ONE = "one_for_one"
+    ONE_FOR_ALL = "one_for_all"
+    REST_FOR_ONE = "rest_for_one"
+
+
+class Shutdown(enum.Enum):
+    """The two ways to stop a child that are not a number of seconds."""
+
+    BRUTAL_KILL = "brutal_kill"
+    INFINITY = "infinity"
+
+
+class ChildType(enum.Enum):
+    """Whether a child supervises others itself."""
+
+    WORKER = "worker"
+    SUPERVISOR = "supervisor"
+
+
+class Mail(enum.Enum):
+    """What becomes of waiting mail when a child is restarted."""
+
+    KEEP = "keep"
+    FRESH = "fresh"
+
+
+class AutoShutdown(enum.Enum):
+    """Whether the supervisor ends when its significant children have."""
+
+    NEVER = "never"
+    ANY_SIGNIFICANT = "any_significant"
+    ALL_SIGNIFICANT = "all_significant"
+
+
+class OnGiveUp(enum.Enum):
+    """With what kind of reason a supervisor ends that gives up."""
+
+    ABNORMAL = "abnormal"
+    """Its parent counts a crash: also a transient supervisor is restarted."""
+    SHUTDOWN = "shutdown"
+    """OTP's way: a clean reason, a transient supervisor stays down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildSpec:
+    """One child: what to start, when to restart it, how to stop it.
+
+    `shutdown` is a number of seconds or a `Shutdown`; by default 5 s for a worker, INFINITY for a supervisor
+    (whose own children have their limits). `start_timeout_seconds` None means no limit.
+    """
+
+    id: str
+    actor: ActorClass
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    restart: Restart = Restart.PERMANENT
+    shutdown: float | Shutdown | None = None
+    significant: bool = False
+    type: ChildType = ChildType.WORKER
+    mail: Mail = Mail.KEEP
+    mailbox: Mailbox | None = None
+    backoff: Backoff = DEFAULT_BACKOFF
+    budget: Budget | None = None
+    start_timeout_seconds: float | None = START_TIMEOUT_SECONDS
+
+    def __post_init__(self) -> None:
+        self._check_id()
+        self._check_actor()
+        if self.shutdown is None:
+            object.__setattr__(self, "shutdown", self._default_shutdown())
+        self._check_choice("restart", self.restart, Restart)
+        self._check_choice("type", self.type, ChildType)
+        self._check_choice("mail", self.mail, Mail)
+        self._check_shutdown()
+        self._check_significant()
+        limit = self.start_timeout_seconds
+        if limit is not None and not _is_seconds(limit, above_zero=True):
+            raise InvalidSpec(self._subject, "start_timeout_seconds", "seconds > 0, or None", limit)
+
+    @property
+    def _subject(self) -> str:
+        return f"child {self.id!r}"
+
+    def _default_shutdown(self) -> float | Shutdown:
+        return Shutdown.INFINITY if self.type is ChildType.SUPERVISOR else WORKER_SHUTDOWN_SECONDS
+
+    def _check_id(self) -> None:
+        if not isinstance(self.id, str) or not self.id or "/" in self.id:
+            mend = "The id is the last part of the actor's path, such as 'link' in /gateway/link."
+            raise InvalidSpec("a child", "id", "a text without '/' that is not empty", self.id, mend)
+
+    def _check_actor(self) -> None:
+        if not _is_actor_class(self.actor):
+            mend = f"Give the class itself and its arguments apart: worker({self.id!r}, TheClass, argument)."
+            raise InvalidSpec(self._subject, "actor", "an actor class", self.actor, mend)
+
+    def _check_choice(self, name: str, got: object, choices: enum.EnumType) -> None:
+        if not isinstance(got, choices):
+            raise InvalidSpec(self._subject, name, _one_of(choices), got)
+
+    def _check_shutdown(self) -> None:
+        if not isinstance(self.shutdown, Shutdown) and not _is_seconds(self.shutdown):
+            mend = "An endless wait is Shutdown.INFINITY, an immediate kill Shutdown.BRUTAL_KILL."
+            raise InvalidSpec(self._subject, "shutdown", "seconds >= 0 or a Shutdown", self.shutdown, mend)
+
+    def _check_significant(self) -> None:
+        if self.significant and self.restart is Restart.PERMANENT:
+            mend = "A permanent child never ends for good; make it transient or temporary."
+            raise InvalidSpec(self._subject, "significant", "False for a permanent child", True, mend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisorFlags:
+    """How a supervisor with a fixed list of children behaves."""
+
+    strategy: Strategy = Strategy.ONE_FOR_ONE
+    max_restarts: int = MAX_RESTARTS
+    max_seconds: float = MAX_SECONDS
+    auto_shutdown: AutoShutdown = AutoShutdown.NEVER
+    revive_stopped: bool = False
+    on_give_up: OnGiveUp = OnGiveUp.ABNORMAL
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.strategy, Strategy):
+            raise InvalidSpec("supervisor flags", "strategy", _one_of(Strategy), self.strategy)
+        if not isinstance(self.auto_shutdown, AutoShutdown):
+            raise InvalidSpec("supervisor flags", "auto_shutdown", _one_of(AutoShutdown), self.auto_shutdown)
+        _check_intensity("supervisor flags", self.max_restarts, self.max_seconds)
+
+    def check(self, spec: ChildSpec) -> None:
+        """Raise InvalidSpec when `spec` does not fit under these flags."""
+        if spec.significant and self.auto_shutdown is AutoShutdown.NEVER:
+            mend = "Set auto_shutdown of the supervisor to ANY_SIGNIFICANT or ALL_SIGNIFICANT."
+            raise InvalidSpec(
+                f"child {spec.id!r}", "significant", "False while auto_shutdown is NEVER", True, mend
+            )
+
+    def check_all(self, specs: Sequence[ChildSpec]) -> None:
+        """Raise InvalidSpec when the list does not fit, DuplicateChild when an id is in it twice."""
+        seen: set[str] = set()
+        for spec in specs:
+            self.check(spec)
+            if spec.id in seen:
+                raise DuplicateChild("supervisor children", spec.id)
+            seen.add(spec.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicFlags:
+    """How a supervisor of any number of unordered children behaves.
+
+    One crash in ten thousand sessions is no reason to end them all. So children without a budget of
+    their own get `child_budget`, and only failures of children without any count in the window.
+    """
+
+    max_restarts: int = MAX_RESTARTS
+    max_seconds: float = MAX_SECONDS
+    max_children: int | None = None
+    max_concurrent_restarts: int = MAX_CONCURRENT_RESTARTS
+    child_budget: Budget | None = DEFAULT_CHILD_BUDGET
+    on_give_up: OnGiveUp = OnGiveUp.ABNORMAL
+
+    def __post_init__(self) -> None:
+        _check_intensity("dynamic supervisor flags", self.max_restarts, self.max_seconds)
+        if self.max_children is not None and not _is_count(self.max_children):
+            raise InvalidSpec(
+                "dynamic supervisor flags", "max_children", "an integer >= 0, or None", self.max_children
+            )
+        if not _is_count(self.max_concurrent_restarts) or self.max_concurrent_restarts == 0:
+            raise InvalidSpec(
+                "dynamic supervisor flags",
+                "max_concurrent_restarts",
+                "an integer >= 1",
+                self.max_concurrent_restarts,
+            )
+
+    def check(self, spec: ChildSpec) -> None:
+        """Raise InvalidSpec when `spec` does not fit: significant children are for fixed lists."""
+        if spec.significant:
+            mend = "Put the child under a static supervisor with auto_shutdown."
+            raise InvalidSpec(
+                f"child {spec.id!r}", "significant", "False under a dynamic supervisor", True, mend
+            )
+
+
+def _check_intensity(subject: str, max_restarts: object, max_seconds: object) -> None:
+    if not _is_count(max_restarts):
+        mend = "For 'as often as it likes' give the children a budget instead."
+        raise InvalidSpec(subject, "max_restarts", "an integer >= 0", max_restarts, mend)
+    if not _is_seconds(max_seconds, above_zero=True):
+        raise InvalidSpec(subject, "max_seconds", "a finite number of seconds > 0", max_seconds)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_seconds(value: object, *, above_zero: bool = False) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return False
+    return value > 0 if above_zero else value >= 0
+
+
+def _is_actor_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, pykka.Actor)
+
+
+def _one_of(choices: enum.EnumType) -> str:
+    return "one of " + ", ".join(f"{choices.__name__}.{name}" for name in choices.__members__)

@@ -189,7 +189,7 @@ Event: TypeAlias = (
 
 
 class Adapter(Protocol):
-    """One connection, seen from the session. Every method returns at once and none raises."""
+    """One connection, seen from the session. Methods return at once; none raises for what a client does."""
 
     @property
     def protocol(self) -> str:

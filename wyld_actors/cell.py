@@ -272,6 +272,7 @@ class Cell(PostBox):
             instance = self.actor_class.bind(self)
             instance.__init__(*self._args, **(self._kwargs or {}))  # type: ignore[misc]
         instance.on_start()
+        instance.start_ticking()
 
     def _now_running(self) -> None:
         instance = self.instance
@@ -279,7 +280,6 @@ class Cell(PostBox):
         self.state = CellState.RUNNING
         if instance.state is not self.good_state:
             self.keep_state(instance.state)
-        instance.start_ticking()
         if self.is_supervised and self.parent is not None:
             self.parent.post_control(ChildStarted(self, self.incarnation))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gevent import GreenletExit
 from pykka import ActorRegistry
 
-from wyld_actors.errors import AskTimeout, Refused
+from wyld_actors.errors import ActorKilled, AskTimeout, Refused
 from wyld_actors.pykka_names import ActorStop
 from wyld_actors.reasons import ExitKind, crash
 
@@ -47,6 +47,8 @@ def handle(cell: Cell, worker: Worker, envelope: Envelope) -> None:
             return
         else:
             result = instance._handle_receive(message)
+        if cell.kill_reason is not None:
+            raise ActorKilled(cell.path)
     except Refused as refusal:
         _refused(cell, instance, worker, envelope, refusal)
     except BaseException as error:

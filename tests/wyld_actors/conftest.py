@@ -1,0 +1,15 @@
+"""An actor system in virtual time, and a check that nothing of it is left behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from wyld_actors import ActorSystem, ManualClock
+
+
+@pytest.fixture
+def system() -> Iterator[ActorSystem]:
+    system = ActorSystem(clock=ManualClock())
+    yield system
+    system.stop()
+    assert not system.roots, "an actor survived the end of its system"

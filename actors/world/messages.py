@@ -15,7 +15,6 @@ from actors.world.directions import Direction
 from transports.link.protocol import CharacterId, CommandNumber, EntityId, OutputBody, RoomOutput, SessionId
 from wyld_actors import Message, Record, Ref
 
-
 NOBODY = Target(())
 
 
@@ -136,7 +135,6 @@ class Entered(Message, frozen=True):
     who: Person
     number: CommandNumber
     view: RoomOutput
-    is_quiet: bool
 
 
 class Stranded(Message, frozen=True):

@@ -1,0 +1,68 @@
+"""The base of everything that lives in the world: an actor with an id and a frozen state.
+
+Invariants that all entities keep:
+  - the state is replaced, never changed, so what a crashed handler did to it is gone with the crash;
+  - a thing is in the state of exactly one holder, or in exactly one message on its way (see `transfers`);
+  - an entity never waits for another one: requests are told, and answered by a tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from actors.world.messages import Answer, Person
+from actors.world.outlet import EmitTo, EmitToMany
+from actors.world.surroundings import Surroundings
+from transports.link.protocol import CommandNumber, EntityId, OutputBody, SessionId
+from wyld_actors import Actor, Record
+
+
+class Entity(Actor):
+    """One entity. `kind` is the part of its id before the colon."""
+
+    kind: ClassVar[str] = "entity"
+    is_persistent = True
+
+    class State(Record, frozen=True):
+        """What is remembered of it. `saved` is the part that outlasts the process."""
+
+        id: EntityId = ""
+
+        def saved(self) -> Record:
+            return self
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self.around = around
+        self.state = around.adopt(self.state.id, self.ctx.cell, self.state)
+
+    @property
+    def id(self) -> EntityId:
+        entity: EntityId = self.state.id
+        return entity
+
+    def emit(self, session: SessionId, cause: CommandNumber, body: OutputBody) -> None:
+        """Show `body` to one player."""
+        outlet = self.around.outlet
+        if outlet is not None and session:
+            outlet.tell(EmitTo(session, cause, body))
+
+    def emit_to_many(
+        self,
+        sessions: tuple[SessionId, ...],
+        body: OutputBody,
+        cause: CommandNumber = 0,
+        origin: SessionId = 0,
+    ) -> None:
+        """Show `body` to many players, as one message."""
+        outlet = self.around.outlet
+        if outlet is not None and sessions:
+            outlet.tell(EmitToMany(sessions, cause, body, origin))
+
+    def answer(self, who: Person, number: CommandNumber, *bodies: OutputBody) -> None:
+        """Finish a command of `who`. Nothing to do for what was not a command."""
+        if number:
+            who.ref.tell(Answer(number, bodies))
+
+    def saved_state(self) -> Any:
+        return self.state.saved()

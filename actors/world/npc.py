@@ -1,0 +1,169 @@
+"""The npc: the base of behaviours, written by people who want to think of the character and of nothing else.
+
+A behaviour is a subclass with handlers for what happens in its room (`@on(Arrived)`, `@on(Said)`, ...) and
+for its own time (`@every(seconds=600)`). Through `ctx` it speaks, shows what it does and walks. Only what a
+behaviour handles is sent to it. See docs/behaviours.md.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from actors.world import phrases
+from actors.world.atlas_records import NpcPlan
+from actors.world.directions import Direction
+from actors.world.entity import Entity
+from actors.world.messages import (
+    Announce,
+    Answer,
+    Emote,
+    Enter,
+    Entered,
+    Event,
+    Examine,
+    Leave,
+    Person,
+    Receive,
+    Received,
+    Returned,
+    Say,
+    Stranded,
+    Thing,
+)
+from actors.world.surroundings import Surroundings
+from transports.link.protocol import EntityId
+from wyld_actors import Context, Message, Ref, on
+
+# Seconds until an npc whose room could not take it tries again: longer than a room needs to be restarted.
+_RETRY_SECONDS = 5.0
+
+
+class ComeIn(Message, frozen=True):
+    """To oneself: try to enter one's room."""
+
+
+class NpcContext(Context):
+    """What an npc can do, besides what every actor can."""
+
+    __slots__ = ()
+
+    @property
+    def npc(self) -> Npc:
+        npc = self.cell.instance
+        assert isinstance(npc, Npc)
+        return npc
+
+    def say(self, text: str) -> None:
+        """Speak to everybody in the room."""
+        self._to_room(Say(self.npc.person, text))
+
+    def emote(self, text: str) -> None:
+        """Show what the npc does: `ctx.emote("rings the bell.")`."""
+        self._to_room(Emote(self.npc.person, text))
+
+    def walk(self, direction: Direction) -> None:
+        """Leave the room that way. Nothing happens where there is no way."""
+        self._to_room(Leave(self.npc.person, direction))
+
+    def give(self, thing: Thing, who: Person) -> None:
+        """Hand a thing that the npc holds to somebody."""
+        self.npc.hand_over(thing, who)
+
+    def _to_room(self, message: Message) -> None:
+        room = self.npc.room
+        if room is not None:
+            room.tell(message)
+
+
+class Npc(Entity):
+    """A character that is played by its behaviour."""
+
+    kind = "npc"
+    context_class = NpcContext
+
+    accepts_gifts = False
+    """Whether the npc keeps what it is given; it hears of it as Received."""
+
+    class State(Entity.State, frozen=True):
+        name: str = ""
+        keywords: tuple[str, ...] = ()
+        room: EntityId = ""
+        things: tuple[Thing, ...] = ()
+
+    def __init__(self, around: Surroundings, plan: NpcPlan) -> None:
+        super().__init__(around)
+        self.plan = plan
+
+    @cached_property
+    def person(self) -> Person:
+        """The npc as others meet it."""
+        hears = frozenset(kind.__name__ for kind in self.handlers if issubclass(kind, Event))
+        return Person(self.id, self.plan.name, self.ctx.ref, 0, self.plan.keywords, hears)
+
+    @property
+    def room(self) -> Ref | None:
+        return self.around.find(self.state.room)
+
+    def on_start(self) -> None:
+        super().on_start()
+        self._come_in()
+
+    @on(ComeIn)
+    def come_in(self, ctx: NpcContext, _: ComeIn) -> None:
+        self._come_in()
+
+    def _come_in(self) -> None:
+        room = self.room
+        if room is not None:
+            room.tell(Enter(self.person, is_quiet=True))
+        else:
+            self.ctx.after(_RETRY_SECONDS, ComeIn())
+
+    @on(Entered)
+    def stand(self, ctx: NpcContext, entered: Entered) -> None:
+        if self.state.room != entered.room:
+            self.state = self.state.replace(room=entered.room)
+
+    @on(Stranded)
+    def go_back(self, ctx: NpcContext, stranded: Stranded) -> None:
+        ctx.after(_RETRY_SECONDS, ComeIn())
+
+    @on(Answer)
+    def ignore(self, ctx: NpcContext, answer: Answer) -> None:
+        """Answers are for players; an npc that asked for nothing has nothing to read."""
+
+    @on(Examine)
+    def describe(self, ctx: NpcContext, examine: Examine) -> None:
+        self.answer(examine.who, examine.number, phrases.text(self.plan.description))
+
+    # ------------------------------------------------------------------------- things
+
+    @on(Receive)
+    def take_gift(self, ctx: NpcContext, receive: Receive) -> None:
+        what = phrases.listed(receive.things)
+        if not self.accepts_gifts:
+            refusal = f"{phrases.named(self.person)} does not want {what}."
+            receive.source.tell(Returned(receive.things, receive.number, refusal))
+            return
+        self.state = self.state.replace(things=(*self.state.things, *receive.things))
+        if receive.who is not None:
+            self._tell_of_gift(receive.who, what, receive.number)
+            if Received in self.handlers:
+                for thing in receive.things:
+                    ctx.ref.tell(Received(receive.who, thing))
+
+    def _tell_of_gift(self, giver: Person, what: str, number: int) -> None:
+        line = f"{phrases.named(giver)} gives {what} to {phrases.named(self.person)}."
+        if self.room is not None:
+            self.room.tell(Announce(line, (giver.id,)))
+        self.answer(giver, number, phrases.text(f"You give {what} to {phrases.named(self.person)}."))
+
+    def hand_over(self, thing: Thing, who: Person) -> None:
+        """See `NpcContext.give`. Nothing happens with a thing that the npc does not hold."""
+        if thing in self.state.things:
+            self.state = self.state.replace(things=tuple(own for own in self.state.things if own != thing))
+            who.ref.tell(Receive((thing,), self.ctx.ref, self.person))
+
+    @on(Returned)
+    def take_back(self, ctx: NpcContext, returned: Returned) -> None:
+        self.state = self.state.replace(things=(*self.state.things, *returned.things))

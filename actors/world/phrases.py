@@ -1,0 +1,91 @@
+"""The sentences of the world: what players read when something happens. Pure functions to marked-up text.
+
+Names of persons and things are styled here and nowhere else; what a player typed is inserted as it is, as
+control characters were taken out when it was parsed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from actors.world.directions import Direction
+from actors.world.messages import Person, Thing
+from transports.link.protocol import Level, SystemOutput, TextOutput
+from transports.markup import styled
+
+# One line of story for the player whose command crashed: no trace of a machine in it.
+FAILED = SystemOutput(Level.STORY, "The world blinks, and what you began never happened.")
+OVERDUE = SystemOutput(Level.STORY, "Time itself seems to hesitate; what you began leads nowhere.")
+TAKEN_OVER = "Your character is being played from elsewhere now."
+NO_PLACE = "There is no place in the world where you could stand; please come back later."
+
+_SPEECH_VERBS = {"?": ("ask", "asks"), "!": ("exclaim", "exclaims")}
+
+
+def text(line: str) -> TextOutput:
+    return TextOutput(line)
+
+
+def named(person: Person) -> str:
+    return styled("npc" if person.is_npc else "player", person.name)
+
+
+def listed(things: Iterable[Thing]) -> str:
+    """`a lantern, two ropes`: equal things are counted."""
+    counts = Counter(thing.name for thing in things)
+    names = [styled("item", name) + (f" (x{count})" if count > 1 else "") for name, count in counts.items()]
+    return joined(names)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else "nothing"
+
+
+def capitalised(line: str) -> str:
+    """`line` with its first letter large, inside whatever style it has."""
+    for index, character in enumerate(line):
+        if character == "\x02":
+            end = line.index("\x03", index)
+            return line[: end + 1] + capitalised(line[end + 1 :])
+        return line[:index] + character.upper() + line[index + 1 :]
+    return line
+
+
+def spoken(speaker: Person, words: str) -> tuple[str, str]:
+    """What the speaker reads, and what the others read."""
+    ask, asks = _SPEECH_VERBS.get(words[-1:], ("say", "says"))
+    said = styled("speech", words)
+    return f"You {ask}, “{said}”", f"{named(speaker)} {asks}, “{said}”"
+
+
+def emoted(who: Person, what: str) -> str:
+    # `:'s eyes widen` belongs to the name.
+    return f"{named(who)}{'' if what.startswith(chr(39)) else ' '}{styled('emote', what)}"
+
+
+def yelled(who: Person, words: str) -> tuple[str, str]:
+    said = styled("speech", words)
+    return f"You yell, “{said}”", f"{named(who)} yells, “{said}”"
+
+
+def told(sender: Person, receiver: Person, words: str) -> tuple[str, str]:
+    said = styled("speech", words)
+    return f"You tell {named(receiver)}, “{said}”", f"{named(sender)} tells you, “{said}”"
+
+
+def arrived(who: Person, whence: Direction | None) -> str:
+    return f"{named(who)} {'appears.' if whence is None else f'arrives {whence.whence}.'}"
+
+
+def departed(who: Person, whither: Direction | None) -> str:
+    return f"{named(who)} {'fades away.' if whither is None else f'leaves {whither.value}.'}"
+
+
+def moved_door(door: str, is_closed: bool) -> str:
+    return f"{'close' if is_closed else 'open'} the {styled('exit', door)}."
+
+
+def swung_door(door: str, is_closed: bool) -> str:
+    return f"The {styled('exit', door)} {'falls shut' if is_closed else 'swings open'}."

@@ -1,0 +1,48 @@
+"""What a character reads about itself: the inventory and the score. Pure functions to marked-up text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from actors.world.backgrounds import ASPECTS, BASE, BY_ID
+from actors.world.messages import Thing
+from transports.markup import styled
+
+_COLUMN = 12
+
+
+def inventory(things: tuple[Thing, ...], limit: int) -> str:
+    """What is carried, equal things counted, and how much more could be."""
+    if not things:
+        return "You carry nothing."
+    counts = Counter(thing.name for thing in things)
+    lines = [
+        f"  {styled('item', name)}" + (f" (x{count})" if count > 1 else "") for name, count in counts.items()
+    ]
+    weight = sum(thing.weight for thing in things)
+    return "\n".join(["You carry:", *lines, styled("dim", f"Weight {weight} of {limit}.")])
+
+
+def score(name: str, background: str, attributes: Mapping[str, int], place: str) -> str:
+    """Who one is: name, background, the nine attributes by aspect."""
+    known = BY_ID.get(background)
+    lines = [f"{styled('player', name)}, {known.name if known else 'a stranger'}"]
+    for aspect, trio in ASPECTS.items():
+        values = "  ".join(
+            f"{attribute:<{_COLUMN}}{attributes.get(attribute, BASE):>2}" for attribute in trio
+        )
+        lines.append(f"  {styled('strong', aspect)}  {values}")
+    if place:
+        lines.append(f"You are in {styled('room', place)}.")
+    return "\n".join(lines)
+
+
+def look_of(name: str, background: str, things: tuple[Thing, ...]) -> str:
+    """What others see who look at a character."""
+    known = BY_ID.get(background)
+    who = f"{styled('player', name)}, {known.name.lower() if known else 'a stranger'}."
+    if not things:
+        return f"{who} They carry nothing that you can see."
+    names = ", ".join(styled("item", thing) for thing in dict.fromkeys(thing.name for thing in things))
+    return f"{who} They carry {names}."

@@ -1,0 +1,104 @@
+"""A server with the real transport and page, and a game that does what the test says."""
+
+from dataclasses import replace
+
+from transports.adapter import Adapter, Event, LineReceived, Sink
+from transports.markup import styled
+from transports.web import PageOptions, create_app
+from transports.websocket import WebListener, WebOptions, encode
+from transports.websocket.connection import Connection
+
+ROOM = (
+    f"{styled('room', 'The Gilded Stag')}\n"
+    "A fire mutters to itself under a beam black with a hundred winters. The room smells of barley and wet "
+    "wool; somebody has carved a ship into the door frame, plank by plank, and somebody else has given it a "
+    "crew.\n"
+    f"{styled('dim', 'Exits:')} {styled('exit', 'north')}, {styled('exit', 'east')} and {styled('exit', 'up')}.\n"
+    f"{styled('item', 'A copper kettle')} hangs over the fire.\n"
+    f"{styled('npc', 'Old Marl the innkeeper')} polishes a tankard that was clean an hour ago.\n"
+    f"{styled('player', 'Ann')} is here.\n"
+)
+
+TALK = (
+    f'{styled("player", "Ann")} says, {styled("speech", "“Is it true that the harbour light went out?”")}\n'
+    f"{styled('emote', 'Old Marl looks at the ceiling for a long moment.')}\n"
+    f"{styled('npc', 'Old Marl')} says, {styled('speech', '“It went out because somebody put it out.”')}\n"
+    f"{styled('damage', 'The rat bites you for 3.')} {styled('healing', 'You feel better.')}\n"
+    f"{styled('system', 'The world saves its breath every second.')}\n"
+    f"{styled('error', 'There is no “lantern” here.')}\n"
+)
+
+
+class ScriptedServer:
+    """Listens on a free port. Methods are called by name from the browser's process (`scenarios`)."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._adapters: list[Adapter] = []
+        self._options = WebOptions(port=0)
+        self._listener = WebListener(self._options, self.accept, create_app(PageOptions(heartbeat_seconds=0.5)))
+        self.host, self.port = self._listener.start()
+        self._options = replace(self._options, port=self.port)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}/"
+
+    def accept(self, adapter: Adapter) -> Sink:
+        self._adapters.append(adapter)
+        adapter.send_line(styled("title", "Welcome to the harbour"))
+        adapter.send([], prompt=encode(styled("prompt", "20hp 14mv"), adapter.capabilities.rendering))
+
+        def sink(event: Event) -> None:
+            if isinstance(event, LineReceived):
+                self._play(adapter, event.text)
+
+        return sink
+
+    def _play(self, adapter: Adapter, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "look":
+                adapter.send_text(ROOM)
+            case "talk":
+                adapter.send_text(TALK)
+            case "login":
+                adapter.send_line("What is your password?")
+                adapter.set_echo(False)
+            case "flood":
+                adapter.send_text("".join(f"line {number}\n" for number in range(int(rest))))
+            case "away" | "back":
+                adapter.send_data("status", {"world": "away" if word == "away" else "up"})
+            case "quit":
+                adapter.close("You lie down in a bed of straw.")
+            case _:
+                adapter.set_echo(True)
+                adapter.send_line(f"You said: {line}")
+        self.lines.append(line)
+
+    # Called from the browser's side
+
+    def say(self, text: str) -> None:
+        self._adapters[-1].send_line(text)
+
+    def lines_received(self) -> list[str]:
+        return self.lines
+
+    def drop(self) -> None:
+        """Cut every connection without a word."""
+        for adapter in self._adapters:
+            assert isinstance(adapter, Connection)
+            adapter.abort("dropped by the test")
+        self._adapters.clear()
+
+    def session(self, playing: bool) -> None:
+        self._adapters[-1].send_data("session", {"playing": playing})
+
+    def stop(self) -> None:
+        self._listener.stop()
+        self._listener.close_connections("the server restarts")
+
+    def start(self) -> None:
+        app = create_app(PageOptions(heartbeat_seconds=0.5))
+        self._listener = WebListener(self._options, self.accept, app)
+        self._listener.start()

@@ -1,0 +1,26 @@
+"""`make bench`: measure everything and print it. `python -m tests.benchmarks runtime` measures one part."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tests.benchmarks.runtime import runtime_rows
+from tests.benchmarks.table import Row, show
+
+PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+    "runtime": ("Actor runtimes, one process each", runtime_rows),
+}
+
+
+def main(wanted: list[str]) -> None:
+    """Measure the wanted parts, or all."""
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    for name in wanted or PARTS:
+        title, measure = PARTS[name]
+        show(title, measure())
+
+
+main(sys.argv[1:])

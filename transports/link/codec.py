@@ -12,7 +12,6 @@ Pure. Three rules:
 One encoder and one decoder serve the whole process: both are stateless and never give way in the middle.
 """
 
-import enum
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -103,6 +102,7 @@ def pack(
     A frame that cannot be sent (its value, its size) is left out and given back with the reason, so one bad
     frame does not take the others with it.
     """
+    split_bytes = min(split_bytes, limit_bytes)
     batches: list[bytes] = []
     rejected: list[tuple[Frame, EncodingError]] = []
     waiting: list[Sequence[Frame]] = [frames]
@@ -127,32 +127,18 @@ def pack(
     return batches, rejected
 
 
-class Continuity(enum.Enum):
-    """What the number of a batch says about the ones before it."""
-
-    FIRST = "first"
-    NEXT = "next"
-    LOST = "lost"
-
-
 class BatchCounter:
-    """Watches the numbers of the batches from one peer. `lost` counts the ones that never came."""
+    """Watches the numbers of the batches from one peer."""
 
-    __slots__ = ("last", "lost")
+    __slots__ = ("last",)
 
     def __init__(self) -> None:
         self.last = 0
-        self.lost = 0
 
-    def arrived(self, sequence: int) -> Continuity:
-        """Note a batch. FIRST is a peer we did not know, or one that has begun anew."""
+    def arrived(self, sequence: int) -> int:
+        """Note a batch; how many before it never came. A new peer, or one that began anew, lost none."""
         last, self.last = self.last, sequence
-        if last == 0 or sequence <= last:
-            return Continuity.FIRST
-        if sequence == last + 1:
-            return Continuity.NEXT
-        self.lost += sequence - last - 1
-        return Continuity.LOST
+        return sequence - last - 1 if 0 < last < sequence else 0
 
 
 def _kinds(frames: Sequence[Frame]) -> str:

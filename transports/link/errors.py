@@ -24,6 +24,8 @@ LinkError
   RequestError            a request that will get no reply
     RequestTimedOut         no reply before the deadline
     RequestFailed           the world answered with a failure code
+  BatchesLost             a hole in the numbers of the peer's batches
+  AddressRefused          not an address the link can use
   EndpointClosed          used after close()
 """
 
@@ -260,6 +262,29 @@ class RequestFailed(RequestError):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.text}"
+
+
+class BatchesLost(LinkError):
+    """ZeroMQ dropped `count` batches of the peer. Streams and requests ask again for what was in them."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+    def __str__(self) -> str:
+        return f"{self.count} batches of the peer were lost on the way; both sides have to compare positions"
+
+
+class AddressRefused(LinkError):
+    """An address that the link cannot, or must not, use."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the link cannot use {self.address}: {self.reason}"
 
 
 class EndpointClosed(LinkError):

@@ -15,7 +15,7 @@ Epochs grow with each life of a process. The newest of a name that has proved th
 ones: the world by its `Doorkeeper`, the gateway by giving `newest_epoch`. What this does not do is encrypt:
 between machines that is CURVE's part.
 
-Pure: nonces are given in, nothing waits. One `GatewayHandshake` for each attempt, one `Doorkeeper` for a world.
+Pure: nonces are given in, nothing waits. One `GatewayHandshake` an attempt, one `Doorkeeper` a world.
 """
 
 import enum

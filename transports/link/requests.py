@@ -2,7 +2,7 @@
 
 The asking side (`RequestBook`) numbers its requests, sends them again after a jittered, growing delay, and
 gives up at the deadline. The serving side (`ReplyCache`) knows what it has: a repeated request that is being
-worked on is ignored, one that is answered gets the same answer again. So a retry never makes a second account.
+worked on is ignored, one that is answered gets the same answer again. So a retry never makes two accounts.
 
 A deadline crosses as the time that is left, because the clocks of two machines are not the same.
 """

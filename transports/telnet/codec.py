@@ -19,16 +19,13 @@ Not implemented: LINEMODE, START-TLS, MCCP1, ATCP, ZMP, MXP, MSP (refused when a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from transports.adapter import (
     Capabilities,
     CapabilitiesChanged,
-    Charset,
-    Colour,
     DataReceived,
     Event,
     LineReceived,
@@ -36,14 +33,13 @@ from transports.adapter import (
     Negotiated,
     PingReceived,
     ProtocolViolated,
-    Rendering,
 )
 from transports.telnet.charset import decode_line
+from transports.telnet.client import Client
 from transports.telnet.commands import (
     IAC,
     CharsetCode,
     Command,
-    Mtts,
     Option,
     option_name,
     subnegotiation,
@@ -75,7 +71,6 @@ from transports.telnet.subnegotiations import (
     terminal_type,
     window_size,
 )
-from transports.telnet.terminal import colours, describe, is_complete
 
 __all__ = ["NOP", "Profile", "TelnetCodec"]
 
@@ -95,8 +90,6 @@ _TRACKED: Final = {
         (*_ASKED_FOR, *_OFFERED, Option.MSSP, Option.ECHO, Option.SGA, Option.BINARY)
     )
 }
-_UNKNOWN: Final = Capabilities()
-_UNKNOWN_ENCRYPTED: Final = Capabilities(encrypted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +107,15 @@ class TelnetCodec:
     __slots__ = (
         "_asked_charset",
         "_awaits_charset",
-        "_charset",
+        "_client",
         "_negotiation",
         "_out",
         "_parser",
         "_profile",
         "_requests",
         "_second",
-        "_seen_charset",
         "_stuck",
-        "_type_names",
         "_wants_character_mode",
-        "capabilities",
-        "knows_telnet",
         "prompt_mark",
         "protocol_errors",
     )
@@ -136,18 +125,13 @@ class TelnetCodec:
         self._parser = Parser(profile.limits.line_bytes, profile.limits.subnegotiation_bytes)
         self._negotiation = Negotiation(_TRACKED)
         self._out = b""
-        self._charset: Charset | None = None  # agreed
-        self._seen_charset: Charset | None = None  # concluded from a line
+        self._client = Client(encrypted=encrypted)
         self._asked_charset = False
         self._awaits_charset = False
-        self._type_names: tuple[str, ...] = ()
         self._wants_character_mode = False
         self._second = 0
         self._requests = 0
         self._stuck = False
-        self.capabilities = _UNKNOWN_ENCRYPTED if encrypted else _UNKNOWN
-        #: Whether the client has sent any telnet command.
-        self.knows_telnet = False
         #: What follows a prompt: IAC EOR, IAC GA, or nothing.
         self.prompt_mark = b""
         #: Counted, also those whose event was left out.
@@ -156,6 +140,16 @@ class TelnetCodec:
             self._out += self._negotiation.wish(Side.REMOTE, option, True)
         for option in _OFFERED if profile.status is None else (*_OFFERED, Option.MSSP):
             self._out += self._negotiation.wish(Side.LOCAL, option, True)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is known of the client now."""
+        return self._client.capabilities
+
+    @property
+    def knows_telnet(self) -> bool:
+        """Whether the client has sent any telnet command."""
+        return self._client.knows_telnet
 
     # -- in ---------------------------------------------------------------
 
@@ -182,42 +176,40 @@ class TelnetCodec:
 
     def _take(self, tokens: list[Token], events: list[Event]) -> None:
         for token in tokens:
-            match token:
-                case bytes():
-                    self._on_line(token, events)
-                case NegotiationSeen():
-                    self._meet_telnet(events)
-                    self._on_negotiation(token.command, token.option, events)
-                case SubnegotiationSeen():
-                    self._stuck = False
-                    self._meet_telnet(events)
-                    self._on_subnegotiation(token.option, token.payload, events)
-                case CommandSeen():
-                    self._meet_telnet(events)
-                    self._on_command(token.code, events)
-                case LineTooLong():
-                    events.append(LineRefused(f"the line is longer than {token.limit} bytes", token.limit))
-                case Violation():
-                    self._stuck = False
-                    self._violated(token.what, events)
+            known = self._client.capabilities
+            if type(token) is bytes:
+                text, charset = decode_line(token, self._client.input_charset)
+                self._client.typed(charset)
+                self._tell_capabilities(known, events)
+                events.append(LineReceived(text))
+            else:
+                self._take_telnet(token, events)
+                self._tell_capabilities(known, events)
 
-    def _on_line(self, raw: bytes, events: list[Event]) -> None:
-        text, seen = decode_line(raw, self._charset or "utf-8")
-        if seen != "ascii" and self._seen_charset is None:
-            self._seen_charset = seen
-            self._update(events)
-        events.append(LineReceived(text))
-
-    def _on_command(self, code: int, events: list[Event]) -> None:
-        if code == Command.AYT and self._is_within_rate(events):
+    def _take_telnet(self, token: Token, events: list[Event]) -> None:
+        if isinstance(token, LineTooLong):
+            events.append(LineRefused(f"the line is longer than {token.limit} bytes", token.limit))
+            return
+        if isinstance(token, Violation):
+            self._stuck = False
+            self._violated(token.what, events)
+            return
+        if not self._client.knows_telnet:
+            self._client.speaks_telnet()
+            self._update_prompt_mark()
+        if isinstance(token, NegotiationSeen):
+            self._on_negotiation(token.command, token.option, events)
+        elif isinstance(token, SubnegotiationSeen):
+            self._stuck = False
+            self._on_subnegotiation(token.option, token.payload, events)
+        elif isinstance(token, CommandSeen) and token.code == Command.AYT and self._is_within_rate(events):
             self._out += _HERE
             events.append(PingReceived())
 
-    def _meet_telnet(self, events: list[Event]) -> None:
-        if not self.knows_telnet:
-            self.knows_telnet = True
-            self._update_prompt_mark()
-            self._update(events)
+    def _tell_capabilities(self, before: Capabilities, events: list[Event]) -> None:
+        after = self._client.capabilities
+        if after is not before and after != before:
+            events.append(CapabilitiesChanged(after))
 
     def _violated(self, what: str, events: list[Event]) -> None:
         self.protocol_errors += 1
@@ -255,7 +247,7 @@ class TelnetCodec:
         self._out += outcome.answer
         if outcome.changed:
             events.append(Negotiated(option_name(option), outcome.side.value, outcome.enabled))
-            self._apply(option, outcome, events)
+            self._apply(option, outcome)
 
     def _agrees(self, command: int, option: int) -> bool:
         if command == Command.WILL:
@@ -271,14 +263,14 @@ class TelnetCodec:
             self._wants_character_mode = True
             self._out += self._negotiation.wish(Side.LOCAL, Option.SGA, False)
 
-    def _apply(self, option: int, outcome: Outcome, events: list[Event]) -> None:
+    def _apply(self, option: int, outcome: Outcome) -> None:
         """Do what follows from an option that went on or off."""
         if option in (Option.EOR, Option.SGA):
             self._update_prompt_mark()
         elif option == Option.GMCP:
-            self._update(events, gmcp=outcome.enabled)
+            self._client.takes_gmcp(outcome.enabled)
         elif option == Option.TTYPE:
-            self._type_names = ()  # DONT TTYPE resets the cycle, and a new WILL begins one
+            self._client.forget_types()  # DONT TTYPE resets the cycle, and a new WILL begins one
             if outcome.enabled:
                 self._out += subnegotiation(Option.TTYPE, ASK_TTYPE)
         elif outcome.enabled:
@@ -312,51 +304,32 @@ class TelnetCodec:
                 self._violated(str(error), events)
 
     def _on_window_size(self, payload: bytes, events: list[Event]) -> None:
-        columns, rows = window_size(payload)
-        known = self.capabilities
-        self._update(events, columns=columns or known.columns, rows=rows or known.rows)
+        self._client.has_size(*window_size(payload))
 
     def _on_terminal_type(self, payload: bytes, events: list[Event]) -> None:
-        if is_complete(self._type_names):
-            return
-        self._type_names += (terminal_type(payload),)
-        if not is_complete(self._type_names):
+        if self._client.has_type(terminal_type(payload)):
             self._out += subnegotiation(Option.TTYPE, ASK_TTYPE)
-        said = describe(self._type_names)
-        told = {name: value for name, value in said._asdict().items() if value}
-        self._update(events, **told)
 
     def _on_charset(self, payload: bytes, events: list[Event]) -> None:
         code = payload[0] if payload else None
         if code == CharsetCode.REQUEST:
             # RFC 2066: on a collision the server rejects the client's request and the client answers ours.
             offer = None if self._awaits_charset else charset_offered(payload)
-            self._out += subnegotiation(Option.CHARSET, charset_answer(offer and offer[0]))
-            if offer is not None:
-                self._charset = offer[1]
-                self._update(events)
+            name, charset = offer if offer is not None else (None, None)
+            self._out += subnegotiation(Option.CHARSET, charset_answer(name))
+            self._client.agreed_charset(charset)
         elif code == CharsetCode.ACCEPTED:
             self._awaits_charset = False
-            self._charset = charset_named(payload[1:].decode("latin-1"))
-            self._update(events)
-        elif code == CharsetCode.TTABLE_IS:
-            self._out += subnegotiation(Option.CHARSET, bytes((CharsetCode.TTABLE_REJECTED,)))
+            self._client.agreed_charset(charset_named(payload[1:].decode("latin-1")))
         elif code == CharsetCode.REJECTED:
             self._awaits_charset = False
+        elif code == CharsetCode.TTABLE_IS:
+            self._out += subnegotiation(Option.CHARSET, bytes((CharsetCode.TTABLE_REJECTED,)))
         else:
             raise MalformedError("CHARSET came without a request or an answer")
 
     def _on_environ(self, payload: bytes, events: list[Event]) -> None:
-        variables = environ_variables(payload)
-        told: dict[str, Any] = {
-            field: variables[name] for name, field in _ENVIRON_FIELDS if variables.get(name)
-        }
-        vector = variables.get("MTTS", "")
-        if vector.isdecimal() and len(vector) <= 6:
-            told["mtts"] = int(vector)
-        if self._charset is None:
-            self._charset = charset_named(variables.get("CHARSET", ""))
-        self._update(events, **told)
+        self._client.has_variables(environ_variables(payload))
 
     def _on_gmcp(self, payload: bytes, events: list[Event]) -> None:
         package, value = gmcp_message(payload)
@@ -366,33 +339,8 @@ class TelnetCodec:
             events.append(PingReceived())
             return
         if name == "core.hello" and isinstance(value, dict):
-            self._update(
-                events,
-                client_name=_word(value.get("client")) or self.capabilities.client_name,
-                client_version=_word(value.get("version")) or self.capabilities.client_version,
-            )
+            self._client.says_hello(value)
         events.append(DataReceived(package, value))
-
-    # -- capabilities -----------------------------------------------------
-
-    def _update(self, events: list[Event], **told: Any) -> None:
-        """Take over what the client told and work out the rendering anew; an event if that is a change."""
-        known = replace(self.capabilities, **told) if told else self.capabilities
-        rendering = Rendering(
-            "telnet",
-            colours(known.terminal, known.mtts) if self.knows_telnet else Colour.NONE,
-            self._best_charset(known.mtts),
-            bool(known.mtts & Mtts.SCREEN_READER),
-        )
-        known = _shared(replace(known, rendering=rendering))
-        if known != self.capabilities:
-            self.capabilities = known
-            events.append(CapabilitiesChanged(known))
-
-    def _best_charset(self, mtts: int) -> Charset:
-        if self._charset is not None:
-            return self._charset
-        return "utf-8" if mtts & Mtts.UTF8 else self._seen_charset or "ascii"
 
     # -- out --------------------------------------------------------------
 
@@ -423,11 +371,6 @@ class TelnetCodec:
         return subnegotiation(Option.GMCP, gmcp_payload(package, value))
 
 
-_ENVIRON_FIELDS: Final = (
-    ("CLIENT_NAME", "client_name"),
-    ("CLIENT_VERSION", "client_version"),
-    ("TERMINAL_TYPE", "terminal"),
-)
 _Handler = Callable[[TelnetCodec, bytes, list[Event]], None]
 _SUBNEGOTIATIONS: Final[dict[int, _Handler]] = {
     Option.NAWS: TelnetCodec._on_window_size,
@@ -436,14 +379,3 @@ _SUBNEGOTIATIONS: Final[dict[int, _Handler]] = {
     Option.NEW_ENVIRON: TelnetCodec._on_environ,
     Option.GMCP: TelnetCodec._on_gmcp,
 }
-
-
-# Players of one world use few clients: equal capabilities are one object, 300 bytes less for each of them.
-@lru_cache(maxsize=1024)
-def _shared(capabilities: Capabilities) -> Capabilities:
-    return capabilities
-
-
-def _word(value: object) -> str:
-    """A client's name or version as it came in JSON, cut and cleaned."""
-    return "".join(one for one in value[:80] if one.isprintable()) if isinstance(value, str) else ""

@@ -221,6 +221,8 @@ class TelnetConnection:
                     self._watcher.start(self._on_readable)
 
     def _open(self) -> None:
+        if self._closing is not None:
+            return
         self._write(self._codec.data_to_send())
         self._sink = self._shared.accept(self)
         if self._lost is None and self._closing is None:

@@ -160,7 +160,7 @@ def gmcp_message(payload: bytes) -> tuple[str, object]:
         return package.decode("ascii"), None
     try:
         return package.decode("ascii"), msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise MalformedError(f"GMCP {package.decode('ascii')[:_NAME_LIMIT]}: {error}") from error
 
 

@@ -17,11 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pykka
-
 from supervisors.backoff import Backoff, Budget
 from supervisors.errors import DuplicateChild, InvalidSpec
-from wyld_actors import Mailbox
+from wyld_actors import Actor, Mailbox
 
 # OTP's own defaults: long enough for a handler to finish, short enough for a person to wait.
 WORKER_SHUTDOWN_SECONDS: Final = 5.0
@@ -33,7 +31,7 @@ MAX_RESTARTS: Final = 3
 MAX_SECONDS: Final = 5.0
 MAX_CONCURRENT_RESTARTS: Final = 20
 
-ActorClass = type[pykka.Actor]
+ActorClass = type[Actor]
 
 
 class Restart(enum.Enum):
@@ -251,7 +249,7 @@ def _is_seconds(value: object, *, above_zero: bool = False) -> bool:
 
 
 def _is_actor_class(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, pykka.Actor)
+    return isinstance(value, type) and issubclass(value, Actor)
 
 
 def _one_of(choices: enum.EnumType) -> str:

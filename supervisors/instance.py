@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -82,19 +82,32 @@ class Lock:
         self.close()
 
 
+def is_anyone(paths: Iterable[Path]) -> bool:
+    """Whether another process holds one of these locks."""
+    try:
+        for path in paths:
+            Lock(path).close()
+    except AlreadyRunning:
+        return True
+    return False
+
+
 class RunFile:
     """The JSON file that tells other programs the ids, ports and addresses of a running server."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.is_written = False
 
     def write(self, content: dict[str, Any]) -> None:
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(self.path)
+        self.is_written = True
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+        self.is_written = False
 
 
 def _pid(text: bytes) -> int | None:

@@ -1,0 +1,289 @@
+"""The command line of Wyld Actors: settings, logs, processes, signals, exit codes.
+
+`run.py` alone is the launcher: embedded PostgreSQL, schema, keys, then `run.py world` and `run.py gateway` as
+child processes that it keeps running (`supervisors.process_group`). This is the only module that reads the
+configuration; what is below gets option records. The halves live on gevent, so its patches come first of all.
+
+Exit codes: 0 a clean stop, 1 a crash or restarts that did not help, 2 a wrong command line, 78 a
+configuration that cannot work (whoever watches this program should not start it again).
+"""
+
+# ruff: noqa: E402
+from gevent import monkey
+
+monkey.patch_all()
+
+import configparser
+import datetime
+import faulthandler
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+import gevent
+from gevent.event import Event
+
+from actors.gateway_errors import BindFailed
+from actors.storage.errors import EmbeddedError, SchemaTooNew
+from actors.storage.provision import Provision
+from actors.world.errors import AtlasError
+from config.keys import KeyFileError, ensure_key
+from config.layers import variable_name
+from config.listeners import check_listeners
+from config.loading import DELIMITER, PREFIX, PROJECT, Configuration, effective, load
+from config.logging import configure as configure_logging
+from config.problems import ConfigurationError
+from config.settings import LauncherSettings, Settings
+from supervisors.announcement import Addresses, Announcement, welcome
+from supervisors.backoff import Backoff
+from supervisors.instance import AlreadyRunning, Lock, RunFile, is_anyone
+from supervisors.lifeline import Lifeline
+from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSpec
+from supervisors.processes import ExitCode, RestartPolicy
+from wyld_actors import ExitReason
+
+logger = logging.getLogger("launcher")
+
+HALVES = ("world", "gateway")  # in start order; they stop in reverse
+LISTENERS = ("telnet", "telnets", "web")
+# Of the time a stop may take, what is kept for PostgreSQL, which is stopped last: its own last checkpoint.
+POSTGRES_SHARE = 0.25
+# What cannot work however often it is tried; each says itself what is to be done.
+CANNOT_WORK = (
+    ConfigurationError,
+    KeyFileError,
+    AlreadyRunning,
+    EmbeddedError,
+    SchemaTooNew,
+    AtlasError,
+    BindFailed,
+)
+
+
+class Half(Protocol):
+    """A running actor system: what a start function of a half returns."""
+
+    @property
+    def addresses(self) -> Mapping[str, tuple[str, int]]:
+        """Where it can be reached, by listener; a port that was 0 is known now."""
+
+    def wait(self) -> ExitReason:
+        """Return when its tree has ended, by `stop` or by giving up."""
+
+    def stop(self, deadline_seconds: float) -> None:
+        """Begin an ordered stop and return. Called again, it shortens the deadline."""
+
+
+def start_world_half(settings: Settings, dsn: str) -> Half:
+    """The world's tree, with option records made of the settings."""
+    raise ConfigurationError([])
+
+
+def start_gateway_half(settings: Settings, dsn: str) -> Half:
+    """The gateway's tree, with option records made of the settings."""
+    raise ConfigurationError([])
+
+
+STARTS: Mapping[str, Callable[[Settings, str], Half]] = {
+    "world": start_world_half,
+    "gateway": start_gateway_half,
+}
+
+
+def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
+    """Run everything until a signal, or until it is given up."""
+    settings, data_dir = configuration.settings, configuration.settings.data_dir
+    # Read anew at every start of a child: what becomes known later is added.
+    environment = os.environ | {variable("data_dir"): str(data_dir)}
+    group = process_group(settings.launcher, config_file, environment)
+    run_file, stopping = RunFile(data_dir / "run.json"), Event()
+    on_signals(stopping.set, group.stop)
+
+    def keep_ports(addresses: Addresses) -> None:
+        """A port that the system chose stays the same over restarts: clients come back to it."""
+        for name, (_, port) in addresses.items():
+            if name in LISTENERS:
+                environment[variable("gateway", name, "port")] = str(port)
+
+    with Lock(data_dir / "launcher.lock"):
+        for name in HALVES:
+            wait_for_leftover(data_dir / f"{name}.lock", settings.launcher.shutdown_seconds)
+        check_listeners(configuration)
+        ensure_key(data_dir / "link.key")
+        database = Provision(settings.database.dsn.get_secret_value(), data_dir)
+        try:
+            environment[variable("database", "dsn")] = database.open(stopping) or ""
+            group.changed = Announcement(
+                run_file, version=version(), started_at=now(), say=click.echo, served=keep_ports
+            )
+            return group.run()
+        finally:
+            run_file.remove()
+            database.close(settings.launcher.shutdown_seconds * POSTGRES_SHARE)
+
+
+def process_group(
+    settings: LauncherSettings, config_file: Path | None, environment: Mapping[str, str]
+) -> ProcessGroup:
+    """The halves as child processes of this file."""
+    common = [sys.executable, str(PROJECT / "run.py")]
+    common += ["--config", str(config_file.absolute())] if config_file else []
+    return ProcessGroup(
+        [ProcessSpec(name, partial(child_command, common, name), environment) for name in HALVES],
+        RestartPolicy(
+            Backoff(**settings.backoff.model_dump()),
+            settings.max_restarts,
+            settings.max_restarts_window_seconds,
+        ),
+        settings.start_timeout_seconds,
+        settings.shutdown_seconds * (1 - POSTGRES_SHARE),
+    )
+
+
+def child_command(common: Sequence[str], name: str, descriptor: int) -> Sequence[str]:
+    return [*common, name, "--lifeline", str(descriptor)]
+
+
+def wait_for_leftover(path: Path, shutdown_seconds: float) -> None:
+    """A half whose launcher was killed is still stopping: let it end before its successor starts."""
+
+    def tell(error: AlreadyRunning) -> None:
+        click.echo(f"Waiting for an earlier run to end: {error}.")
+
+    Lock.after_others(path, timeout_seconds=shutdown_seconds + 1, waiting=tell).close()
+
+
+def serve(name: str, configuration: Configuration, lifeline_descriptor: int | None) -> ExitCode:
+    """Run one half until a signal, the end of the launcher, or the end of its tree."""
+    settings, data_dir = configuration.settings, configuration.settings.data_dir
+    limit = settings.launcher.shutdown_seconds
+    lifeline = None if lifeline_descriptor is None else Lifeline(lifeline_descriptor, limit_seconds=limit)
+    dsn: str | None = settings.database.dsn.get_secret_value()
+    database = Provision(dsn or "", data_dir)
+    with Lock(data_dir / f"{name}.lock"):
+        stopping = Event()
+        on_signals(stopping.set)
+        try:
+            # A launcher has prepared the database and given its DSN; alone, a half does so itself.
+            if (dsn := dsn if lifeline else database.open(stopping)) is None:
+                return ExitCode.CLEAN
+            half = STARTS[name](settings, dsn)
+            seconds = chain([limit * (1 - POSTGRES_SHARE)], repeat(IMPATIENT_SECONDS))
+            on_signals(lambda: half.stop(next(seconds)))
+            if stopping.is_set():
+                half.stop(next(seconds))
+            if lifeline:
+                lifeline.report_ready({"addresses": dict(half.addresses)})
+            else:
+                click.echo(welcome(version(), data_dir, half.addresses))
+            reason = half.wait()
+            logger.info("%s has ended: %s", name, reason.kind.name.lower())
+            return ExitCode.CLEAN if reason.is_clean else ExitCode.FAILED
+        finally:
+            if lifeline is None:
+                others = [data_dir / f"{other}.lock" for other in ("launcher", *HALVES) if other != name]
+                database.close(limit * POSTGRES_SHARE, is_needed=partial(is_anyone, others))
+
+
+def on_signals(*actions: Callable[[], Any]) -> None:
+    """Do these, each in a greenlet of its own, at every signal that asks for an end."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for action in actions:
+            gevent.signal_handler(number, action)
+
+
+def variable(*key: str) -> str:
+    return variable_name(key, PREFIX, DELIMITER)
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def version() -> str:
+    parser = configparser.ConfigParser()
+    parser.read(PROJECT / "setup.cfg", encoding="utf-8")
+    return parser["metadata"]["version"]
+
+
+def run_process(name: str, work: Callable[[Configuration], ExitCode]) -> None:
+    """Load the settings, start the log, work; what cannot work ends in a message and exit code 78."""
+    try:
+        configuration = load(click.get_current_context().find_object(Path), environment=os.environ)
+        log = configuration.settings.log
+        directory = Path(log.directory) if log.directory else configuration.settings.data_dir / "log"
+        configure_logging(process=name, directory=directory, **log.model_dump(exclude={"directory"}))
+        sys.exit(work(configuration))
+    except CANNOT_WORK as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(ExitCode.CONFIGURATION)
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="A TOML file laid over config/default.toml.",
+)
+@click.pass_context
+def main(context: click.Context, config_file: Path | None) -> None:
+    """Wyld Actors, a multi-user game server.
+
+    Without a command: start everything (embedded PostgreSQL, world, gateway), print where to connect, keep it
+    running, stop it in order at Ctrl-C or SIGTERM. A second signal hurries the stop.
+
+    Settings come from config/default.toml, then --config, then variables: WYLD_ and the key in capitals
+    with __ between levels, as WYLD_GATEWAY__TELNET__PORT=4001 or WYLD_DATA_DIR=/srv/wyld.
+
+    The ids, ports and addresses of a running server are in <data dir>/run.json.
+    Exit codes: 0 clean stop, 1 crash, 2 wrong command line, 78 configuration that cannot work.
+    """
+    context.obj = config_file
+    if context.invoked_subcommand is None:
+        run_process("launcher", lambda configuration: launch(configuration, config_file))
+
+
+@main.command()
+@click.option("--lifeline", type=int, hidden=True)
+def world(lifeline: int | None) -> None:
+    """Start the world only."""
+    run_process("world", lambda configuration: serve("world", configuration, lifeline))
+
+
+@main.command()
+@click.option("--lifeline", type=int, hidden=True)
+def gateway(lifeline: int | None) -> None:
+    """Start the gateway only: the listeners and the link to the world."""
+    run_process("gateway", lambda configuration: serve("gateway", configuration, lifeline))
+
+
+@main.command("config")
+@click.pass_obj
+def show_config(config_file: Path | None) -> None:
+    """Show every setting in effect and where its value came from."""
+    try:
+        configuration = load(config_file, environment=os.environ)
+    except ConfigurationError as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(ExitCode.CONFIGURATION)
+    for key, value, origin in effective(configuration):
+        click.echo(f"{key} = {value}".ljust(60) + f"  # {origin}")
+
+
+@main.command("version")
+def show_version() -> None:
+    """Show the version."""
+    click.echo(version())
+
+
+if __name__ == "__main__":
+    faulthandler.enable()
+    main()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from msgspec import field
 
 from actors.world import phrases
-from actors.world.atlas_records import DoorPlan, ExitPlan, RoomPlan
+from actors.world.atlas_records import DoorPlan, ExitPlan, ItemKey, RoomPlan
 from actors.world.commands import Target
 from actors.world.directions import NAMED, Direction
 from actors.world.entity import Entity
@@ -353,14 +353,14 @@ def takeable(wanted: tuple[Thing, ...], spare_weight: int) -> tuple[Thing, ...]:
 
 
 def show_thing(entity: Entity, who: Person, thing: Thing, number: int) -> None:
-    """Let `who` see a thing: its own actor describes it; without one there is only its name."""
+    """Let `who` see a thing: its own actor describes it, else the atlas, else its name."""
     item = entity.around.find(thing.id)
     if item is not None:
         item.tell(Examine(who, number))
     else:
-        entity.answer(
-            who, number, phrases.text(f"You see nothing special about {styled('item', thing.name)}.")
-        )
+        plan = entity.around.atlas.items.get(ItemKey(thing.prototype))
+        line = plan.description if plan else f"You see nothing special about {styled('item', thing.name)}."
+        entity.answer(who, number, phrases.text(line))
 
 
 def _why_nothing(target: Target, wanted: tuple[Thing, ...]) -> str:

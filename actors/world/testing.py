@@ -1,0 +1,414 @@
+"""A world for tests: rooms, npcs and players in virtual time, without server, database or sleeps.
+
+    with World() as world:
+        inn = world.room("inn")
+        keeper = world.spawn(Innkeeper, inn)
+        ann = world.player("Ann", inn)
+        assert ann.heard("Welcome to the Gilded Stag, Ann!")
+
+The entities are the real ones under a supervisor that restarts them at once; only what lies outside the
+world (link, keeper) is played by recorders. Every call lets the actors work until nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from actors.rendering import told
+from actors.world.atlas_records import (
+    Atlas,
+    ExitPlan,
+    ItemKey,
+    ItemPlan,
+    NpcKey,
+    NpcPlan,
+    RoomKey,
+    RoomPlan,
+    Zone,
+)
+from actors.world.atlas_schema import keywords_of
+from actors.world.backgrounds import attributes_of
+from actors.world.behaviours import BEHAVIOURS
+from actors.world.character import Character
+from actors.world.directions import Direction
+from actors.world.item import Item
+from actors.world.messages import Person, Receive, SaveCharacter, Thing
+from actors.world.npc import Npc
+from actors.world.outlet import KEEPER, OUTLET, EmitTo, EmitToMany, Performed, Released
+from actors.world.presence import Presence
+from actors.world.restoring import Start, restore, thing_of
+from actors.world.room import Room
+from actors.world.saving import Saved
+from actors.world.session import CloseWorldSession, Line, WorldSession
+from actors.world.surroundings import Surroundings
+from actors.world.transfers import watch
+from transports.link.protocol import EntityId, OutputBody, RoomOutput, SessionId
+from transports.markup import plain
+from wyld_actors import (
+    Actor,
+    ActorSystem,
+    Cell,
+    ChildExited,
+    ChildStarted,
+    Context,
+    ExitKind,
+    ExitReason,
+    Mailbox,
+    ManualClock,
+    Record,
+    Ref,
+    on,
+)
+
+# Restarts of one actor after which the kit believes in an endless loop and lets it lie.
+_RESTART_LIMIT = 50
+_ZONE = "test"
+
+
+class InjectedCrash(Exception):
+    """Raised in a handler by `World.crash_on`."""
+
+
+class World:
+    """A small world, or the one of an atlas. Use it as a context manager."""
+
+    def __init__(self, atlas: Atlas | None = None, saved: Sequence[Saved] = ()) -> None:
+        self.system = ActorSystem("test", ManualClock())
+        self.around = Surroundings(atlas or _empty_atlas(), self.system.registry)
+        self.watch = watch(self.system, self.around)
+        self.outputs: dict[SessionId, list[OutputBody]] = {}
+        self.performed: list[Performed] = []
+        self.released: list[Released] = []
+        self.saved: dict[EntityId, Record] = {}
+        self._sessions = 0
+        self._root = self.system.spawn(_Restarter, name="world").cell
+        self.system.spawn(_Outlet, self, name="outlet", mailbox=Mailbox(100_000))
+        self.system.spawn(_Keeper, self, name="keeper")
+        self._child("presence", Presence, self.around)
+        if atlas is not None:
+            self._populate(restore(atlas, saved, BEHAVIOURS))
+        self.settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.system.stop()
+
+    # ------------------------------------------------------------------------- making things
+
+    def room(self, key: str, name: str = "", description: str = "", **exits: str | RoomHandle) -> RoomHandle:
+        """A room with exits by direction: `world.room("cellar", up=inn)`. One named only by its key may
+        come later."""
+        room_key = _room_key(key)
+        ways = {
+            Direction(way): ExitPlan(
+                Direction(way), target.plan.key if isinstance(target, RoomHandle) else _room_key(target)
+            )
+            for way, target in exits.items()
+        }
+        return self.add_room(RoomPlan(room_key, _ZONE, name or key.title(), description, ways))
+
+    def add_room(self, plan: RoomPlan) -> RoomHandle:
+        """A room as the atlas would describe it."""
+        atlas = self.around.atlas
+        if not atlas.rooms:
+            self.around.atlas = atlas = dataclasses.replace(atlas, start=plan.key)
+        _table(atlas.rooms)[plan.key] = plan
+        ref = self._child(
+            f"room:{plan.key}", Room, self.around, plan, state=Room.State(id=f"room:{plan.key}")
+        )
+        self.settle()
+        return RoomHandle(self, ref)
+
+    def spawn(self, behaviour: type[Npc], room: RoomHandle, name: str = "", **state: Any) -> EntityHandle:
+        """An npc in a room; `state` are fields of its State."""
+        number = len(self.around.atlas.npcs) + 1
+        name = name or behaviour.__name__
+        key = NpcKey(f"{_ZONE}/{behaviour.__name__.lower()}-{number}")
+        plan = NpcPlan(key, _ZONE, name, keywords_of(name), f"{name}.", behaviour.__name__, room.plan.key)
+        _table(self.around.atlas.npcs)[key] = plan
+        begin = behaviour.State(id=f"npc:{key}", room=room.id, **state)
+        ref = self._child(f"npc:{key}", behaviour, self.around, plan, state=begin)
+        self.settle()
+        return EntityHandle(self, ref)
+
+    def item(self, name: str, room: RoomHandle, **fields: Any) -> Thing:
+        """An item that lies in a room; `fields` are those of an ItemPlan, such as weight and takeable."""
+        number = len(self.around.atlas.items) + 1
+        key = ItemKey(f"{_ZONE}/{name.replace(' ', '-')}-{number}")
+        fields = {"article": "a", "description": f"It is a {name}.", "keywords": keywords_of(name)} | fields
+        plan = ItemPlan(key, _ZONE, name, **fields)
+        _table(self.around.atlas.items)[key] = plan
+        thing = thing_of(plan, f"item:{key}")
+        self._child(thing.id, Item, self.around, plan, state=Item.State(id=thing.id))
+        room.ref.tell(Receive((thing,), room.ref))
+        self.settle()
+        return thing
+
+    def player(self, name: str, room: RoomHandle | None = None, background: str = "wanderer") -> Player:
+        """A player whose character has just come into the world."""
+        where = room.id if room else f"room:{self.around.atlas.start}"
+        state = Character.State(
+            f"character:{name.lower()}",
+            len(self.outputs) + 1,
+            name,
+            background,
+            attributes_of(background),
+            where,
+        )
+        return self.enter(state)
+
+    def enter(self, state: Character.State) -> Player:
+        """A player whose character comes into the world with this state."""
+        character = self.around.find(state.id)
+        if character is None:
+            character = self._child(state.id, Character, self.around, state=state)
+        self._sessions += 1
+        self.outputs[self._sessions] = []
+        begin = WorldSession.State(session=self._sessions, character=state.number)
+        session = self._child(f"session-{self._sessions}", WorldSession, self.around, character, state=begin)
+        self.settle()
+        return Player(self, character, session, self._sessions)
+
+    # ------------------------------------------------------------------------- time and crashes
+
+    def settle(self) -> None:
+        """Let the actors work until nothing is left to do."""
+        self.system.settle()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, timer by timer."""
+        self.system.advance(seconds)
+
+    def crash(self, entity: EntityHandle) -> None:
+        """Crash an actor between two messages; it is restarted at once."""
+        entity.ref.cell.kill(ExitReason(ExitKind.CRASH, InjectedCrash("by the test")))
+        self.settle()
+
+    def crash_on(self, entity: EntityHandle, message_type: type) -> None:
+        """Let the next handler for `message_type` of this actor do its work and then raise."""
+        instance = entity.ref.cell.instance
+        assert instance is not None
+        handler = instance.handlers[message_type]
+
+        def crash(actor: Any, ctx: Any, message: Any) -> None:
+            handler(actor, ctx, message)
+            raise InjectedCrash(message_type.__name__)
+
+        # The instance's own table, for this incarnation only: the next one is as its class says.
+        vars(instance)["handlers"] = {**instance.handlers, message_type: crash}
+
+    def entity(self, entity: EntityId) -> EntityHandle:
+        """The entity with this id."""
+        ref = self.around.find(entity)
+        assert ref is not None, f"there is no {entity}"
+        return EntityHandle(self, ref)
+
+    def things(self) -> list[EntityId]:
+        """The ids of all things that anybody holds, sorted: each should be there once."""
+        held = [thing.id for cell in self.around.cells() for thing in getattr(cell.good_state, "things", ())]
+        kept = [thing.id for state in self.saved.values() for thing in getattr(state, "things", ())]
+        return sorted([*held, *kept])
+
+    def _child(self, name: str, actor_class: type[Actor], *args: Any, **kwargs: Any) -> Ref:
+        name = name.replace("/", ".")
+        cell = self.system.create_cell(actor_class, args, kwargs, name=name, parent=self._root)
+        cell.start()
+        return cell.ref
+
+    def _populate(self, start: Start) -> None:
+        for key, plan in self.around.atlas.rooms.items():
+            self._child(f"room:{key}", Room, self.around, plan, state=start.records[f"room:{key}"])
+        for entity, item in start.items.items():
+            self._child(entity, Item, self.around, item, state=start.records[entity])
+        for npc in self.around.atlas.npcs.values():
+            entity = f"npc:{npc.key}"
+            self._child(entity, BEHAVIOURS[npc.behaviour], self.around, npc, state=start.records[entity])
+
+
+class EntityHandle:
+    """An actor of a test world."""
+
+    def __init__(self, world: World, ref: Ref) -> None:
+        self.world = world
+        self.ref = ref
+
+    @property
+    def state(self) -> Any:
+        """Its last good record."""
+        return self.ref.cell.good_state
+
+    @property
+    def id(self) -> EntityId:
+        entity: EntityId = self.state.id
+        return entity
+
+    @property
+    def incarnation(self) -> int:
+        return self.ref.cell.incarnation
+
+
+class RoomHandle(EntityHandle):
+    """A room of a test world."""
+
+    @property
+    def plan(self) -> RoomPlan:
+        return self.world.around.atlas.rooms[RoomKey(self.id.removeprefix("room:"))]
+
+    @property
+    def thing_names(self) -> list[str]:
+        return [thing.name for thing in self.state.things]
+
+    @property
+    def occupant_names(self) -> list[str]:
+        return [person.name for person in self.state.occupants]
+
+
+class Player(EntityHandle):
+    """A player: types lines and remembers all that was shown."""
+
+    def __init__(self, world: World, ref: Ref, session: Ref, number: SessionId) -> None:
+        super().__init__(world, ref)
+        self.session = session
+        self.number = number
+        self.typed = 0
+
+    def types(self, line: str) -> list[str]:
+        """Type a line and let everything happen; what was shown meanwhile."""
+        before = len(self.outputs)
+        self.begins(line)
+        self.world.settle()
+        return _lines(self.outputs[before:])
+
+    def begins(self, line: str) -> None:
+        """Type a line, with nothing having happened yet: to let several players act at once."""
+        self.typed += 1
+        self.session.tell(Line(self.typed, line))
+
+    def leaves(self) -> None:
+        """Close the session."""
+        self.session.tell(CloseWorldSession())
+        self.world.settle()
+
+    def heard(self, text: str) -> bool:
+        """Whether any line so far holds `text`."""
+        return any(text in line for line in self.lines)
+
+    def forgets(self) -> None:
+        """Forget what was shown so far."""
+        self.outputs.clear()
+
+    @property
+    def outputs(self) -> list[OutputBody]:
+        """All that was shown, as records."""
+        return self.world.outputs[self.number]
+
+    @property
+    def lines(self) -> list[str]:
+        """All that was shown, as plain lines."""
+        return _lines(self.outputs)
+
+    @property
+    def view(self) -> RoomOutput:
+        """The last room that was shown."""
+        return [body for body in self.outputs if isinstance(body, RoomOutput)][-1]
+
+    @property
+    def is_in_play(self) -> bool:
+        return self.ref.is_alive()
+
+    @property
+    def thing_names(self) -> list[str]:
+        return [thing.name for thing in self.state.things]
+
+    @property
+    def person(self) -> Person:
+        instance = self.ref.cell.instance
+        assert isinstance(instance, Character)
+        return instance.person
+
+
+class _Restarter(Actor):
+    """Restarts what crashed at once, and lets go of what ended well."""
+
+    @on(ChildStarted)
+    def started(self, ctx: Context, _: ChildStarted) -> None:
+        pass
+
+    @on(ChildExited)
+    def exited(self, ctx: Context, exited: ChildExited) -> None:
+        cell: Cell = exited.cell
+        if exited.reason.is_clean or exited.incarnation >= _RESTART_LIMIT:
+            cell.discard()
+        else:
+            cell.start()
+
+
+class _Outlet(Actor):
+    """Remembers what each session was shown."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.ctx.system.registry.register(OUTLET, self.ctx.ref)
+
+    @on(EmitTo)
+    def emit(self, ctx: Context, emit: EmitTo) -> None:
+        self._world.outputs[emit.session].append(emit.body)
+
+    @on(EmitToMany)
+    def emit_to_many(self, ctx: Context, emit: EmitToMany) -> None:
+        for session in emit.sessions:
+            self._world.outputs[session].append(emit.body)
+
+    @on(Performed)
+    def performed(self, ctx: Context, performed: Performed) -> None:
+        self._world.performed.append(performed)
+
+    @on(Released)
+    def released(self, ctx: Context, released: Released) -> None:
+        self._world.released.append(released)
+
+
+class _Keeper(Actor):
+    """Remembers the characters that left play."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.ctx.system.registry.register(KEEPER, self.ctx.ref)
+
+    @on(SaveCharacter)
+    def save(self, ctx: Context, save: SaveCharacter) -> None:
+        self._world.saved[save.id] = save.state
+
+
+def _empty_atlas() -> Atlas:
+    return Atlas(RoomKey(""), {_ZONE: Zone(_ZONE, "The Test", False, (), (), ())}, {}, {}, {})
+
+
+def _room_key(key: str) -> RoomKey:
+    return RoomKey(key if "/" in key else f"{_ZONE}/{key}")
+
+
+def _table(mapping: Any) -> dict[Any, Any]:
+    """An atlas cannot be changed; the one that a kit makes for itself has plain dicts, and grows."""
+    assert isinstance(mapping, dict), "a world with an atlas of its own takes no more rooms"
+    return mapping
+
+
+def _lines(bodies: Sequence[OutputBody]) -> list[str]:
+    return [line for body in bodies for line in _shown(body)]
+
+
+def _shown(body: OutputBody) -> Iterator[str]:
+    yield from plain(told(body)).splitlines()

@@ -53,29 +53,39 @@ class DatabaseSettings(Section):
     dsn: SecretStr
     pool_size: Annotated[int, Field(ge=1, le=64)]
     queue_limit: Count
+    queue_timeout_seconds: Seconds
     connect_timeout_seconds: Seconds
     statement_timeout_seconds: Seconds
+
+
+class LivenessSettings(Section):
+    interval_seconds: Seconds
+    suspect_after_seconds: Seconds
+    down_after_seconds: Seconds
+
+    @model_validator(mode="after")
+    def _silence_is_judged_in_order(self) -> Self:
+        rising = [self.interval_seconds, self.suspect_after_seconds, self.down_after_seconds]
+        if sorted(set(rising)) != rising:
+            raise ValueError(
+                "interval_seconds < suspect_after_seconds < down_after_seconds must hold, not "
+                + " < ".join(map(str, rising))
+            )
+        return self
+
+
+class CommandLimitSettings(Section):
+    waiting_lines: Count
+    waiting_bytes: Bytes
+    held_lines: Count
+    held_bytes: Bytes
 
 
 class LinkSettings(Section):
     address: str
     key: SecretStr
-    heartbeat_seconds: Seconds
-    suspect_after_seconds: Seconds
-    down_after_seconds: Seconds
-    message_limit_bytes: Bytes
-    queue_limit_lines: Count
-    queue_limit_bytes: Bytes
-
-    @model_validator(mode="after")
-    def _silence_is_judged_in_order(self) -> Self:
-        rising = [self.heartbeat_seconds, self.suspect_after_seconds, self.down_after_seconds]
-        if sorted(set(rising)) != rising:
-            raise ValueError(
-                "heartbeat_seconds < suspect_after_seconds < down_after_seconds must hold, not "
-                + " < ".join(map(str, rising))
-            )
-        return self
+    liveness: LivenessSettings
+    commands: CommandLimitSettings
 
 
 class TelnetSettings(Section):

@@ -161,12 +161,14 @@ def test_a_value_cannot_be_a_section(tmp_path: Path) -> None:
 
 def test_a_rule_between_keys_names_every_place_that_set_one_of_them(tmp_path: Path) -> None:
     found = problems_of(
-        tmp_path, "[link]\ndown_after_seconds = 1.0", {"WYLD_LINK__SUSPECT_AFTER_SECONDS": "2"}
+        tmp_path,
+        "[link.liveness]\ndown_after_seconds = 1.0",
+        {"WYLD_LINK__LIVENESS__SUSPECT_AFTER_SECONDS": "2"},
     )
 
     assert found == [
-        "variable WYLD_LINK__SUSPECT_AFTER_SECONDS, DIR/my.toml, line 2: link: heartbeat_seconds < "
-        "suspect_after_seconds < down_after_seconds must hold, not 1.0 < 2.0 < 1.0"
+        "variable WYLD_LINK__LIVENESS__SUSPECT_AFTER_SECONDS, DIR/my.toml, line 2: link.liveness: "
+        "interval_seconds < suspect_after_seconds < down_after_seconds must hold, not 0.5 < 2.0 < 1.0"
     ]
 
 

@@ -1,0 +1,307 @@
+"""The output stream: everything shown once, in order, over lost batches, new worlds and new gateways."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from transports.link.errors import PositionAhead
+from transports.link.protocol import Acks, Output, OutputsMissed, TextOutput
+from transports.link.streams import (
+    TAIL_LIMIT,
+    Arrival,
+    OutputInbox,
+    OutputTail,
+    Replays,
+    TailRecord,
+    acks,
+    arrivals,
+    multicast,
+)
+
+
+def body(number: int) -> TextOutput:
+    return TextOutput(f"output {number}")
+
+
+def tail_with(outputs: int) -> OutputTail:
+    tail = OutputTail(7)
+    for number in range(1, outputs + 1):
+        assert tail.append(0, body(number)) == number
+    return tail
+
+
+def restored(tail: OutputTail) -> OutputTail:
+    """As a checkpoint brings it back: through bytes."""
+    data = msgspec.msgpack.encode(tail.snapshot())
+    return OutputTail(tail.session, msgspec.msgpack.decode(data, type=TailRecord))
+
+
+def test_outputs_are_numbered_and_kept_until_acknowledged() -> None:
+    tail = tail_with(3)
+    tail.ack(1)
+
+    assert tail.unacked == 2
+    assert tail.resume(1) == [Output(7, 2, 0, body(2)), Output(7, 3, 0, body(3))]
+
+
+def test_a_late_or_doubled_ack_changes_nothing() -> None:
+    tail = tail_with(3)
+    tail.ack(2)
+    tail.ack(1)
+    tail.ack(2)
+
+    assert (tail.acked, tail.unacked) == (2, 1)
+
+
+def test_an_ack_for_what_was_never_sent_is_reported() -> None:
+    tail = tail_with(2)
+
+    with pytest.raises(PositionAhead):
+        tail.ack(3)
+    with pytest.raises(PositionAhead):
+        tail.resume(3)
+
+
+def test_a_full_tail_lets_the_oldest_go_and_names_the_gap() -> None:
+    tail = tail_with(TAIL_LIMIT + 1)
+
+    missed, *rest = tail.resume(0)
+
+    first = tail.last - tail.unacked + 1
+    assert missed == OutputsMissed(7, 1, first - 1)
+    assert [frame.number for frame in rest if isinstance(frame, Output)] == list(range(first, tail.last + 1))
+
+
+def test_a_multicast_gives_each_session_its_own_next_number() -> None:
+    tails = [tail_with(count) for count in (0, 4, 2)]
+
+    frame = multicast(tails, 9, TextOutput("Ann waves."), origin=7)
+
+    assert (frame.numbers, frame.cause, frame.origin) == ([1, 5, 3], 9, 7)
+    assert all(tail.resume(tail.last - 1)[0].cause == 9 for tail in tails)  # type: ignore[union-attr]
+
+
+def test_a_multicast_bounds_every_tail() -> None:
+    tail = OutputTail(7)
+    for _ in range(TAIL_LIMIT + 1):
+        multicast([tail], 0, body(1))
+
+    assert tail.unacked <= TAIL_LIMIT
+
+
+def test_the_gateway_drops_what_it_has_and_reports_a_gap() -> None:
+    inbox = OutputInbox()
+
+    assert [inbox.arrive(n) for n in (1, 1, 3, 2, 3)] == [
+        Arrival.NEXT,
+        Arrival.DUPLICATE,
+        Arrival.GAP,
+        Arrival.NEXT,
+        Arrival.NEXT,
+    ]
+
+
+def test_the_gateway_goes_on_after_outputs_that_will_not_come() -> None:
+    inbox = OutputInbox(received=3)
+
+    assert inbox.skip(OutputsMissed(7, 5, 9)) is Arrival.GAP
+    assert inbox.skip(OutputsMissed(7, 1, 3)) is Arrival.DUPLICATE
+    assert inbox.skip(OutputsMissed(7, 4, 9)) is Arrival.NEXT
+    assert inbox.arrive(10) is Arrival.NEXT
+
+
+def test_a_multicast_is_shown_to_those_who_are_here_and_have_not_seen_it() -> None:
+    tails = [OutputTail(session) for session in (1, 2, 3, 4)]
+    tails[1].append(0, body(1))
+    inboxes = {1: OutputInbox(), 2: OutputInbox(), 3: OutputInbox(received=1)}
+
+    show, gaps = arrivals(inboxes, multicast(tails, 0, body(2)))
+
+    assert (show, gaps) == ([1], [2])
+
+
+def test_acks_name_only_the_sessions_with_news() -> None:
+    inboxes = {1: OutputInbox(), 2: OutputInbox()}
+    inboxes[2].arrive(1)
+
+    assert acks(inboxes) == Acks({2: 1})
+    assert acks(inboxes) is None
+
+
+def test_a_new_life_of_the_gateway_is_told_where_to_begin() -> None:
+    tail = tail_with(5)
+    tail.ack(3)
+    inbox = OutputInbox()
+
+    frames = tail.resume(0)
+
+    assert frames[0] == OutputsMissed(7, 1, 3, acknowledged=True)
+    assert isinstance(frames[0], OutputsMissed)
+    assert inbox.skip(frames[0]) is Arrival.NEXT
+    assert [inbox.arrive(frame.number) for frame in frames[1:] if isinstance(frame, Output)] == [
+        Arrival.NEXT
+    ] * 2
+
+
+def test_a_new_world_sends_again_what_the_checkpoint_held_and_the_gateway_lacks() -> None:
+    tail = restored(tail_with(5))
+
+    assert [frame.number for frame in tail.resume(3) if isinstance(frame, Output)] == [4, 5]
+
+
+def test_a_new_world_takes_its_own_outputs_past_those_of_the_dead_one() -> None:
+    tail = restored(tail_with(5))
+    tail.append(0, TextOutput("made by the new world"))
+
+    frames = tail.resume(8)
+
+    assert frames == [Output(7, 9, 0, TextOutput("made by the new world"))]
+    assert (tail.acked, tail.last) == (8, 9)
+
+
+def test_outputs_made_before_the_first_contact_survive_a_second_crash() -> None:
+    tail = restored(tail_with(5))
+    tail.append(0, TextOutput("made by the second world"))
+    tail = restored(tail)
+
+    assert tail.resume(8) == [Output(7, 9, 0, TextOutput("made by the second world"))]
+
+
+def test_answers_that_were_shown_before_the_crash_are_hidden_until_caught_up() -> None:
+    replays = Replays()
+    replays.begin(7, applied=3, answered=5)
+
+    assert [replays.hides(7, cause) for cause in (0, 3, 4, 5, 6)] == [False, True, True, True, False]
+    assert replays.performed(7, 4)
+    assert replays.performed(7, 5)
+    assert not replays
+    assert not replays.performed(7, 6)
+
+
+def test_what_others_saw_of_a_command_is_hidden_by_the_session_that_gave_it() -> None:
+    replays = Replays()
+    replays.begin(7, applied=3, answered=5)
+
+    assert replays.hides(8, 4, origin=7)
+    assert not replays.hides(8, 4)
+
+
+def test_a_session_that_lost_nothing_or_ended_hides_nothing() -> None:
+    replays = Replays()
+    replays.begin(7, applied=5, answered=5)
+    replays.begin(8, applied=1, answered=5)
+    replays.forget(8)
+
+    assert not replays
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 5))
+def test_resuming_leads_to_the_last_number_from_wherever_the_gateway_stands(
+    made: int, received: int, since: int
+) -> None:
+    tail = restored(tail_with(made))
+    for number in range(since):
+        tail.append(0, TextOutput(f"new {number}"))
+    inbox = OutputInbox(received=received)
+
+    shown = [
+        frame.body
+        for frame in tail.resume(received)
+        if isinstance(frame, Output) and inbox.arrive(frame.number) is Arrival.NEXT
+    ]
+
+    assert inbox.received == tail.last
+    assert shown == [body(n + 1) for n in range(received, made)] + [
+        TextOutput(f"new {n}") for n in range(since)
+    ]
+
+
+class Schedule(RuleBasedStateMachine):
+    """A wire that loses and doubles, and a world that dies: each answer is shown once all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tail = OutputTail(7)
+        self.inbox = OutputInbox()
+        self.replays = Replays()
+        self.applied = 0
+        self.saved = (0, self.tail.snapshot())
+        self.wire: list[Output | OutputsMissed] = []
+        self.shown: list[int] = []
+
+    @rule()
+    def a_command_is_answered(self) -> None:
+        self.applied += 1
+        self.wire.append(self.tail.output(self.applied, body(self.applied)))
+
+    @rule()
+    def a_timer_of_the_world_speaks(self) -> None:
+        self.wire.append(self.tail.output(0, TextOutput("The bell rings.")))
+
+    @precondition(lambda self: self.wire)
+    @rule()
+    def the_wire_loses_one(self) -> None:
+        self.wire.pop(0)
+
+    @precondition(lambda self: self.wire)
+    @rule()
+    def the_wire_doubles_one(self) -> None:
+        self.wire.insert(0, self.wire[0])
+
+    @precondition(lambda self: self.wire)
+    @rule()
+    def one_arrives(self) -> None:
+        frame = self.wire.pop(0)
+        if isinstance(frame, OutputsMissed):
+            self.inbox.skip(frame)
+            return
+        verdict = self.inbox.arrive(frame.number)
+        if verdict is Arrival.GAP:
+            self.the_link_is_made_anew()
+        if verdict is not Arrival.NEXT or not frame.cause:
+            return
+        if not self.replays.performed(7, frame.cause):
+            self.shown.append(frame.cause)
+            self.inbox.answered = frame.cause
+
+    @rule()
+    def the_gateway_acknowledges(self) -> None:
+        news = acks({7: self.inbox})
+        if news is not None:
+            self.tail.ack(news.outputs[7])
+
+    @rule()
+    def the_world_saves(self) -> None:
+        self.saved = (self.applied, self.tail.snapshot())
+
+    @rule()
+    def the_link_is_made_anew(self) -> None:
+        self.wire = list(self.tail.resume(self.inbox.received))
+
+    @rule(speaks=st.integers(0, 2))
+    def the_world_is_killed(self, speaks: int) -> None:
+        self.applied, snapshot = self.saved
+        self.tail = OutputTail(7, snapshot)
+        for _ in range(speaks):
+            self.tail.append(0, TextOutput("The bell rings."))
+        self.replays.begin(7, applied=self.applied, answered=self.inbox.answered)
+        self.wire = list(self.tail.resume(self.inbox.received))
+
+    @invariant()
+    def every_answer_is_shown_once_and_in_order(self) -> None:
+        assert self.shown == list(range(1, len(self.shown) + 1))
+
+    def teardown(self) -> None:
+        # However it stands now: with a link that works, every answer is shown.
+        while self.applied < self.inbox.answered:
+            self.a_command_is_answered()
+        self.the_link_is_made_anew()
+        while self.wire:
+            self.one_arrives()
+        assert len(self.shown) == self.applied
+
+
+Schedule.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestAnySchedule = Schedule.TestCase

@@ -18,9 +18,11 @@ from actors.wrapping import wrapped
 from transports.adapter import Family, Rendering
 from transports.link.protocol import (
     AttributesUpdate,
+    CharacterReleased,
     CombatAction,
     CombatOutput,
     ConditionUpdate,
+    DisconnectSession,
     EntityStateChanged,
     FormattedOutput,
     InventoryUpdate,
@@ -29,6 +31,8 @@ from transports.link.protocol import (
     OccupantKind,
     OpponentUpdate,
     OutputBody,
+    Performed,
+    Prompt,
     RoomExit,
     RoomItem,
     RoomOccupant,
@@ -104,13 +108,21 @@ def encoded_prompt(text: str, rendering: Rendering) -> bytes:
     return _ENCODERS[rendering.family](text if OPEN in text else styled("prompt", text), rendering)
 
 
-class Delivery:
-    """One output body on its way; what is made of it is kept for all who are to get it."""
+# What a session acts upon itself; everything else it hands on unread.
+_STEERING = frozenset({Performed, Prompt, CharacterReleased, DisconnectSession})
 
-    __slots__ = ("_encoded", "_text", "body")
+
+class Delivery:
+    """One output body on its way; what is made of it is kept for all who are to get it.
+
+    `steers` is True for what concerns the session itself: prompts, and the ends of things.
+    """
+
+    __slots__ = ("_encoded", "_text", "body", "steers")
 
     def __init__(self, body: OutputBody) -> None:
         self.body = body
+        self.steers = body.__class__ in _STEERING
         self._text: str | None = None
         self._encoded: dict[Rendering, bytes] = {}
 
@@ -120,6 +132,11 @@ class Delivery:
         if found is None:
             found = self._encoded[rendering] = self._encode(rendering)
         return found
+
+    @property
+    def package(self) -> tuple[str, object] | None:
+        """What client programs get of it, see `out_of_band`."""
+        return out_of_band(self.body)
 
     def _encode(self, rendering: Rendering) -> bytes:
         if self._text is None:

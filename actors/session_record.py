@@ -12,6 +12,7 @@ from typing import NewType
 import msgspec
 
 from actors.session_states import SessionState, check_transition
+from transports.adapter import Capabilities
 
 # The gateway's boot epoch in the upper 32 bits and a counter in the lower: never given twice, also
 # not to the next life of a gateway of the same name.
@@ -39,6 +40,28 @@ class SessionMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 # Most sessions say nothing of themselves at first, and share this.
 NOTHING_KNOWN = SessionMetadata()
+
+
+def metadata_of(capabilities: Capabilities) -> SessionMetadata:
+    """What the transport has learned of the client."""
+    rendering = capabilities.rendering
+    client = " ".join(part for part in (capabilities.client_name, capabilities.client_version) if part)
+    return SessionMetadata(
+        terminal=capabilities.terminal,
+        columns=capabilities.columns,
+        rows=capabilities.rows,
+        colour=rendering.colour.name.lower(),
+        charset=rendering.charset,
+        compression=capabilities.compression,
+        user_agent=capabilities.user_agent or client,
+    )
+
+
+def address_of(peer: str) -> str:
+    """The address of "203.0.113.7:51234" or "[2001:db8::1]:51234" without its port."""
+    if peer.startswith("["):
+        return peer[1:].partition("]")[0]
+    return peer.rpartition(":")[0] if peer.count(":") == 1 else peer
 
 
 class AccountOf(msgspec.Struct, frozen=True):
@@ -74,6 +97,12 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     def begin(cls, session: SessionId, *, protocol: str, peer: str, now: float) -> "SessionRecord":
         """A session that has just connected."""
         return cls(id=session, protocol=protocol, peer=peer, created_at=now, changed_at=now, touched_at=now)
+
+    @property
+    def plays(self) -> bool:
+        """Whether a character of this session is in the world: also while the client is away."""
+        playing = SessionState.PLAYING
+        return self.state is playing or (self.state is SessionState.DISCONNECTED and self.left is playing)
 
     def moved_to(self, target: SessionState, *, now: float) -> "SessionRecord":
         """The record in another state. Raises IllegalTransition if the table has no such way."""

@@ -1,0 +1,221 @@
+"""What the actors of the gateway tell each other.
+
+    driver ──events──> Connection ──lines──> Session ──commands──> GatewayLink ══> world
+    driver <──bytes─── Connection <──Show─── Session <──Incoming── GatewayLink <══
+
+A line that was typed and a command on its way are the records of the transports themselves (`LineReceived`,
+`Command`), handed on as they are. What comes back is grouped: one Incoming to a session for everything that a
+batch of the link holds for it, one Show to its connection.
+"""
+
+import msgspec
+
+from actors.rendering import Delivery
+from actors.session_record import SessionId
+from transports.adapter import Capabilities
+from transports.link.protocol import (
+    CommandNumber,
+    DisconnectReason,
+    FailureCode,
+    OutputNumber,
+    ReplyBody,
+    RequestBody,
+)
+from wyld_actors import Message, Ref
+
+# ---------------------------------------------------------------- connection and session
+
+
+class ClientArrived(Message, frozen=True):
+    """To a session: this connection is your client."""
+
+    connection: Ref
+    capabilities: Capabilities
+
+
+class ClientGone(Message, frozen=True):
+    """To a session: the connection has ended, by itself or because you closed it."""
+
+    reason: str
+
+
+class Show(Message, frozen=True):
+    """To a connection: show these, in order, then the prompt if there is a new one."""
+
+    deliveries: list[Delivery]
+    prompt: str | None = None
+
+
+class Speak(Message, frozen=True):
+    """To a connection: the gateway says this marked-up text; then the prompt if there is a new one."""
+
+    text: str
+    prompt: str | None = None
+
+
+class SetEcho(Message, frozen=True):
+    """To a connection: show what is typed, or hide it."""
+
+    enabled: bool
+
+
+class SendData(Message, frozen=True):
+    """To a connection: out-of-band data for the client program."""
+
+    package: str
+    value: object
+
+
+class Farewell(Message, frozen=True):
+    """To a connection: say this and close. `reason` is for logs."""
+
+    text: str
+    reason: str
+
+
+class CaughtUp(Message, frozen=True):
+    """Asked of a connection by its reader: answered when everything before it has been handled."""
+
+
+class DescribeSession(Message, frozen=True):
+    """To a session: answer your SessionRecord, with its last activity."""
+
+
+# ---------------------------------------------------------------- session and link
+
+
+class Join(Message, frozen=True):
+    """To the link: route this session's mail to `ref`. It has all outputs up to `received`.
+
+    `is_in_world` if the world knows the session. Answered by WorldReached, or WorldLost while it is away.
+    """
+
+    session: SessionId
+    ref: Ref
+    received: OutputNumber = 0
+    is_in_world: bool = False
+
+
+class Leave(Message, frozen=True):
+    """To the link: the session has ended. The world is told if it knows it."""
+
+    session: SessionId
+    reason: DisconnectReason
+
+
+class Inquire(Message, frozen=True):
+    """To the link: ask the world. Answered by Answered or Failed with the same `body` (None: not at all)."""
+
+    session: SessionId
+    asker: Ref | None
+    body: RequestBody
+
+
+class Answered(Message, frozen=True):
+    """To a session: the world's answer to `body`."""
+
+    body: RequestBody
+    reply: ReplyBody
+
+
+class Failed(Message, frozen=True):
+    """To a session: the world's "no" to `body`, or that it could not be asked in time."""
+
+    body: RequestBody
+    code: FailureCode
+    text: str
+
+
+class Incoming(Message, frozen=True):
+    """To a session: all that one batch of the link holds for it.
+
+    `received` is the number of the last output now. `position` is how far the world has applied and saved the
+    session's commands, None if the batch did not say.
+    """
+
+    deliveries: list[Delivery]
+    received: OutputNumber
+    position: tuple[CommandNumber, CommandNumber] | None = None
+
+
+class WorldReached(Message, frozen=True):
+    """To a session: the world can be reached, and lets `credit` commands be on their way at a time.
+
+    `position` is what it has applied and saved of this session, None if that was not asked or it does not
+    know the session; `is_new` tells these two apart: True after a handshake. `saves` is whether worlds of
+    this link save positions at all.
+    """
+
+    credit: int
+    position: tuple[CommandNumber, CommandNumber] | None = None
+    is_new: bool = False
+    saves: bool = False
+
+
+class WorldLost(Message, frozen=True):
+    """To a session: the world cannot be reached. Nothing is lost by that."""
+
+
+class Rejoin(Message, frozen=True):
+    """To a session: the link has restarted; Join again."""
+
+
+# ---------------------------------------------------------------- the pool
+
+
+class Register(Message, frozen=True):
+    """To the pool: this connection is open."""
+
+    session: SessionId
+    ref: Ref
+    protocol: str
+    peer: str
+
+
+class Unregister(Message, frozen=True):
+    """To the pool: it is not any more."""
+
+    session: SessionId
+
+
+class SendTo(Message, frozen=True):
+    """To the pool: show text to one. Answers whether it is here."""
+
+    session: SessionId
+    text: str
+
+
+class Broadcast(Message, frozen=True):
+    """To the pool: show text to all, or to those of `sessions` that are here. Answers how many."""
+
+    text: str
+    sessions: tuple[SessionId, ...] | None = None
+
+
+class CountConnections(Message, frozen=True):
+    """To the pool: how many are there, of one protocol or of all?"""
+
+    protocol: str | None = None
+
+
+class ListConnections(Message, frozen=True):
+    """To the pool: which are there, oldest first? Answers a tuple of ConnectionEntry."""
+
+    protocol: str | None = None
+
+
+class ConnectionEntry(msgspec.Struct, frozen=True):
+    """One line of the pool's list."""
+
+    session: SessionId
+    protocol: str
+    peer: str
+    since: float
+    ref: Ref
+
+
+class CloseAll(Message, frozen=True):
+    """To the pool: say this to all and close them. Answers how many."""
+
+    text: str
+    reason: str

@@ -134,7 +134,7 @@ class Cell(PostBox):
         """Whether mail will be handled some day: now, or by a next incarnation."""
         if self.is_supervised:
             return self.state is not CellState.DISCARDED
-        return self.state in NOT_YET_ENDED
+        return self.state in NOT_YET_ENDED and self.kill_reason is None
 
     def child_table(self) -> dict[str, Cell]:
         """The children by name, in order of creation."""
@@ -193,6 +193,15 @@ class Cell(PostBox):
         if self.state in LIVE:
             raise WrongState(self.path, "discard", self.state.value)
         self._discard(NORMAL)
+
+    def abandon(self) -> None:
+        """Leave behind an incarnation that survived its kill: free its path and names for another cell.
+
+        The parent hears no more of it. Its waiting mail is given up now, its monitors are told when it ends.
+        """
+        self.is_supervised = False
+        self._free_names()
+        self._give_up_mail("the actor does not end and was left behind")
 
     # Running, in a worker -----------------------------------------------------------------------------
 
@@ -387,16 +396,20 @@ class Cell(PostBox):
             return
         self._end_children()
         self.state = CellState.DISCARDED
-        siblings = self._siblings()
-        if siblings.get(self.name) is self:
-            del siblings[self.name]
+        self._free_names()
         self.system.changed.discard(self)
-        if self._registrations:
-            self.system.registry.forget(self.actor_ref, self._registrations)
         self._give_up_mail("the actor is gone")
         watchers, self._watchers = self._watchers, None
         for watcher in watchers or ():
             watcher.deliver(Exited(self.actor_ref, reason))
+
+    def _free_names(self) -> None:
+        siblings = self._siblings()
+        if siblings.get(self.name) is self:
+            del siblings[self.name]
+        registrations, self._registrations = self._registrations, None
+        if registrations:
+            self.system.registry.forget(self.actor_ref, registrations)
 
     # What others leave with the cell ------------------------------------------------------------------------
 

@@ -211,9 +211,11 @@ def acks(inboxes: Mapping[SessionId, OutputInbox]) -> Acks | None:
 
 
 class Replays:
-    """Which answers the clients of this gateway have had from the world that died.
+    """Which answers the clients of this gateway have had from worlds that died.
 
-    Begun for each session at the Welcome of a new world; empty, and free, once the new world has caught up.
+    Begun for each session at the Welcome of a new world. An answer can come again in two ways: the new world
+    runs the command again, or it sends the tail that a checkpoint held, perhaps after one more crash. So the
+    entry of a session stays until a command is answered that never was before; it costs only its place.
     Also covers what *others* in the room saw of a command: `origin` names the session that gave it.
     """
 
@@ -225,12 +227,10 @@ class Replays:
     def __bool__(self) -> bool:
         return bool(self._answered)
 
-    def begin(self, session: SessionId, *, applied: CommandNumber, answered: CommandNumber) -> None:
-        """The new world stands at `applied`; clients had the answers up to `answered`."""
-        if answered > applied:
+    def begin(self, session: SessionId, answered: CommandNumber) -> None:
+        """A new world is here; clients had the answers up to `answered`."""
+        if answered:
             self._answered[session] = answered
-        else:
-            self._answered.pop(session, None)
 
     def hides(self, session: SessionId, cause: CommandNumber, origin: SessionId = 0) -> bool:
         """True if this output to `session` was shown before the crash."""
@@ -239,7 +239,7 @@ class Replays:
     def performed(self, session: SessionId, number: CommandNumber) -> bool:
         """Command `number` is complete. True if its answer was shown before the crash."""
         answered = self._answered.get(session, 0)
-        if number >= answered > 0:
+        if number > answered > 0:
             del self._answered[session]
         return number <= answered
 

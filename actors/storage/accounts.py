@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.errors import NameTaken
+from actors.storage.errors import NameTaken, UnusableName
 from actors.storage.models import Account
 from actors.storage.names import name_key
 from wyld_actors import Record
@@ -16,6 +16,7 @@ __all__ = [
     "create_account",
     "find_account",
     "record_login",
+    "refuse_taken_name",
     "set_password_hash",
 ]
 
@@ -30,7 +31,7 @@ class AccountRecord(Record, frozen=True):
 
 
 def create_account(database: CooperativeDatabase, name: str, password_hash: str) -> AccountRecord:
-    """A new account. Raises NameTaken."""
+    """A new account. Raises NameTaken, UnusableName."""
     query = (
         Account.insert(name=name, name_key=name_key(name), password_hash=password_hash, created_at=_now())
         .on_conflict(conflict_target=[Account.name_key], action="ignore")
@@ -42,9 +43,19 @@ def create_account(database: CooperativeDatabase, name: str, password_hash: str)
     return AccountRecord(created[0].id, name, created[0].created_at)
 
 
+def refuse_taken_name(database: CooperativeDatabase, name: str) -> None:
+    """Raise NameTaken if the name is taken now; it may still be taken before it is created."""
+    if find_account(database, name) is not None:
+        raise NameTaken(name)
+
+
 def find_account(database: CooperativeDatabase, name: str) -> tuple[AccountRecord, str] | None:
     """The account of this name, whatever its case, and its password hash; None if there is none."""
-    found = database.all(Account.select().where(Account.name_key == name_key(name)))
+    try:
+        key = name_key(name)
+    except UnusableName:
+        return None
+    found = database.all(Account.select().where(Account.name_key == key))
     if not found:
         return None
     [account] = found

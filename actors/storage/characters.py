@@ -10,12 +10,12 @@ import datetime
 
 from actors.storage.accounts import account_exists
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.errors import NameTaken, NoSuchAccount, NoSuchCharacter
+from actors.storage.errors import NameTaken, NoSuchAccount, NoSuchCharacter, UnusableName
 from actors.storage.models import Character
 from actors.storage.names import name_key
 from wyld_actors import Record
 
-__all__ = ["CharacterRecord", "create_character", "find_character", "list_characters"]
+__all__ = ["CharacterRecord", "create_character", "list_characters", "select_character"]
 
 
 class CharacterRecord(Record, frozen=True):
@@ -33,7 +33,7 @@ class CharacterRecord(Record, frozen=True):
 def create_character(
     database: CooperativeDatabase, account_id: int, name: str, background: str
 ) -> CharacterRecord:
-    """A new character of the account, with a new entity id. Raises NameTaken, NoSuchAccount."""
+    """A new character of the account, with a new entity id. Raises NameTaken, UnusableName, NoSuchAccount."""
     if not account_exists(database, account_id):
         raise NoSuchAccount(account_id)
     key = name_key(name)
@@ -61,11 +61,15 @@ def list_characters(database: CooperativeDatabase, account_id: int) -> list[Char
     return [_record(character) for character in database.all(query)]
 
 
-def find_character(database: CooperativeDatabase, account_id: int, name: str) -> CharacterRecord:
+def select_character(database: CooperativeDatabase, account_id: int, name: str) -> CharacterRecord:
     """The account's character of this name, noted as played now. Raises NoSuchCharacter."""
+    try:
+        key = name_key(name)
+    except UnusableName as failure:
+        raise NoSuchCharacter(name) from failure
     query = (
         Character.update(last_played_at=datetime.datetime.now(datetime.UTC))
-        .where((Character.account == account_id) & (Character.name_key == name_key(name)))
+        .where((Character.account == account_id) & (Character.name_key == key))
         .returning(*Character._meta.sorted_fields)
     )
     found = database.all(query)

@@ -22,12 +22,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import select
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gevent
+import gevent.monkey
 import gevent.socket
 import peewee
 import psycopg2
@@ -37,6 +39,8 @@ from psycopg2.extensions import POLL_ERROR, POLL_OK, POLL_READ, POLL_WRITE
 __all__ = ["ConnectionLimits", "CooperativeDatabase", "DeadlineExpired", "connect", "install_wait_callback"]
 
 _DEFAULT_PORT = "5432"
+# gevent's own would take a turn of the loop; this one only looks.
+_poll = gevent.monkey.get_original("select", "poll")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -185,6 +189,12 @@ def _wait(connection: psycopg2.extensions.connection) -> None:
             raise psycopg2.OperationalError(f"unexpected answer {state} from poll ({POLL_ERROR=})")
 
 
+def _is_readable(descriptor: int) -> bool:
+    poll = _poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class CooperativeDatabase(peewee.PostgresqlDatabase):
     """One connection, as peewee sees it, for one owner.
 
@@ -205,11 +215,14 @@ class CooperativeDatabase(peewee.PostgresqlDatabase):
         return self._wire
 
     def is_usable(self) -> bool:
-        """Connected, and not inside a transaction that somebody left behind."""
+        """Connected as far as can be seen from here, and not inside a transaction left behind."""
         wire = self._wire
         if wire is None or wire.closed:
             return False
-        return wire.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_IDLE
+        if wire.get_transaction_status() != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
+            return False
+        # A server that says something unasked takes its leave: it was stopped, or has killed the session.
+        return not _is_readable(wire.fileno())
 
     def discard(self) -> None:
         """Close without a word to the server. What was begun is rolled back by its end."""

@@ -8,6 +8,7 @@
         +-- StoreBusy                  a queue is full; nothing was done, try again later
         +-- StoreCrashed               a bug ended the worker that held the request
         +-- NameTaken                  account and character names are unique whatever their case
+        +-- UnusableName               no name at all: empty, too long, with control characters
         +-- WrongCredentials           unknown account or wrong password; deliberately the same
         +-- NoSuchAccount
         +-- NoSuchCharacter
@@ -36,6 +37,7 @@ __all__ = [
     "StoreBusy",
     "StoreCrashed",
     "StoreUnavailable",
+    "UnusableName",
     "WorldTaken",
     "WrongCredentials",
     "WrongMajorVersion",
@@ -110,6 +112,17 @@ class NameTaken(StorageRefused):
 
     def __str__(self) -> str:
         return f"the name {self.name} is taken; choose another"
+
+
+class UnusableName(StorageRefused):
+    """Nobody can be called this."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.name!a:.60} cannot be used as a name"
 
 
 class WrongCredentials(StorageRefused):

@@ -10,6 +10,9 @@ checkpoints over the owning connection cannot write once the ownership is lost.
 
 from __future__ import annotations
 
+import peewee
+from psycopg2.errors import LockNotAvailable, QueryCanceled
+
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.errors import WorldTaken
 
@@ -35,9 +38,14 @@ def next_epoch(database: CooperativeDatabase, name: str) -> int:
     return int(database.rows(_TAKE_EPOCH, [name])[0][0])
 
 
-def claim_world(database: CooperativeDatabase, world: str) -> None:
-    """Make this connection the owner of the world, at once. Again is harmless. Raises WorldTaken."""
-    if not world_is_owned(database, world) and not _try_lock(database, world):
+def claim_world(database: CooperativeDatabase, world: str, *, wait_seconds: float = 0.0) -> None:
+    """Make this connection the owner of the world. Again is harmless. Raises WorldTaken.
+
+    Waits for the present owner to go, at most `wait_seconds`.
+    """
+    if world_is_owned(database, world) or _try_lock(database, world):
+        return
+    if wait_seconds <= 0 or not _lock_within(database, world, wait_seconds):
         raise WorldTaken(world)
 
 
@@ -53,3 +61,14 @@ def world_is_owned(database: CooperativeDatabase, world: str) -> bool:
 
 def _try_lock(database: CooperativeDatabase, world: str) -> bool:
     return bool(database.rows(f"SELECT pg_try_advisory_lock({_KEY})", [world])[0][0])
+
+
+def _lock_within(database: CooperativeDatabase, world: str, seconds: float) -> bool:
+    with database.patience(seconds):
+        try:
+            database.rows(f"SELECT pg_advisory_lock({_KEY})", [world])
+        except peewee.OperationalError as failure:
+            if isinstance(failure.__context__, (LockNotAvailable, QueryCanceled)):
+                return False
+            raise
+    return True

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -70,7 +71,7 @@ class PasswordHasher:
 
     def hash(self, password: str) -> str:
         """The hash to keep of a password. Raises StoreBusy."""
-        return self._in_thread(lambda: self._argon2.hash(password))
+        return self._in_thread(lambda: self._argon2.hash(_prepared(password)))
 
     def verify(self, password_hash: str | None, password: str) -> Verdict:
         """Whether the password is right; None stands for an account that does not exist.
@@ -78,14 +79,16 @@ class PasswordHasher:
         Raises StoreBusy, and argon2.exceptions.InvalidHashError for a hash that is none.
         """
         kept = password_hash if password_hash is not None else self._nobody
-        is_right = self._in_thread(lambda: self._matches(kept, password)) and password_hash is not None
+        is_right = (
+            self._in_thread(lambda: self._matches(kept, _prepared(password))) and password_hash is not None
+        )
         return Verdict(is_right, is_right and self._argon2.check_needs_rehash(kept))
 
     def close(self) -> None:
         """Let the threads go."""
         self._threads.kill()
 
-    def _matches(self, password_hash: str, password: str) -> bool:
+    def _matches(self, password_hash: str, password: bytes) -> bool:
         try:
             return self._argon2.verify(password_hash, password)
         except argon2.exceptions.VerifyMismatchError:
@@ -100,3 +103,9 @@ class PasswordHasher:
             return result
         finally:
             self._under_way -= 1
+
+
+def _prepared(password: str) -> bytes:
+    # RFC 8265 4.2: normalised, so that two keyboards type the same password. What was no text on the
+    # wire arrives as lone surrogates and stays distinct.
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

@@ -22,7 +22,15 @@ from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.embedded import EmbeddedPostgres
 from actors.storage.migrations import migrate
 
-__all__ = ["database", "database_dsn", "new_postgres", "postgres", "postgres_folder", "postgres_template"]
+__all__ = [
+    "administer",
+    "database",
+    "database_dsn",
+    "new_postgres",
+    "postgres",
+    "postgres_folder",
+    "postgres_template",
+]
 
 _TEMPLATE = "wyld_template"
 _numbers = itertools.count(1)
@@ -49,7 +57,7 @@ def postgres(postgres_folder: Path) -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres: EmbeddedPostgres) -> str:
     """The name of a migrated database to copy."""
-    _administer(postgres, f"CREATE DATABASE {_TEMPLATE} OWNER wyld")
+    administer(postgres, f"CREATE DATABASE {_TEMPLATE} OWNER wyld")
     migrated = CooperativeDatabase(postgres.dsn(database=_TEMPLATE))
     migrated.connect()
     migrate(migrated)
@@ -61,9 +69,9 @@ def postgres_template(postgres: EmbeddedPostgres) -> str:
 def database_dsn(postgres: EmbeddedPostgres, postgres_template: str) -> Iterator[str]:
     """The DSN of a database for this test alone."""
     name = f"test_{next(_numbers)}"
-    _administer(postgres, f"CREATE DATABASE {name} OWNER wyld TEMPLATE {postgres_template}")
+    administer(postgres, f"CREATE DATABASE {name} OWNER wyld TEMPLATE {postgres_template}")
     yield postgres.dsn(database=name)
-    _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -80,7 +88,8 @@ def new_postgres(data_dir: Path) -> EmbeddedPostgres:
     return EmbeddedPostgres(data_dir, fsync=False)
 
 
-def _administer(cluster: EmbeddedPostgres, statement: str) -> None:
+def administer(cluster: EmbeddedPostgres, statement: str) -> None:
+    """Run a statement as the superuser, outside of any test's database."""
     administration = CooperativeDatabase(cluster.dsn(role="postgres", database="postgres"))
     administration.connect()
     administration.rows(statement)

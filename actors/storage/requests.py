@@ -1,0 +1,202 @@
+"""What may be asked of the store, and what it answers.
+
+    ref.ask(CreateAccount("Ann", "correct horse"))  ->  AccountRecord, or raises NameTaken
+
+Each request says in which lane it waits. Besides the refusals named with it, any of them may raise
+StoreBusy (then it was not done), StoreUnavailable and StoreCrashed (then nobody knows). A password never
+shows in a `repr`, and so in no log.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar
+
+from actors.storage.entities import EntityRecord
+from actors.storage.positions import Position
+from wyld_actors import Message, Record
+
+__all__ = [
+    "Authenticate",
+    "ChangePassword",
+    "ClaimWorld",
+    "CreateAccount",
+    "CreateCharacter",
+    "FindEntities",
+    "ForgetPositions",
+    "GetStoreStatus",
+    "Lane",
+    "LaneStatus",
+    "ListCharacters",
+    "LoadEntities",
+    "LoadPositions",
+    "NextEpoch",
+    "ReleaseWorld",
+    "SaveCheckpoint",
+    "SelectCharacter",
+    "StoreRequest",
+    "StoreStatus",
+]
+
+
+class Lane(enum.Enum):
+    """What waits behind what."""
+
+    WRITES = "writes"
+    """One worker, so in the order asked: checkpoints, and the lock on the world they are written under."""
+    LOGINS = "logins"
+    """Slow by intention (password hashes); never takes the last worker from the others."""
+    QUERIES = "queries"
+    """Everything else."""
+
+
+class StoreRequest(Message, frozen=True):
+    """Base of all requests."""
+
+    lane: ClassVar[Lane] = Lane.QUERIES
+
+
+class CreateAccount(StoreRequest, frozen=True):
+    """Make an account: AccountRecord. Raises NameTaken, UnusableName."""
+
+    lane: ClassVar[Lane] = Lane.LOGINS
+    name: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"CreateAccount(name={self.name!r}, password=***)"
+
+
+class Authenticate(StoreRequest, frozen=True):
+    """Check a password and note the login: AccountRecord. Raises WrongCredentials."""
+
+    lane: ClassVar[Lane] = Lane.LOGINS
+    name: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Authenticate(name={self.name!r}, password=***)"
+
+
+class ChangePassword(StoreRequest, frozen=True):
+    """Replace a password: AccountRecord. Raises WrongCredentials when the old one is wrong."""
+
+    lane: ClassVar[Lane] = Lane.LOGINS
+    name: str
+    password: str
+    new_password: str
+
+    def __repr__(self) -> str:
+        return f"ChangePassword(name={self.name!r}, password=***, new_password=***)"
+
+
+class ListCharacters(StoreRequest, frozen=True):
+    """The characters of an account: list[CharacterRecord], oldest first."""
+
+    account_id: int
+
+
+class CreateCharacter(StoreRequest, frozen=True):
+    """Make a character: CharacterRecord. Raises NameTaken, UnusableName, NoSuchAccount."""
+
+    account_id: int
+    name: str
+    background: str
+
+
+class SelectCharacter(StoreRequest, frozen=True):
+    """The account's character of this name, noted as played now: CharacterRecord. Raises NoSuchCharacter."""
+
+    account_id: int
+    name: str
+
+
+class LoadEntities(StoreRequest, frozen=True):
+    """All entities of these kinds, or of all: list[EntityRecord], by id."""
+
+    kinds: tuple[str, ...] = ()
+
+
+class FindEntities(StoreRequest, frozen=True):
+    """Those of the given entities that exist: list[EntityRecord], by id."""
+
+    ids: tuple[str, ...]
+
+
+class LoadPositions(StoreRequest, frozen=True):
+    """How far every session got: list[Position], by session."""
+
+
+class ForgetPositions(StoreRequest, frozen=True):
+    """Drop the positions of sessions that are closed for good: None."""
+
+    lane: ClassVar[Lane] = Lane.WRITES
+    sessions: tuple[int, ...]
+
+
+class SaveCheckpoint(StoreRequest, frozen=True):
+    """Write all of it in one transaction: None. After StoreUnavailable ask the same again: it is safe.
+
+    Raises WorldTaken when this process owned a world and has lost it to another.
+    """
+
+    lane: ClassVar[Lane] = Lane.WRITES
+    entities: tuple[EntityRecord, ...] = ()
+    deleted: tuple[str, ...] = ()
+    positions: tuple[Position, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = (
+            f"{len(self.entities)} entities, {len(self.deleted)} deleted, {len(self.positions)} positions"
+        )
+        return f"SaveCheckpoint({counts})"
+
+
+class NextEpoch(StoreRequest, frozen=True):
+    """A boot number greater than all given before: int."""
+
+    name: str
+
+
+class ClaimWorld(StoreRequest, frozen=True):
+    """Become the owner of a world, for as long as this process lives: None. Raises WorldTaken.
+
+    The database may need a moment to notice that a killed owner is gone: `wait_seconds` is for that.
+    """
+
+    lane: ClassVar[Lane] = Lane.WRITES
+    world: str
+    wait_seconds: float = 0.0
+
+
+class ReleaseWorld(StoreRequest, frozen=True):
+    """Give the world up, for a successor: None."""
+
+    lane: ClassVar[Lane] = Lane.WRITES
+    world: str
+
+
+class GetStoreStatus(Message, frozen=True):
+    """How the store is: StoreStatus. Never waits and needs no database."""
+
+
+class LaneStatus(Record, frozen=True):
+    """Counters of a lane since its store started; times in seconds."""
+
+    waiting: int
+    running: int
+    high_water: int
+    finished: int
+    refused: int
+    waited_seconds: float
+    longest_wait_seconds: float
+    worked_seconds: float
+
+
+class StoreStatus(Record, frozen=True):
+    """`connected` of `workers` have a connection; `problem` is what the last one without says."""
+
+    workers: int
+    connected: int
+    problem: str
+    lanes: dict[str, LaneStatus]

@@ -1,0 +1,143 @@
+"""The supervision engine: OTP's semantics with Akka's back-off, for actors on `wyld_actors`.
+
+Declare a tree as data (`supervisor`, `worker`, `dynamic`), start it with `run_tree`, ask its supervisors
+with the calls of `supervisors.calls`, look at it with `snapshot`, read what it decided in a
+`RestartLog`. Pure rules are in `engine` and `dynamic_engine`; SUPERVISION of the documents says
+what they follow and where they differ from OTP.
+"""
+
+from supervisors.acting import Services
+from supervisors.backoff import Backoff, Budget, GiveUp
+from supervisors.calls import (
+    AlreadyPresent,
+    AlreadyStarted,
+    ChildCounts,
+    ChildEntry,
+    CountChildren,
+    DeleteChild,
+    Done,
+    GetChildSpec,
+    LimitReached,
+    NotFound,
+    NotSupported,
+    RestartChild,
+    Restarting,
+    Running,
+    SpawnChild,
+    StartChild,
+    Started,
+    StartFailed,
+    Status,
+    StopSupervisor,
+    TerminateChild,
+    WhichChild,
+    WhichChildren,
+)
+from supervisors.declaring import (
+    BRUTAL_KILL,
+    INFINITY,
+    PERMANENT,
+    TEMPORARY,
+    TRANSIENT,
+    dynamic,
+    one_for_all,
+    one_for_one,
+    rest_for_one,
+    supervisor,
+    worker,
+)
+from supervisors.dynamic_supervisor import DynamicSupervisor
+from supervisors.errors import (
+    ChildStartFailed,
+    DuplicateChild,
+    GaveUp,
+    InvalidSpec,
+    SupervisionError,
+    SupervisorStopping,
+)
+from supervisors.records import Decision, LogEvent, RestartRecord
+from supervisors.restart_log import JsonLinesFile, RestartLog
+from supervisors.running import Tree, run_tree
+from supervisors.snapshot import CellSnapshot, snapshot, snapshot_of
+from supervisors.specs import (
+    AutoShutdown,
+    ChildSpec,
+    ChildType,
+    DynamicFlags,
+    Mail,
+    OnGiveUp,
+    Restart,
+    Shutdown,
+    Strategy,
+    SupervisorFlags,
+)
+from supervisors.supervisor import Supervisor
+
+__all__ = [
+    "BRUTAL_KILL",
+    "INFINITY",
+    "PERMANENT",
+    "TEMPORARY",
+    "TRANSIENT",
+    "AlreadyPresent",
+    "AlreadyStarted",
+    "AutoShutdown",
+    "Backoff",
+    "Budget",
+    "CellSnapshot",
+    "ChildCounts",
+    "ChildEntry",
+    "ChildSpec",
+    "ChildStartFailed",
+    "ChildType",
+    "CountChildren",
+    "Decision",
+    "DeleteChild",
+    "Done",
+    "DuplicateChild",
+    "DynamicFlags",
+    "DynamicSupervisor",
+    "GaveUp",
+    "GetChildSpec",
+    "GiveUp",
+    "InvalidSpec",
+    "JsonLinesFile",
+    "LimitReached",
+    "LogEvent",
+    "Mail",
+    "NotFound",
+    "NotSupported",
+    "OnGiveUp",
+    "Restart",
+    "RestartChild",
+    "RestartLog",
+    "RestartRecord",
+    "Restarting",
+    "Running",
+    "Services",
+    "Shutdown",
+    "SpawnChild",
+    "StartChild",
+    "StartFailed",
+    "Started",
+    "Status",
+    "StopSupervisor",
+    "Strategy",
+    "SupervisionError",
+    "Supervisor",
+    "SupervisorFlags",
+    "SupervisorStopping",
+    "TerminateChild",
+    "Tree",
+    "WhichChild",
+    "WhichChildren",
+    "dynamic",
+    "one_for_all",
+    "one_for_one",
+    "rest_for_one",
+    "run_tree",
+    "snapshot",
+    "snapshot_of",
+    "supervisor",
+    "worker",
+]

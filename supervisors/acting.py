@@ -1,0 +1,323 @@
+"""The actor around an engine: it performs what the engine decided, and reports what happened.
+
+Thin on purpose: no rule of supervision is here. It never blocks: no ask, no join, no code of a child. A
+child's end or start, a timer, a call from outside: each is one message, one method of the
+engine, and the list of actions that comes back.
+
+A supervisor below another one is up when its whole subtree is: it tells so by `SubtreeStarted`, for
+which its parent waits instead of the runtime's ChildStarted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from supervisors.actions import (
+    Abandon,
+    Action,
+    Announce,
+    CancelTimer,
+    End,
+    Forget,
+    Hold,
+    Kill,
+    Note,
+    Reply,
+    SetTimer,
+    Start,
+    Stop,
+)
+from supervisors.calls import (
+    AlreadyStarted,
+    ChildCounts,
+    ChildEntry,
+    CountChildren,
+    DeleteChild,
+    GetChildSpec,
+    NotFound,
+    RestartChild,
+    StartChild,
+    Started,
+    StopSupervisor,
+    TerminateChild,
+    WhichChild,
+    WhichChildren,
+)
+from supervisors.children import LIVE, LifeCall
+from supervisors.dynamic_engine import DynamicEngine
+from supervisors.engine import Engine
+from supervisors.errors import SupervisionError
+from supervisors.recording import record_of
+from supervisors.restart_log import RestartLog
+from supervisors.specs import ChildSpec, Mail
+from wyld_actors import (
+    Actor,
+    Cell,
+    CellState,
+    ChildExited,
+    ChildStarted,
+    Context,
+    Mailbox,
+    Message,
+    NameTaken,
+    StopRequested,
+    Timer,
+    on,
+)
+from wyld_actors import Reply as DeferredReply
+from wyld_actors.reasons import ExitKind, crash
+
+# A supervisor's calls are rare and small, but a burst of logins is not to be lost.
+SUPERVISOR_MAILBOX: Final = Mailbox(limit=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every supervisor of a tree shares; the root hands it down."""
+
+    log: RestartLog = field(default_factory=RestartLog)
+    source: random.Random = field(default_factory=random.Random)
+    wall_clock: Callable[[], float] = time.time
+
+
+class SubtreeStarted(Message, frozen=True):
+    """To the parent of a supervisor: everything below it is up."""
+
+    cell: Cell
+    incarnation: int
+
+
+class TimerDue(Message, frozen=True):
+    """To oneself: a timer of the engine has fired."""
+
+    timer: int
+
+
+class _StartRefused(Message, frozen=True):
+    """To oneself: no cell could be made for this start."""
+
+    id: str
+    incarnation: int
+    error: Exception
+
+
+class SupervisorActor(Actor):
+    """Base of the static and the dynamic supervisor."""
+
+    engine: Engine | DynamicEngine
+    strategy_name: str
+    intensity: str
+
+    def __init__(self, services: Services | None, on_up: Callable[[], None] | None) -> None:
+        super().__init__()
+        self.services = services or Services()
+        self._on_up = on_up
+        self._cells: dict[str, Cell] = {}
+        self._timers: dict[int, Timer] = {}
+        self._calls: dict[int, DeferredReply] = {}
+        self._last_call = 0
+
+    def on_start(self) -> None:
+        self._perform(self.engine.begin(self.ctx.now))
+
+    # Events from the runtime ---------------------------------------------------------------------------
+
+    @on(ChildStarted)
+    def child_started(self, ctx: Context, started: ChildStarted) -> None:
+        if not issubclass(started.cell.actor_class, SupervisorActor):
+            self._is_up(ctx, started.cell)
+
+    @on(SubtreeStarted)
+    def subtree_started(self, ctx: Context, started: SubtreeStarted) -> None:
+        if started.cell.incarnation == started.incarnation:
+            self._is_up(ctx, started.cell)
+
+    def _is_up(self, ctx: Context, cell: Cell) -> None:
+        if self._cells.get(cell.name) is cell:
+            self._perform(self.engine.child_up(cell.name, cell.incarnation, ctx.now))
+
+    @on(ChildExited)
+    def child_exited(self, ctx: Context, exited: ChildExited) -> None:
+        cell = exited.cell
+        if self._cells.get(cell.name) is cell:
+            self._perform(
+                self.engine.child_down(
+                    cell.name,
+                    exited.incarnation,
+                    exited.reason,
+                    uptime_seconds=exited.uptime_seconds,
+                    now=ctx.now,
+                    cause=exited,
+                )
+            )
+
+    @on(_StartRefused)
+    def start_refused(self, ctx: Context, refused: _StartRefused) -> None:
+        reason = crash(ExitKind.START_FAILED, refused.error)
+        self._perform(
+            self.engine.child_down(refused.id, refused.incarnation, reason, uptime_seconds=0.0, now=ctx.now)
+        )
+
+    @on(TimerDue)
+    def timer_due(self, ctx: Context, due: TimerDue) -> None:
+        self._timers.pop(due.timer, None)
+        self._perform(self.engine.timer_fired(due.timer, ctx.now))
+
+    @on(StopRequested)
+    def stop_requested(self, ctx: Context, request: StopRequested) -> None:
+        self._perform(self.engine.shutdown(request.reason, request.deadline, ctx.now))
+
+    # Calls ---------------------------------------------------------------------------------------------
+
+    @on(StartChild, TerminateChild, RestartChild, DeleteChild)
+    def call(self, ctx: Context, call: LifeCall) -> None:
+        self._perform(self.engine.call(self._token(ctx), call, ctx.now))
+
+    @on(StopSupervisor)
+    def stop_supervisor(self, ctx: Context, stop: StopSupervisor) -> None:
+        deadline = None if stop.limit_seconds is None else ctx.now + stop.limit_seconds
+        self._perform(self.engine.shutdown(stop.reason, deadline, ctx.now, self._token(ctx)))
+
+    @on(WhichChildren)
+    def which_children(self, ctx: Context, _: WhichChildren) -> tuple[ChildEntry, ...]:
+        return tuple(self._with_ref(entry) for entry in self.engine.which_children())
+
+    @on(WhichChild)
+    def which_child(self, ctx: Context, question: WhichChild) -> ChildEntry | NotFound:
+        found = self.engine.which_child(question.id)
+        return found if isinstance(found, NotFound) else self._with_ref(found)
+
+    @on(CountChildren)
+    def count_children(self, ctx: Context, _: CountChildren) -> ChildCounts:
+        return self.engine.count_children()
+
+    @on(GetChildSpec)
+    def get_childspec(self, ctx: Context, question: GetChildSpec) -> ChildSpec | NotFound:
+        return self.engine.get_childspec(question.id)
+
+    def _token(self, ctx: Context) -> int:
+        self._last_call += 1
+        self._calls[self._last_call] = ctx.defer_reply()
+        return self._last_call
+
+    def _with_ref(self, entry: ChildEntry) -> ChildEntry:
+        if entry.status not in LIVE:
+            return entry
+        return dataclasses.replace(entry, ref=self._cells[entry.id].ref)
+
+    # Performing ----------------------------------------------------------------------------------------
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            _PERFORMERS[action.__class__](self, action)
+
+    def _do_start(self, action: Start) -> None:
+        try:
+            cell = self._cells.get(action.id) or self._make_cell(action.id, action.spec)
+        except NameTaken as error:
+            # Somebody who is not supervised here has the address: a failed start like any other.
+            incarnation = self.engine.children[action.id].incarnation
+            self.ctx.cell.post_control(_StartRefused(action.id, incarnation, error))
+        else:
+            cell.start()
+
+    def _do_stop(self, action: Stop) -> None:
+        if (cell := self._cells.get(action.id)) is not None:
+            cell.stop(action.reason, action.deadline)
+
+    def _do_kill(self, action: Kill) -> None:
+        if (cell := self._cells.get(action.id)) is not None:
+            cell.kill()
+
+    def _do_abandon(self, action: Abandon) -> None:
+        if (cell := self._cells.pop(action.id, None)) is not None:
+            cell.abandon()
+
+    def _do_hold(self, action: Hold) -> None:
+        if (cell := self._cells.get(action.id)) is not None:
+            cell.state = CellState.QUARANTINED if action.is_quarantined else CellState.BACKOFF
+
+    def _do_forget(self, action: Forget) -> None:
+        if (cell := self._cells.pop(action.id, None)) is not None:
+            cell.discard()
+
+    def _do_set_timer(self, action: SetTimer) -> None:
+        self._timers[action.timer] = self.ctx.after(action.seconds, TimerDue(action.timer))
+
+    def _do_cancel_timer(self, action: CancelTimer) -> None:
+        if (timer := self._timers.pop(action.timer, None)) is not None:
+            timer.cancel()
+
+    def _do_reply(self, action: Reply) -> None:
+        reply, result = self._calls.pop(action.token), action.result
+        if isinstance(result, SupervisionError):
+            reply.fail(result)
+        elif isinstance(result, Started | AlreadyStarted):
+            reply.set(dataclasses.replace(result, ref=self._cells[result.id].ref))
+        else:
+            reply.set(result)
+
+    def _do_note(self, note: Note) -> None:
+        own = self.ctx.path
+        record = record_of(
+            note,
+            supervisor=own,
+            path=own if note.id is None else f"{own}/{note.id}",
+            cell=None if note.id is None else self._cells.get(note.id),
+            time=self.services.wall_clock(),
+            strategy=self.strategy_name,
+            intensity=self.intensity,
+        )
+        self.services.log.write(record)
+
+    def _do_announce(self, _: Announce) -> None:
+        cell = self.ctx.cell
+        if self._on_up is not None:
+            self._on_up()
+        if cell.is_supervised and cell.parent is not None:
+            cell.parent.post_control(SubtreeStarted(cell, cell.incarnation))
+
+    def _do_end(self, action: End) -> None:
+        self.ctx.stop(action.reason)
+
+    # Cells ---------------------------------------------------------------------------------------------
+
+    def _make_cell(self, id: str, spec: ChildSpec) -> Cell:
+        is_supervisor = issubclass(spec.actor, SupervisorActor)
+        kwargs = dict(spec.kwargs)
+        if is_supervisor:
+            kwargs["services"] = self.services
+        default = SUPERVISOR_MAILBOX if is_supervisor else Mailbox()
+        cell: Cell = self.ctx.system.create_cell(
+            spec.actor,
+            spec.args,
+            kwargs,
+            name=id,
+            parent=self.ctx.cell,
+            mailbox=spec.mailbox or default,
+            keep_mailbox=spec.mail is Mail.KEEP,
+            start_timeout_seconds=spec.start_timeout_seconds,
+        )
+        self._cells[id] = cell
+        return cell
+
+
+_PERFORMERS: Final[dict[type, Callable[[SupervisorActor, Any], None]]] = {
+    Start: SupervisorActor._do_start,
+    Stop: SupervisorActor._do_stop,
+    Kill: SupervisorActor._do_kill,
+    Abandon: SupervisorActor._do_abandon,
+    Hold: SupervisorActor._do_hold,
+    Forget: SupervisorActor._do_forget,
+    SetTimer: SupervisorActor._do_set_timer,
+    CancelTimer: SupervisorActor._do_cancel_timer,
+    Reply: SupervisorActor._do_reply,
+    Note: SupervisorActor._do_note,
+    Announce: SupervisorActor._do_announce,
+    End: SupervisorActor._do_end,
+}

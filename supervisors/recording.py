@@ -1,0 +1,58 @@
+"""From an engine's note and what the runtime knows to a record for operators."""
+
+from __future__ import annotations
+
+from supervisors.actions import Note
+from supervisors.records import RestartRecord
+from wyld_actors import Cell, ChildExited, Envelope
+
+# Of an exception's text: enough to recognise it, and no bound from outside is without one.
+MESSAGE_LIMIT = 2000
+
+
+def record_of(
+    note: Note, *, supervisor: str, path: str, cell: Cell | None, time: float, strategy: str, intensity: str
+) -> RestartRecord:
+    """Complete `note`. `cell` is the child's, None when it is gone or the note is about the supervisor."""
+    reason = note.reason
+    error = reason.error if reason is not None else None
+    envelope = note.cause.envelope if isinstance(note.cause, ChildExited) else None
+    return RestartRecord(
+        event=note.event,
+        supervisor=supervisor,
+        path=path,
+        time=time,
+        incarnation=note.incarnation,
+        uptime_s=note.uptime_seconds,
+        down_ms=None if note.down_seconds is None else note.down_seconds * 1000,
+        reason_class=None if reason is None else reason.kind.value,
+        exc_type=None if error is None else type(error).__name__,
+        exc_msg=_text(error) if error is not None else (reason.detail if reason is not None else None),
+        stack=reason.traceback if reason is not None else None,
+        message_type=None if envelope is None else type(envelope.message).__name__,
+        message_id=_message_id(envelope),
+        mailbox_depth=0 if cell is None else cell.depth,
+        oldest_ms=0.0 if cell is None else cell.oldest_seconds * 1000,
+        restarts_in_window=note.restarts_in_window,
+        intensity=intensity,
+        consecutive=note.consecutive,
+        decision=note.decision,
+        delay_ms=None if note.delay_seconds is None else note.delay_seconds * 1000,
+        group=note.group,
+        restart_type=note.restart_type,
+        strategy=strategy,
+        trace_id=None if envelope is None or envelope.trace is None else str(envelope.trace),
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MESSAGE_LIMIT]
+    except Exception as broken:  # noqa: BLE001 - an author's __str__ must not take a supervisor down
+        return f"<its text could not be made: {type(broken).__name__}>"
+
+
+def _message_id(envelope: Envelope | None) -> str | None:
+    """Messages that can be told apart have an `id` field of their own."""
+    found = getattr(envelope.message, "id", None) if envelope is not None else None
+    return None if found is None else str(found)

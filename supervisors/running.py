@@ -1,0 +1,93 @@
+"""The top of a tree, as the process sees it: it comes up, it ends, it can be told to end.
+
+Above the root supervisor there is only the process. Its end, whatever the way (ordered shutdown, giving
+up, a crash or kill of the root itself), is one exit reason in `Tree.ended`, and an unclean one is
+the last record of the restart log; what ends the process with which code is the roof's decision.
+"""
+
+from __future__ import annotations
+
+from gevent.event import AsyncResult
+
+from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
+from supervisors.errors import InvalidSpec
+from supervisors.records import Decision, LogEvent, RestartRecord
+from supervisors.specs import ChildSpec
+from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref
+
+
+class Tree:
+    """A running tree of supervisors.
+
+    `started` becomes True when the whole tree is up, False if it ended before. `ended` becomes the exit
+    reason. Both can be waited for with a timeout: `tree.started.get(timeout=30)`.
+    """
+
+    def __init__(self, system: ActorSystem, spec: ChildSpec, services: Services) -> None:
+        self._services = services
+        self.started: AsyncResult[bool] = AsyncResult()
+        self.ended: AsyncResult[ExitReason] = AsyncResult()
+        self._cell: Cell = system.create_cell(
+            spec.actor,
+            spec.args,
+            {**spec.kwargs, "services": services, "on_up": self._came_up},
+            name=spec.id,
+            mailbox=spec.mailbox or SUPERVISOR_MAILBOX,
+            is_supervised=False,
+        )
+        self._cell.add_watcher(self)
+        self._cell.start()
+
+    def __repr__(self) -> str:
+        return f"<Tree {self._cell.path} {self._cell.state.value}>"
+
+    @property
+    def ref(self) -> Ref:
+        """The root supervisor, for calls such as WhichChildren."""
+        return self._cell.ref
+
+    def shutdown(self, deadline_seconds: float | None = None, reason: ExitReason = SHUTDOWN) -> None:
+        """Begin to end the tree in order, all of it within `deadline_seconds`. Wait for `ended`.
+
+        Again with less time: it hurries. Does nothing when it has ended.
+        """
+        deadline = None if deadline_seconds is None else self._cell.system.now() + deadline_seconds
+        self._cell.stop(reason, deadline)
+
+    def deliver(self, exited: Exited) -> None:
+        """Called once by the runtime, when the root is gone."""
+        if not exited.reason.is_clean:
+            self._services.log.write(self._last_record(exited.reason))
+        if not self.started.ready():
+            self.started.set(False)
+        self.ended.set(exited.reason)
+
+    def _came_up(self) -> None:
+        if not self.started.ready():
+            self.started.set(True)
+
+    def _last_record(self, reason: ExitReason) -> RestartRecord:
+        return RestartRecord(
+            event=LogEvent.ESCALATED,
+            supervisor=self._cell.path,
+            path=self._cell.path,
+            time=self._services.wall_clock(),
+            incarnation=self._cell.incarnation,
+            reason_class=reason.kind.value,
+            exc_type=None if reason.error is None else type(reason.error).__name__,
+            exc_msg=reason.detail or (None if reason.error is None else str(reason.error)),
+            stack=reason.traceback or None,
+            decision=Decision.ESCALATE,
+        )
+
+
+def run_tree(system: ActorSystem, spec: ChildSpec, *, services: Services | None = None) -> Tree:
+    """Start the supervisor that `spec` declares at the top of `system`; its path is /<id>.
+
+    Returns at once, see `Tree.started`. Raises InvalidSpec when it is not a supervisor, NameTaken when the
+    path is in use.
+    """
+    if not issubclass(spec.actor, SupervisorActor):
+        mend = "Put the worker under a supervisor(...)."
+        raise InvalidSpec(f"tree {spec.id!r}", "actor", "a supervisor", spec.actor, mend)
+    return Tree(system, spec, services or Services())

@@ -18,6 +18,7 @@ from gevent.pywsgi import WSGIHandler
 from gevent.socket import socket
 from geventwebsocket.handler import WebSocketHandler
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeader
 from websockets.http11 import Request
 
 from transports.websocket.handshake import Accepted, Rejected, open_session
@@ -165,7 +166,12 @@ class UpgradeHandler(WebSocketHandler):  # type: ignore[misc]  # gevent-websocke
             return None
         if self.content_length or "HTTP_TRANSFER_ENCODING" in self.environ:
             return self._answer("400 Bad Request", [("Connection", "close")], b"An upgrade has no body.\n")
-        match open_session(self._handshake_request(), self.options, self.server.limits):
+        try:
+            request = self._handshake_request()
+        except InvalidHeader as error:
+            logger.info("handshake of %s refused: %s", self.client_address, error)
+            return self._answer("400 Bad Request", [("Connection", "close")], b"Invalid header.\n")
+        match open_session(request, self.options, self.server.limits):
             case Rejected(response, reason):
                 logger.info("handshake of %s refused: %s", self.client_address, reason)
                 status = f"{response.status_code} {response.reason_phrase}"

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import gevent
 from gevent.pywsgi import WSGIServer
-from gevent.socket import IPPROTO_TCP, SHUT_RDWR, SO_KEEPALIVE, SOL_SOCKET, TCP_NODELAY, socket
+from gevent.socket import IPPROTO_TCP, SHUT_RDWR, SHUT_WR, SO_KEEPALIVE, SOL_SOCKET, TCP_NODELAY, socket
 
 from transports.websocket.handshake import limits_of
 from transports.websocket.http import Upgrade, UpgradeHandler
@@ -29,6 +29,9 @@ _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
     b"Content-Type: text/plain\r\nContent-Length: 22\r\n\r\ntoo many connections.\n"
 )
+# A client turned away has this long to take it; nothing of it is kept meanwhile but a greenlet.
+_BUSY_SECONDS = 1.0
+_BUSY_READ_BYTES = 16_384
 
 
 class HttpServer(WSGIServer):
@@ -57,8 +60,7 @@ class HttpServer(WSGIServer):
         host = address[0]
         if not self._admits(host):
             logger.warning("connection from %s refused: too many", host)
-            with suppress(OSError):
-                sock.sendall(_BUSY)
+            _turn_away(sock)
             return
         self._connections[host] += 1
         try:
@@ -92,3 +94,12 @@ class HttpServer(WSGIServer):
         finally:
             self._requests.discard(sock)
         return handler.upgrade
+
+
+def _turn_away(sock: socket) -> None:
+    """Answer before the request is read; reading one piece keeps the answer from being lost in a reset."""
+    with suppress(OSError):
+        sock.settimeout(_BUSY_SECONDS)
+        sock.sendall(_BUSY)
+        sock.shutdown(SHUT_WR)
+        sock.recv(_BUSY_READ_BYTES)

@@ -131,10 +131,10 @@ def _limits(field: FieldInfo) -> list[str]:
             case Lt(lt=bound):
                 high = f"below {bound}"
             case MinLen(min_length=bound):
-                words.append("that is not empty" if bound == 1 else f"of at least {bound} characters")
+                words.append("not empty" if bound == 1 else f"at least {bound} characters long")
             case MaxLen(max_length=bound):
-                words.append(f"of at most {bound} characters")
-    return [part for part in (low, high) if part] + words
+                words.append(f"at most {bound} characters long")
+    return [part for part in (low, high) if part] + (["that is " + " and ".join(words)] if words else [])
 
 
 def nearest(key: str, known: Collection[str]) -> str:

@@ -8,8 +8,9 @@ the field's type by `config.layers` first.
 Units are in the names. A size or a limit that may be switched off is switched off by 0.
 """
 
+from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -35,10 +36,21 @@ Texts = Annotated[tuple[str, ...], Field(strict=False)]
 FilePath = Annotated[Path, Field(strict=False)]
 
 
+Made = TypeVar("Made")
+
+
 class Section(BaseModel):
     """One table of the configuration."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    def as_record(self, kind: Callable[..., Made], *, without: Container[str] = (), **more: object) -> Made:
+        """An option record of `kind`: its fields have the names of these settings, `more` are added.
+
+        Sections inside this one, secrets, and the settings named in `without` are left out.
+        """
+        given = {name: value for name, value in self if not isinstance(value, Section | SecretStr)}
+        return kind(**{name: value for name, value in given.items() if name not in without}, **more)
 
 
 class LogSettings(Section):
@@ -118,6 +130,13 @@ class TelnetsSettings(Section):
         return self
 
 
+class PageSettings(Section):
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    heartbeat_seconds: Seconds
+    reconnect: bool
+    log_lines: Count
+
+
 class WebSettings(Section):
     host: Host
     port: Port
@@ -132,6 +151,7 @@ class WebSettings(Section):
     connections_per_address: Count
     ping_interval_seconds: Seconds
     client_timeout_seconds: Seconds
+    page: PageSettings
 
     @model_validator(mode="after")
     def _a_ping_comes_before_the_timeout(self) -> Self:
@@ -143,9 +163,23 @@ class WebSettings(Section):
         return self
 
 
+class SessionSettings(Section):
+    login_timeout_seconds: Seconds
+    selection_idle_seconds: Seconds
+    playing_idle_seconds: Seconds
+    last_lines_seconds: Seconds
+
+
+class LoginSettings(Section):
+    password_attempts: Annotated[int, Field(ge=1, le=100)]
+    # NIST SP 800-63B 5.1.1.1: "at least 8 characters".
+    password_letters_min: Annotated[int, Field(ge=8, le=64)]
+
+
 class GatewaySettings(Section):
     name: Name
-    login_timeout_seconds: Seconds
+    sessions: SessionSettings
+    login: LoginSettings
     telnet: TelnetSettings
     telnets: TelnetsSettings
     web: WebSettings
@@ -153,10 +187,9 @@ class GatewaySettings(Section):
 
 class WorldSettings(Section):
     name: Name
-    start_room: Annotated[str, Field(min_length=1)]
     files: str
     checkpoint_interval_seconds: Seconds
-    tick_seconds: Seconds
+    gateway_grace_seconds: Seconds
 
 
 class BackoffSettings(Section):

@@ -58,14 +58,14 @@ def test_text_from_the_environment_becomes_the_type_of_its_setting() -> None:
         environment={
             "WYLD_GATEWAY__WEB__COMPRESSION": "False",
             "WYLD_GATEWAY__WEB__ALLOWED_ORIGINS": "https://a.example, https://b.example",
-            "WYLD_WORLD__TICK_SECONDS": "0.25",
+            "WYLD_WORLD__CHECKPOINT_INTERVAL_SECONDS": "0.25",
             "WYLD_WORLD__FILES": "4001",
         }
     )
 
     assert configuration.settings.gateway.web.compression is False
     assert configuration.settings.gateway.web.allowed_origins == ("https://a.example", "https://b.example")
-    assert configuration.settings.world.tick_seconds == 0.25
+    assert configuration.settings.world.checkpoint_interval_seconds == 0.25
     assert configuration.settings.world.files == "4001"
 
 
@@ -133,9 +133,18 @@ def test_a_value_that_is_no_choice_is_shown_with_the_choices(tmp_path: Path) -> 
             "gateway.web.allowed_origins = [1, 2]",
             "gateway.web.allowed_origins = [1, 2]: must be a list of texts",
         ),
-        ("world.tick_seconds = nan", "world.tick_seconds = nan: must be a number above 0 to 86400"),
-        ("world.tick_seconds = 0", "world.tick_seconds = 0: must be a number above 0 to 86400"),
-        ('world.start_room = ""', 'world.start_room = "": must be a text that is not empty'),
+        (
+            "world.checkpoint_interval_seconds = nan",
+            "world.checkpoint_interval_seconds = nan: must be a number above 0 to 86400",
+        ),
+        (
+            "world.checkpoint_interval_seconds = 0",
+            "world.checkpoint_interval_seconds = 0: must be a number above 0 to 86400",
+        ),
+        (
+            'gateway.web.page.title = ""',
+            'gateway.web.page.title = "": must be a text that is not empty and at most 80 characters long',
+        ),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_once(tmp_path: Path, text: str, what: str) -> None:

@@ -83,6 +83,8 @@ class Client:
             return False
         self._type_names += (name,)
         said = describe(self._type_names)._asdict()
+        if said["client_name"].lower() == self.capabilities.client_name.lower():
+            del said["client_name"]  # the cycle has it in capitals, what GMCP said is better
         self._learn(**{field: value for field, value in said.items() if value})
         return not is_complete(self._type_names)
 

@@ -128,8 +128,8 @@ class TelnetConnection:
 
     def send(self, fragments: Sequence[bytes], prompt: bytes | None = None) -> None:
         """Send encoded fragments, then the prompt with its IAC EOR or IAC GA. One write for each turn."""
-        pending = self._pending
-        if pending is None and (pending := self._begin_output()) is None:
+        pending = self._begin_output()
+        if pending is None:
             return
         if self._at_prompt:
             pending.append(_CRLF)
@@ -302,7 +302,9 @@ class TelnetConnection:
 
     def _begin_output(self) -> list[bytes] | None:
         """The list that collects this turn's output; None when there is nobody to send to."""
-        if self._pending is None and self._closing is None and self._lost is None:
+        if self._closing is not None or self._lost is not None:
+            return None
+        if self._pending is None:
             self._pending = []
             self._is_idle = False
             self._shared.flusher.add(self)

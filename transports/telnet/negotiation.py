@@ -95,6 +95,8 @@ _MEANING: Final = {
     int(Command.WONT): (Side.REMOTE, False),
 }
 _STATES: Final = tuple(QState)
+# What we have asked to end is in effect until the answer.
+_IN_EFFECT: Final = frozenset((QState.YES, QState.WANT_NO, QState.WANT_NO_OPPOSITE))
 
 
 class Outcome(NamedTuple):
@@ -138,7 +140,7 @@ class Negotiation:
         else:
             step = (_ASKED_ON if on else _ASKED_OFF)[before]
         enabled = step.state is QState.YES
-        changed = enabled is not (before is QState.YES)
+        changed = enabled is not (before in _IN_EFFECT)
         return Outcome(side, self._take(side, option, step), changed, enabled)
 
     def wish(self, side: Side, option: int, enabled: bool) -> bytes:

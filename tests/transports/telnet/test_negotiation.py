@@ -141,3 +141,14 @@ def test_an_option_that_is_not_tracked_is_refused_each_time() -> None:
         assert negotiation.receive(Command.WILL, 200, agree=True).answer == b"\xff\xfe\xc8"
         assert negotiation.receive(Command.DO, 200, agree=True).answer == b"\xff\xfc\xc8"
     assert negotiation.receive(Command.WONT, 200, agree=True).answer == b""
+
+
+def test_an_option_ends_when_the_other_side_has_answered() -> None:
+    negotiation = Negotiation(OPTIONS)
+    negotiation.receive(Command.DO, 25, agree=True)
+    negotiation.wish(Side.LOCAL, 25, False)
+
+    outcome = negotiation.receive(Command.DONT, 25, agree=True)
+
+    assert outcome.changed
+    assert not outcome.enabled

@@ -104,7 +104,7 @@ def test_backspace_and_delete_take_the_last_character_away() -> None:
 
 def test_backspace_takes_a_whole_character_of_utf_8() -> None:
     for character in ("é", "€", "🐺"):
-        assert lines("caf".encode() + character.encode() + b"\x08e\r\n") == [b"cafe"]
+        assert lines(b"caf" + character.encode() + b"\x08e\r\n") == [b"cafe"]
 
 
 def test_backspace_takes_one_byte_where_the_text_is_not_utf_8() -> None:

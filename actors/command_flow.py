@@ -74,6 +74,10 @@ class CommandFlow:
         self._credit = 0
         self._is_held = False
 
+    def change_credit(self, credit: int) -> None:
+        """The world lets another number of commands be on their way."""
+        self._credit = credit
+
     def reached(self, credit: int, position: Position | None, *, is_new: bool, plays: bool) -> Standing:
         """A world has been reached."""
         self._credit = credit

@@ -11,8 +11,8 @@ batch of the link holds for it, one Show to its connection.
 import msgspec
 
 from actors.rendering import Delivery
-from actors.session_record import SessionId
 from transports.adapter import Capabilities
+from transports.link.interface import EndpointStatistics
 from transports.link.protocol import (
     CommandNumber,
     DisconnectReason,
@@ -20,6 +20,7 @@ from transports.link.protocol import (
     OutputNumber,
     ReplyBody,
     RequestBody,
+    SessionId,
 )
 from wyld_actors import Message, Ref
 
@@ -104,11 +105,15 @@ class Leave(Message, frozen=True):
 
 
 class Inquire(Message, frozen=True):
-    """To the link: ask the world. Answered by Answered or Failed with the same `body` (None: not at all)."""
+    """To the link: ask the world. Answered by Answered or Failed with the same `body` (None: not at all).
+
+    `is_again` marks a SelectCharacter of somebody who plays already, as far as they know.
+    """
 
     session: SessionId
     asker: Ref | None
     body: RequestBody
+    is_again: bool = False
 
 
 class Answered(Message, frozen=True):
@@ -152,12 +157,36 @@ class WorldReached(Message, frozen=True):
     saves: bool = False
 
 
+class CreditChanged(Message, frozen=True):
+    """To a session: from now on, so many commands may be on their way."""
+
+    credit: int
+
+
 class WorldLost(Message, frozen=True):
     """To a session: the world cannot be reached. Nothing is lost by that."""
 
 
 class Rejoin(Message, frozen=True):
     """To a session: the link has restarted; Join again."""
+
+
+class DescribeLink(Message, frozen=True):
+    """To the link: how are you? Answers LinkStatus."""
+
+
+class LinkStatus(msgspec.Struct, frozen=True):
+    """The state of the link to the world, for operators and metrics."""
+
+    is_up: bool
+    world: str
+    world_epoch: int
+    attempts: int
+    round_trip_seconds: float | None
+    sessions: int
+    sessions_in_world: int
+    requests_waiting: int
+    statistics: EndpointStatistics | None
 
 
 # ---------------------------------------------------------------- the pool

@@ -1,8 +1,8 @@
 """The session actor: one player's stay, from the first byte to the last.
 
 Transient: it ends cleanly with its client, and a crash restarts it at its last good state, with the
-connection kept and one line of story for the player. It is a shell around pure parts: the table of states and the record
-(`session_record`), the login dialogue (`login`), the numbered lines (`command_flow`).
+connection kept and one line of story for the player. It is a shell around pure parts: the table of states
+and the record (`session_record`), the login dialogue (`login`), the numbered lines (`command_flow`).
 
 What is in `State` outlasts a crash. The flow of commands in it is changed in place, because that happens for
 every line: what was accepted is sent again after a crash and ignored by a world that has it, so nothing
@@ -19,6 +19,7 @@ from actors.gateway_messages import (
     Answered,
     ClientArrived,
     ClientGone,
+    CreditChanged,
     DescribeSession,
     Failed,
     Farewell,
@@ -234,6 +235,11 @@ class Session(Actor):
             self._speak(BREATH_DRAWN)
         self._send(ctx)
 
+    @on(CreditChanged)
+    def change_credit(self, ctx: Context, changed: CreditChanged) -> None:
+        self._flow.change_credit(changed.credit)
+        self._send(ctx)
+
     @on(WorldLost)
     def world_lost(self, ctx: Context, _: WorldLost) -> None:
         self._flow.lost()
@@ -278,7 +284,7 @@ class Session(Actor):
         assert record.account is not None
         assert record.character is not None
         self._asked_again = SelectCharacter(record.account.id, record.character.id)
-        self._link.tell(Inquire(self._number, self.ctx.ref, self._asked_again))
+        self._link.tell(Inquire(self._number, self.ctx.ref, self._asked_again, is_again=True))
 
     # Lines to the world ----------------------------------------------------------------------------
 

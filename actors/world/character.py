@@ -18,7 +18,8 @@ from typing import Any, ClassVar
 from msgspec import field
 
 from actors.world import commands, phrases, sheets
-from actors.world.backgrounds import carrying_limit
+from actors.world.atlas_records import Atlas
+from actors.world.backgrounds import attributes_of, carrying_limit
 from actors.world.entity import Entity
 from actors.world.grammar import parse
 from actors.world.matching import all_meant, meant
@@ -387,6 +388,14 @@ class Character(Entity):
         commands.Help: _help,
         commands.Quit: _quit,
     }
+
+
+def newborn(
+    atlas: Atlas, entity: EntityId, number: CharacterId, name: str, background: str
+) -> Character.State:
+    """A character that has never been in the world: it begins in the start room, with what its background
+    gives."""
+    return Character.State(entity, number, name, background, attributes_of(background), f"room:{atlas.start}")
 
 
 def _zone_of(room: EntityId) -> str:

@@ -29,9 +29,8 @@ from actors.world.atlas_records import (
     Zone,
 )
 from actors.world.atlas_schema import keywords_of
-from actors.world.backgrounds import attributes_of
 from actors.world.behaviours import BEHAVIOURS
-from actors.world.character import Character
+from actors.world.character import Character, newborn
 from actors.world.directions import Direction
 from actors.world.item import Item
 from actors.world.messages import Person, Receive, SaveCharacter, Thing
@@ -150,16 +149,8 @@ class World:
 
     def player(self, name: str, room: RoomHandle | None = None, background: str = "wanderer") -> Player:
         """A player whose character has just come into the world."""
-        where = room.id if room else f"room:{self.around.atlas.start}"
-        state = Character.State(
-            f"character:{name.lower()}",
-            len(self.outputs) + 1,
-            name,
-            background,
-            attributes_of(background),
-            where,
-        )
-        return self.enter(state)
+        state = newborn(self.around.atlas, f"character:{name.lower()}", self._sessions + 1, name, background)
+        return self.enter(state.replace(room=room.id) if room else state)
 
     def enter(self, state: Character.State) -> Player:
         """A player whose character comes into the world with this state."""

@@ -351,15 +351,11 @@ def test_an_npc_that_accepts_gifts_can_give_them_back() -> None:
         ann = world.player("Ann", forge)
         ann.types("get horseshoe")
 
-        assert ann.types("give horseshoe to hob") == [
-            "You give a horseshoe to Hob the smith.",
-            "Hob the smith says, “Thank you, Ann.”",
+        assert sorted(ann.types("give horseshoe to hob")) == [
             "Hob the smith gives you a horseshoe.",
-        ] or set(ann.lines[-3:]) == {
-            "You give a horseshoe to Hob the smith.",
             "Hob the smith says, “Thank you, Ann.”",
-            "Hob the smith gives you a horseshoe.",
-        }
+            "You give a horseshoe to Hob the smith.",
+        ]
         assert ann.thing_names == ["a horseshoe"]
 
 

@@ -39,7 +39,7 @@ STATUS_PACKAGE = "status"
 class JsonAdapter(Connection):
     """A client of the subprotocol "json.wyld-actors"."""
 
-    __slots__ = ("_echoes", "_fragments", "_taken")
+    __slots__ = ("_echoes", "_fragments", "_in_delivery", "_taken")
 
     def __init__(
         self,
@@ -52,7 +52,9 @@ class JsonAdapter(Connection):
     ) -> None:
         super().__init__(sock, session, options, peer=peer, capabilities=capabilities)
         self._fragments: list[bytes] | None = None
+        # Numbers of lines: the last one the sink has taken, and the one it is being given.
         self._taken: int | None = None
+        self._in_delivery: int | None = None
         self._echoes = True
 
     # Sending
@@ -112,6 +114,8 @@ class JsonAdapter(Connection):
         self._taken = None
 
     def _say_goodbye(self, reason: str) -> None:
+        # A line that makes the session close ("quit") has been taken: sent again, it closes the next one.
+        self._acknowledge(self._in_delivery)
         self._put(codec.bye(reason, again=self.comes_again))
 
     # Receiving
@@ -135,9 +139,14 @@ class JsonAdapter(Connection):
         self._refuse(codec.Refusal(codec.RefusalCode.BINARY, explanation), now)
 
     def _take_line(self, line: codec.Line) -> None:
+        self._in_delivery = line.n
         self._deliver(LineReceived(line.text, line.n))
-        if line.n is not None:
-            self._taken = max(line.n, self._taken or 0)
+        self._in_delivery = None
+        self._acknowledge(line.n)
+
+    def _acknowledge(self, number: int | None) -> None:
+        if number is not None:
+            self._taken = max(number, self._taken or 0)
             self._schedule_flush()
 
     def _take_hello(self, hello: codec.Hello) -> None:

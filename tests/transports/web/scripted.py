@@ -1,26 +1,28 @@
 """A server with the real transport and page, and a game that does what the test says."""
 
-from dataclasses import replace
+import gevent
+from gevent.event import Event as Signal
 
 from transports.adapter import Adapter, Event, LineReceived, Sink
 from transports.markup import styled
 from transports.web import PageOptions, create_app
-from transports.websocket import WebListener, WebOptions, encode
-from transports.websocket.connection import Connection
+from transports.websocket import JsonAdapter, WebListener, WebOptions, encode
+
+DEADLINE_SECONDS = 10.0
 
 ROOM = (
     f"{styled('room', 'The Gilded Stag')}\n"
     "A fire mutters to itself under a beam black with a hundred winters. The room smells of barley and wet "
     "wool; somebody has carved a ship into the door frame, plank by plank, and somebody else has given it a "
     "crew.\n"
-    f"{styled('dim', 'Exits:')} {styled('exit', 'north')}, {styled('exit', 'east')} and {styled('exit', 'up')}.\n"
+    f"{styled('dim', 'Exits:')} {', '.join(styled('exit', way) for way in ('north', 'east', 'up'))}.\n"
     f"{styled('item', 'A copper kettle')} hangs over the fire.\n"
     f"{styled('npc', 'Old Marl the innkeeper')} polishes a tankard that was clean an hour ago.\n"
     f"{styled('player', 'Ann')} is here.\n"
 )
 
 TALK = (
-    f'{styled("player", "Ann")} says, {styled("speech", "“Is it true that the harbour light went out?”")}\n'
+    f"{styled('player', 'Ann')} says, {styled('speech', '“Is it true that the harbour light went out?”')}\n"
     f"{styled('emote', 'Old Marl looks at the ceiling for a long moment.')}\n"
     f"{styled('npc', 'Old Marl')} says, {styled('speech', '“It went out because somebody put it out.”')}\n"
     f"{styled('damage', 'The rat bites you for 3.')} {styled('healing', 'You feel better.')}\n"
@@ -33,29 +35,40 @@ class ScriptedServer:
     """Listens on a free port. Methods are called by name from the browser's process (`scenarios`)."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
-        self._adapters: list[Adapter] = []
-        self._options = WebOptions(port=0)
-        self._listener = WebListener(self._options, self.accept, create_app(PageOptions(heartbeat_seconds=0.5)))
+        self._lines: list[str] = []
+        self._adapters: list[JsonAdapter] = []
+        self._thawed = Signal()
+        self._thawed.set()
+        self._listener = self._new_listener(port=0)
         self.host, self.port = self._listener.start()
-        self._options = replace(self._options, port=self.port)
 
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}/"
 
+    def close(self) -> None:
+        self.thaw()
+        self.drop()
+        self._listener.stop()
+        with gevent.Timeout(DEADLINE_SECONDS):
+            while self._listener.connection_count:
+                gevent.idle()
+
     def accept(self, adapter: Adapter) -> Sink:
+        assert isinstance(adapter, JsonAdapter)
         self._adapters.append(adapter)
         adapter.send_line(styled("title", "Welcome to the harbour"))
         adapter.send([], prompt=encode(styled("prompt", "20hp 14mv"), adapter.capabilities.rendering))
 
         def sink(event: Event) -> None:
+            self._thawed.wait()
             if isinstance(event, LineReceived):
                 self._play(adapter, event.text)
 
         return sink
 
     def _play(self, adapter: Adapter, line: str) -> None:
+        self._lines.append(line)
         word, _, rest = line.partition(" ")
         match word:
             case "look":
@@ -74,31 +87,39 @@ class ScriptedServer:
             case _:
                 adapter.set_echo(True)
                 adapter.send_line(f"You said: {line}")
-        self.lines.append(line)
+
+    def _new_listener(self, port: int) -> WebListener:
+        # A short heartbeat, so that a frozen network is noticed within a second.
+        app = create_app(PageOptions(heartbeat_seconds=0.4))
+        return WebListener(WebOptions(port=port, close_timeout_seconds=0.5), self.accept, app)
 
     # Called from the browser's side
 
     def say(self, text: str) -> None:
         self._adapters[-1].send_line(text)
 
+    def session(self, playing: bool) -> None:
+        self._adapters[-1].send_data("session", {"playing": playing})
+
     def lines_received(self) -> list[str]:
-        return self.lines
+        return self._lines
 
     def drop(self) -> None:
         """Cut every connection without a word."""
-        for adapter in self._adapters:
-            assert isinstance(adapter, Connection)
-            adapter.abort("dropped by the test")
-        self._adapters.clear()
-
-    def session(self, playing: bool) -> None:
-        self._adapters[-1].send_data("session", {"playing": playing})
+        while self._adapters:
+            self._adapters.pop().abort("dropped by the test")
 
     def stop(self) -> None:
         self._listener.stop()
         self._listener.close_connections("the server restarts")
 
     def start(self) -> None:
-        app = create_app(PageOptions(heartbeat_seconds=0.5))
-        self._listener = WebListener(self._options, self.accept, app)
+        self._listener = self._new_listener(self.port)
         self._listener.start()
+
+    def freeze(self) -> None:
+        """From the next line on nothing is read and nothing answered, as behind a network that is gone."""
+        self._thawed.clear()
+
+    def thaw(self) -> None:
+        self._thawed.set()

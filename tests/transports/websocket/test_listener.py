@@ -221,6 +221,15 @@ def test_a_session_that_closes_says_goodbye_after_its_last_words(serve: Serve, g
     assert disconnects(game) == [Disconnected("you have quit")]
 
 
+def test_the_line_that_makes_a_session_close_is_acknowledged(serve: Serve, game: Game) -> None:
+    client = serve().connect()
+    game.on_event = lambda adapter, event: adapter.close("bye") if isinstance(event, LineReceived) else None
+
+    say(client, t="line", n=9, text="quit")
+
+    assert {"t": "ack", "n": 9} in receive(client)
+
+
 def test_a_client_that_never_answers_a_close_is_cut(serve: Serve, game: Game) -> None:
     site = serve(close_timeout_seconds=0.05)
     raw_client(site)

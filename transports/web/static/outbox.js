@@ -52,6 +52,11 @@ export class Outbox {
     this.waiting = this.waiting.filter((entry) => entry.number !== number);
   }
 
+  // The server has ended the session: what it was sent is over, what it never saw still waits.
+  forgetSent() {
+    this.waiting = this.waiting.filter((entry) => entry.number === null);
+  }
+
   // The connection is a new one and its server knows nothing of the old numbers.
   renumber() {
     for (const entry of this.waiting) entry.number = null;

@@ -161,6 +161,7 @@ function end() {
   showPrompt([]);
   element("round-trip").textContent = "";
   if (state === "ended") {
+    outbox.forgetSent();
     log.note(details.reason ? `The connection has ended: ${details.reason}` : "The connection has ended.");
   } else {
     hasLostConnection = true;

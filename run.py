@@ -14,6 +14,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import configparser
+import dataclasses
 import datetime
 import faulthandler
 import logging
@@ -32,21 +33,26 @@ from gevent.event import Event
 
 from actors.gateway_errors import BindFailed
 from actors.storage.errors import EmbeddedError, SchemaTooNew
+from actors.storage.options import StoreOptions
 from actors.storage.provision import Provision
 from actors.world.errors import AtlasError
 from config.keys import KeyFileError, ensure_key
 from config.layers import variable_name
+from config.link_address import default_link_address
 from config.listeners import check_listeners
 from config.loading import DELIMITER, PREFIX, PROJECT, Configuration, effective, load
 from config.logging import configure as configure_logging
 from config.problems import ConfigurationError
-from config.settings import LauncherSettings, Settings
+from config.settings import GatewaySettings, LauncherSettings, Settings, WebSettings
 from supervisors.announcement import Addresses, Announcement, welcome
 from supervisors.backoff import Backoff
 from supervisors.instance import AlreadyRunning, Lock, RunFile, is_anyone
 from supervisors.lifeline import Lifeline
 from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSpec
 from supervisors.processes import ExitCode, RestartPolicy
+from transports.telnet import TelnetOptions
+from transports.web import PageOptions
+from transports.websocket import WebOptions
 from wyld_actors import ExitReason
 
 logger = logging.getLogger("launcher")
@@ -97,6 +103,41 @@ STARTS: Mapping[str, Callable[[Settings, str], Half]] = {
 }
 
 
+def store_options(settings: Settings, dsn: str) -> StoreOptions:
+    return settings.database.as_record(StoreOptions, dsn=dsn)
+
+
+def telnet_options(gateway: GatewaySettings) -> list[TelnetOptions]:
+    """The plain listener, and the encrypted one if it is on."""
+    plain, encrypted = gateway.telnet.as_record(TelnetOptions), gateway.telnets
+    if not encrypted.enabled:
+        return [plain]
+    changes = encrypted.model_dump(exclude={"enabled"})
+    return [plain, dataclasses.replace(plain, **changes)]
+
+
+def web_options(web: WebSettings) -> WebOptions:
+    return web.as_record(WebOptions, without={"max_connections"}, connection_limit=web.max_connections)
+
+
+def page_options(web: WebSettings) -> PageOptions:
+    return web.page.as_record(PageOptions, websocket_path=web_options(web).websocket_path)
+
+
+def link_address(settings: Settings) -> str:
+    return settings.link.address or default_link_address(settings.data_dir)
+
+
+def link_key(settings: Settings) -> bytes:
+    return (settings.link.key.get_secret_value() or ensure_key(settings.data_dir / "link.key")).encode()
+
+
+def world_files(settings: Settings) -> list[tuple[str, str]]:
+    """Name and text of every file of the starting world, in the order of their names."""
+    folder = Path(settings.world.files) if settings.world.files else PROJECT / "config" / "world"
+    return [(str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
+
+
 def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
     """Run everything until a signal, or until it is given up."""
     settings, data_dir = configuration.settings, configuration.settings.data_dir
@@ -116,7 +157,7 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
         for name in HALVES:
             wait_for_leftover(data_dir / f"{name}.lock", settings.launcher.shutdown_seconds)
         check_listeners(configuration)
-        ensure_key(data_dir / "link.key")
+        link_key(settings)
         database = Provision(settings.database.dsn.get_secret_value(), data_dir)
         try:
             environment[variable("database", "dsn")] = database.open(stopping) or ""

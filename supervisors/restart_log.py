@@ -34,7 +34,7 @@ FILES_KEPT: Final = 5
 class Sink(Protocol):
     """Takes one record after the other; may raise OSError, must not block for long."""
 
-    def __call__(self, record: RestartRecord) -> None: ...
+    def __call__(self, record: RestartRecord, /) -> None: ...
 
 
 class RestartLog:

@@ -1,0 +1,119 @@
+"""The restart log: one line for each record, rotated, and never silent."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from supervisors import Decision, JsonLinesFile, LogEvent, RestartLog, RestartRecord
+from supervisors.records import CRITICAL_AFTER
+
+
+def record(number: int = 1, **fields: Any) -> RestartRecord:
+    return RestartRecord(
+        **{
+            "event": LogEvent.CHILD_TERMINATED,
+            "supervisor": "/world",
+            "path": f"/world/npc-{number}",
+            "decision": Decision.RESTART_NOW,
+            **fields,
+        }
+    )
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_each_record_is_one_line_of_json_without_empty_fields(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "restarts.jsonl"
+    log = RestartLog([JsonLinesFile(path)])
+    log.write(record(exc_type="ValueError", stack="line one\nline two", group=("b",)))
+
+    [line] = lines(path)
+    assert line["event"] == "child_terminated"
+    assert line["decision"] == "restart_now"
+    assert line["level"] == "error"
+    assert line["stack"] == "line one\nline two"
+    assert line["group"] == ["b"]
+    assert "message_type" not in line
+
+
+def test_a_file_is_rotated_at_its_limit_and_a_bounded_number_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "restarts.jsonl"
+    sink = JsonLinesFile(path, limit_bytes=600, files_kept=2)
+    for number in range(20):
+        sink(record(number))
+
+    files = sorted(file.name for file in tmp_path.iterdir())
+    assert files == ["restarts.jsonl", "restarts.jsonl.1", "restarts.jsonl.2"]
+    assert all((tmp_path / name).stat().st_size <= 600 for name in files)
+    newest_first = [line["path"] for name in files for line in reversed(lines(tmp_path / name))]
+    assert newest_first == [f"/world/npc-{19 - age}" for age in range(len(newest_first))]
+
+
+def test_the_last_records_are_kept_in_memory() -> None:
+    log = RestartLog(ring_records=3)
+    for number in range(5):
+        log.write(record(number))
+
+    assert [kept.path for kept in log.recent()] == ["/world/npc-2", "/world/npc-3", "/world/npc-4"]
+    assert [kept.path for kept in log.recent(1)] == ["/world/npc-4"]
+    assert log.written == 5
+
+
+def test_a_sink_that_fails_is_counted_and_said_once_and_the_others_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(_: RestartRecord) -> None:
+        raise OSError("no space left on device")
+
+    seen: list[RestartRecord] = []
+    log = RestartLog([full, seen.append])
+    log.write(record(1))
+    log.write(record(2))
+
+    assert len(seen) == 2
+    assert log.lost == 2
+    assert sum("cannot be written" in message for message in caplog.messages) == 1
+
+
+def test_every_record_reaches_the_log_of_the_process_at_its_own_level(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = RestartLog()
+    with caplog.at_level(logging.INFO):
+        log.write(record(exc_type="ValueError", exc_msg="boom", reason_class="crash", message_type="Look"))
+        log.write(record(event=LogEvent.RESTARTED, decision=Decision.NONE))
+
+    assert [(entry.levelname, entry.getMessage()) for entry in caplog.records] == [
+        (
+            "ERROR",
+            "child_terminated /world/npc-1 (crash ValueError: boom) while handling Look -> restart_now",
+        ),
+        ("INFO", "restarted /world/npc-1"),
+    ]
+
+
+def test_the_level_rises_when_a_child_fails_again_and_again() -> None:
+    assert record(consecutive=CRITICAL_AFTER - 1).level == logging.ERROR
+    assert record(consecutive=CRITICAL_AFTER).level == logging.CRITICAL
+
+
+def test_a_listener_gets_records_until_it_is_taken_off() -> None:
+    log, seen = RestartLog(), list[RestartRecord]()
+    take_off = log.add_sink(seen.append)
+    log.write(record(1))
+    take_off()
+    log.write(record(2))
+
+    assert [got.path for got in seen] == ["/world/npc-1"]
+
+
+def test_equal_stories_have_equal_fingerprints() -> None:
+    assert record(time=1.0).fingerprint == record(time=2.0, incarnation=9).fingerprint
+    assert record(exc_type="A").fingerprint != record(exc_type="B").fingerprint

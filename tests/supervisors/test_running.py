@@ -1,0 +1,71 @@
+"""The top of a tree, as the process sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisors import InvalidSpec, LogEvent, one_for_one, run_tree, supervisor
+from tests.supervisors.actors import player
+from tests.supervisors.conftest import Theatre
+from wyld_actors import ExitKind, NameTaken
+
+
+def test_a_tree_says_when_it_is_up_and_when_it_has_ended(theatre: Theatre) -> None:
+    gate = theatre.stage.gate("a:start")
+    tree = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
+    assert not tree.started.ready()
+
+    gate.set()
+    theatre.system.settle()
+    assert tree.started.get(block=False) is True
+    assert not tree.ended.ready()
+
+    tree.shutdown()
+    theatre.system.settle()
+    reason = tree.ended.get(block=False)
+    assert reason is not None
+    assert reason.is_clean
+
+
+def test_a_shutdown_before_the_tree_is_up_ends_both(theatre: Theatre) -> None:
+    gate = theatre.stage.gate("a:start")
+    tree = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
+    tree.shutdown()
+    gate.set()
+    theatre.system.settle()
+
+    assert tree.started.get(block=False) is False
+    assert tree.ended.ready()
+
+
+def test_a_root_that_is_killed_is_seen_and_written_down(theatre: Theatre) -> None:
+    tree = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
+    tree.ref.cell.kill()
+    theatre.system.settle()
+
+    reason = tree.ended.get(block=False)
+    assert reason is not None
+    assert reason.kind is ExitKind.KILLED
+    assert theatre.last_record().event is LogEvent.ESCALATED
+    assert theatre.system.find("/top") is None
+
+
+def test_a_shutdown_after_the_end_does_nothing(theatre: Theatre) -> None:
+    tree = theatre.run(supervisor("top", one_for_one, []))
+    tree.shutdown()
+    theatre.system.settle()
+
+    tree.shutdown()
+    theatre.system.settle()
+
+
+def test_only_a_supervisor_can_be_the_top(theatre: Theatre) -> None:
+    with pytest.raises(InvalidSpec, match="supervisor"):
+        run_tree(theatre.system, player(theatre.stage, "a"))
+
+
+def test_two_trees_cannot_have_one_path(theatre: Theatre) -> None:
+    theatre.run(supervisor("top", one_for_one, []))
+
+    with pytest.raises(NameTaken):
+        theatre.run(supervisor("top", one_for_one, []))

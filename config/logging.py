@@ -15,6 +15,7 @@ import sys
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal
 
 import structlog
@@ -73,11 +74,20 @@ def configure(
         }
     )
     logging.captureWarnings(True)
+    sys.excepthook = _log_the_end
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """An exception that ends the process is in the log too; Ctrl-C is none."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        logging.getLogger(__name__).critical("the process ends", exc_info=(kind, error, traceback))
 
 
 def bound(**fields: object) -> AbstractContextManager[None]:

@@ -30,6 +30,7 @@ from supervisors.processes import (
     RestartIn,
     RestartPolicy,
     Stop,
+    name_of,
     share_of_stop,
 )
 
@@ -228,7 +229,7 @@ class ProcessGroup:
         fields = _fields(process) | {
             "uptime_s": round(ended.uptime_seconds, 3),
             "restarts_in_window": process.history.restarts_in_window(now),
-            "decision": str(decision),
+            "decision": name_of(decision),
         }
         match decision:
             case Stop():

@@ -76,6 +76,19 @@ class GiveUp:
 Decision = Stop | RestartIn | GiveUp
 
 
+def name_of(decision: Decision) -> str:
+    """The decision as the restart log writes it."""
+    match decision:
+        case Stop():
+            return "stop"
+        case RestartIn(0.0):
+            return "restart_now"
+        case RestartIn(seconds):
+            return f"restart_in_{round(seconds * 1000)}_ms"
+        case GiveUp():
+            return "gave_up"
+
+
 class RestartHistory:
     """What is remembered of one process between its incarnations, and what follows from it."""
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,8 @@ LOGGER = logging.getLogger("actors.test")
 
 
 @pytest.fixture(autouse=True)
-def root_as_it_was() -> Iterator[None]:
+def root_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("sys.excepthook", sys.excepthook)
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     yield
@@ -159,3 +161,14 @@ def test_structlog_loggers_write_to_the_same_place(tmp_path: Path) -> None:
 
     (record,) = records(tmp_path)
     assert (record["event"], record["path"], record["token"]) == ("restarted", "/world", HIDDEN)
+
+
+def test_an_exception_that_ends_the_process_is_logged(tmp_path: Path) -> None:
+    start(tmp_path)
+    error = RuntimeError("nobody expected this; password=hunter2")
+
+    sys.excepthook(RuntimeError, error, None)
+
+    (record,) = records(tmp_path)
+    assert record["level"] == "critical"
+    assert record["exception"] == f"RuntimeError: nobody expected this; password={HIDDEN}"

@@ -16,6 +16,7 @@ from supervisors.processes import (
     RestartIn,
     RestartPolicy,
     Stop,
+    name_of,
     share_of_stop,
 )
 
@@ -131,3 +132,14 @@ def test_the_shares_of_a_stop_never_exceed_its_deadline(deadline: float, count: 
 
 def test_a_deadline_that_has_passed_leaves_nothing() -> None:
     assert share_of_stop(-3.0, 2) == 0.0
+
+
+def test_each_decision_has_a_name_for_the_log() -> None:
+    decisions = [Stop(), RestartIn(0.0), RestartIn(0.5), GiveUp(ExitCode.FAILED, "enough")]
+
+    assert [name_of(decision) for decision in decisions] == [
+        "stop",
+        "restart_now",
+        "restart_in_500_ms",
+        "gave_up",
+    ]

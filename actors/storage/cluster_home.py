@@ -105,7 +105,8 @@ def choose_home(data_dir: Path, *, state_folder: Path = STATE_FOLDER) -> Cluster
     if (home / "data").exists():
         return _existing(home)
     if os.geteuid() != 0:
-        home.mkdir(exist_ok=True, parents=True)
+        data_dir.mkdir(exist_ok=True, parents=True)
+        home.mkdir(exist_ok=True, mode=0o700)
         return ClusterHome(home, None)
     account = service_account()
     data_dir.mkdir(exist_ok=True, parents=True)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import select
 import socket
 import time
@@ -37,6 +38,8 @@ import psycopg2.extensions
 from psycopg2.extensions import POLL_ERROR, POLL_OK, POLL_READ, POLL_WRITE
 
 __all__ = ["ConnectionLimits", "CooperativeDatabase", "DeadlineExpired", "connect", "install_wait_callback"]
+
+logger = logging.getLogger(__name__)
 
 _DEFAULT_PORT = "5432"
 # gevent's own would take a turn of the loop; this one only looks.
@@ -213,6 +216,10 @@ class CooperativeDatabase(peewee.PostgresqlDatabase):
     def _connect(self) -> _Connection:
         self._wire = connect(self.dsn, self.limits)
         return self._wire
+
+    def _log_query(self, sql: str, params: object) -> None:
+        # peewee's own also logs the values, password hashes among them.
+        logger.debug("%s", sql)
 
     def is_usable(self) -> bool:
         """Connected as far as can be seen from here, and not inside a transaction left behind."""

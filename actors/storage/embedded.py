@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -69,6 +70,8 @@ _SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "log_checkpoints": "off",
+    # Statements come with their values in them: password hashes, whole checkpoints.
+    "log_min_error_statement": "panic",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "cluster_name": "wyld-actors",
@@ -183,7 +186,7 @@ class EmbeddedPostgres:
         settings = self._settings | {"unix_socket_directories": str(home.socket_folder())}
         if home.log.exists() and home.log.stat().st_size > _LOG_LIMIT_BYTES:
             home.log.replace(home.log.with_name("log.1"))
-        with open(home.log, "ab") as log:
+        with open(home.log, "ab", opener=_private) as log:
             self._child = subprocess.Popen(
                 [
                     binaries.postgres,
@@ -221,6 +224,10 @@ class EmbeddedPostgres:
 
 def _durability(fsync: bool) -> Mapping[str, str]:
     return {} if fsync else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _clear_stale(home: ClusterHome) -> None:

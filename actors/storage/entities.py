@@ -16,7 +16,7 @@ from typing import Any
 from psycopg2 import Binary
 
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.positions import Position, save_positions
+from actors.storage.positions import Position, forget_positions, save_positions
 from wyld_actors import Record
 
 __all__ = ["EntityRecord", "checkpoint", "count_entities", "find_entities", "load_entities"]
@@ -74,8 +74,11 @@ def checkpoint(
     entities: Sequence[EntityRecord] = (),
     deleted: Sequence[str] = (),
     positions: Sequence[Position] = (),
+    forgotten: Sequence[int] = (),
 ) -> None:
     """Write all of it in one transaction. An entity that is both changed and deleted ends deleted.
+
+    `forgotten` are sessions that are closed for good and whose positions are dropped.
 
     Raises peewee.OperationalError when the connection fails; then nobody knows whether it was
     committed, and writing the same checkpoint again is right in both cases.
@@ -87,6 +90,8 @@ def checkpoint(
         if deleted:
             database.rows("DELETE FROM entities WHERE id = ANY(%s)", [sorted(deleted)])
         save_positions(database, positions)
+        if forgotten:
+            forget_positions(database, sorted(forgotten))
 
 
 def _newest(entities: Sequence[EntityRecord]) -> Sequence[EntityRecord]:

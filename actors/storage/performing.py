@@ -70,7 +70,9 @@ _PERFORMERS: dict[type[StoreRequest], Callable[[CooperativeDatabase, PasswordHas
     requests.FindEntities: lambda db, _, r: entities.find_entities(db, r.ids),
     requests.LoadPositions: lambda db, _, r: positions.load_positions(db),
     requests.ForgetPositions: lambda db, _, r: positions.forget_positions(db, r.sessions),
-    requests.SaveCheckpoint: lambda db, _, r: entities.checkpoint(db, r.entities, r.deleted, r.positions),
+    requests.SaveCheckpoint: lambda db, _, r: entities.checkpoint(
+        db, r.entities, r.deleted, r.positions, r.forgotten
+    ),
     requests.NextEpoch: lambda db, _, r: ownership.next_epoch(db, r.name),
     requests.ClaimWorld: lambda db, _, r: ownership.claim_world(db, r.world, wait_seconds=r.wait_seconds),
     requests.ReleaseWorld: lambda db, _, r: ownership.release_world(db, r.world),

@@ -137,13 +137,15 @@ class ForgetPositions(StoreRequest, frozen=True):
 class SaveCheckpoint(StoreRequest, frozen=True):
     """Write all of it in one transaction: None. After StoreUnavailable ask the same again: it is safe.
 
-    Raises WorldTaken when this process owned a world and has lost it to another.
+    `forgotten` are sessions closed for good. Raises WorldTaken when this process owned a world and has
+    lost it to another.
     """
 
     lane: ClassVar[Lane] = Lane.WRITES
     entities: tuple[EntityRecord, ...] = ()
     deleted: tuple[str, ...] = ()
     positions: tuple[Position, ...] = ()
+    forgotten: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         counts = (

@@ -209,6 +209,7 @@ def test_no_password_is_in_the_dsn_and_no_file_is_open_to_others(made: Path, mak
     assert mode(home / "data" / "wyld.passwords") == 0o600
     assert mode(home / "data") == 0o700
     assert mode(home / "run") == 0o700
+    assert mode(home / "log") == 0o600
 
 
 def test_the_role_of_the_game_is_no_superuser(made: Path, make: Make) -> None:

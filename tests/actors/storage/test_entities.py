@@ -109,6 +109,14 @@ def test_a_checkpoint_that_fails_leaves_the_one_before(database: CooperativeData
     assert database.is_usable()
 
 
+def test_a_checkpoint_forgets_sessions_too(database: CooperativeDatabase) -> None:
+    checkpoint(database, positions=[Position(1, 10), Position(2, 20)])
+
+    checkpoint(database, positions=[Position(2, 21)], forgotten=[1])
+
+    assert load_positions(database) == [Position(2, 21)]
+
+
 def test_a_forgotten_session_has_no_position(database: CooperativeDatabase) -> None:
     save_positions(database, [Position(1, 10), Position(2, 20)])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -411,13 +410,12 @@ def test_waiting_for_the_database_does_not_stop_the_others(
     store: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.until_connected()
-    monkeypatch.setattr(store_worker, "perform", lambda database, *_: database.rows("SELECT pg_sleep(0.3)"))
+    monkeypatch.setattr(store_worker, "perform", lambda database, *_: database.rows("SELECT pg_sleep(0.2)"))
     answers = [store.ref.ask(NextEpoch("world"), block=False) for _ in range(3)]
-    began = time.monotonic()
 
     status = store.ask(GetStoreStatus())
 
-    assert time.monotonic() - began < 0.1
+    assert not any(answer.is_done for answer in answers)
     assert status.lanes["queries"].running == 3
     for answer in answers:
         answer.get()

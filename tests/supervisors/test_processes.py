@@ -135,7 +135,7 @@ def test_a_deadline_that_has_passed_leaves_nothing() -> None:
 
 
 def test_each_decision_has_a_name_for_the_log() -> None:
-    decisions = [Stop(), RestartIn(0.0), RestartIn(0.5), GiveUp(ExitCode.FAILED, "enough")]
+    decisions: list[Decision] = [Stop(), RestartIn(0.0), RestartIn(0.5), GiveUp(ExitCode.FAILED, "enough")]
 
     assert [name_of(decision) for decision in decisions] == [
         "stop",

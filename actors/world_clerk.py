@@ -270,7 +270,7 @@ class Clerk(Actor):
         return outlet
 
     def _world_session(self, ctx: Context, task: ServeRequest) -> Ref:
-        ref = ctx.system.find(f"{SESSIONS}/{task.request.session}")
+        ref = ctx.system.find(f"{SESSIONS}/session-{task.request.session}")
         if ref is None:
             raise _No(FailureCode.NO_SUCH_SESSION)
         return ref

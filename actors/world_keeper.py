@@ -14,6 +14,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import cast
 
+from actors.storage.errors import StoreUnavailable
+from actors.storage.requests import ClaimWorld
 from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.messages import SaveCharacter
@@ -22,7 +24,7 @@ from actors.world_link_messages import Hold, Release, WrittenCheckpoint
 from actors.world_streams import StreamTable
 from actors.world_writer import Batch, WorldWriter, Written
 from transports.link.protocol import EntityId
-from wyld_actors import SHUTDOWN, Actor, Context, ExitReason, Message, Ref, StopRequested, on
+from wyld_actors import SHUTDOWN, Actor, AskTimeout, Context, ExitReason, Message, Ref, StopRequested, on
 
 __all__ = ["KeeperOptions", "KeeperState", "Recall", "WorldKeeper"]
 
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 # A logout is written soon, together with those of the same moment.
 SOON_SECONDS = 0.05
+# The connection of a killed world is noticed by the database within moments.
+CLAIM_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,10 @@ class Collected(Message, frozen=True):
 class WorldKeeper(Actor):
     """Registered as the keeper of the world."""
 
-    def __init__(self, options: KeeperOptions, state: KeeperState, store_name: str) -> None:
+    def __init__(self, options: KeeperOptions, state: KeeperState, world: str, store_name: str) -> None:
         self._options = options
         self._kept = state
+        self._world = world
         self._store_name = store_name
         self._is_busy = False
         self._is_soon = False
@@ -84,9 +89,20 @@ class WorldKeeper(Actor):
 
     def on_start(self) -> None:
         self.ctx.system.registry.register(KEEPER, self.ctx.ref)
+        store = self.ctx.system.registry.whereis(self._store_name)
+        if store is not None:
+            self._claim(store)
         self.ctx.every(self._options.interval_seconds, TakeCheckpoint())
         # An incarnation that crashed between the two may have left the link waiting.
         self._tell_link(Release())
+
+    def _claim(self, store: Ref) -> None:
+        """Own the world for as long as this process lives. Raises WorldTaken, up to the root."""
+        try:
+            self.ctx.ask(store, ClaimWorld(self._world, CLAIM_SECONDS), timeout_seconds=2 * CLAIM_SECONDS)
+        except (StoreUnavailable, AskTimeout) as error:
+            # The connection that writes claims again before it writes.
+            logger.warning("the world is not claimed yet: %s", error)
 
     @on(SaveCharacter)
     def save_character(self, ctx: Context, message: SaveCharacter) -> None:

@@ -13,15 +13,15 @@ import msgspec
 from actors.storage.positions import Position
 from actors.world.character import Character
 from actors.world.outlet import OUTLET
-from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
+from actors.world.zones import character_child, session_child
 from actors.world_link_messages import SessionUp
 from actors.world_streams import StreamTable
 from supervisors.calls import AlreadyPresent, AlreadyStarted, StartChild, Started
-from supervisors.specs import ChildSpec, Restart
+from supervisors.specs import ChildSpec
 from transports.link.protocol import CommandNumber, EntityId, SessionId
 from transports.link.streams import TailRecord
-from wyld_actors import ActorError, Context, Mailbox, Ref, Registry
+from wyld_actors import ActorError, Context, Ref, Registry
 
 __all__ = ["CHARACTERS", "SESSIONS", "NotStarted", "Play"]
 
@@ -30,9 +30,6 @@ logger = logging.getLogger(__name__)
 # Paths of the two supervisors.
 CHARACTERS = "/world/characters"
 SESSIONS = "/world/sessions"
-
-# Lines of one session that may wait; the link's credit is less.
-SESSION_MAILBOX = Mailbox(limit=2_048)
 
 
 class NotStarted(ActorError):
@@ -61,29 +58,15 @@ class Play:
 
     def character(self, ctx: Context, state: Character.State) -> Ref:
         """The actor of a character: the one that is there, or a new one that begins with `state`."""
-        spec = ChildSpec(
-            id=state.id,
-            actor=Character,
-            args=(self.around,),
-            kwargs={"state": state},
-            restart=Restart.TRANSIENT,
-        )
-        return self._start(ctx, CHARACTERS, spec)
+        return self._start(ctx, CHARACTERS, character_child(self.around, state))
 
     def session(
         self, ctx: Context, session: SessionId, character: Ref, state: Character.State, applied: CommandNumber
     ) -> Ref:
         """The actor that hands the lines of `session` to `character`, from `applied` on."""
-        first = WorldSession.State(session=session, character=state.number, accepted=applied, applied=applied)
-        spec = ChildSpec(
-            id=str(session),
-            actor=WorldSession,
-            args=(self.around, character),
-            kwargs={"state": first},
-            restart=Restart.TRANSIENT,
-            mailbox=SESSION_MAILBOX,
+        return self._start(
+            ctx, SESSIONS, session_child(self.around, session, character, state.number, applied)
         )
-        return self._start(ctx, SESSIONS, spec)
 
     def bring_back(
         self, ctx: Context, streams: StreamTable, position: Position, state: Character.State

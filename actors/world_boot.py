@@ -1,0 +1,75 @@
+"""Before the tree of a world stands: its name is claimed, its epoch taken, its last checkpoint read.
+
+Plain functions on one connection that is closed again. The claim is taken again, for as long as the process
+lives, by the keeper through the store; what is read here cannot be overtaken in between, as a second
+world of this name would have to come up and write in that moment, and ends at its own claim.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.storage.cooperative import CooperativeDatabase
+from actors.storage.entities import EntityRecord, find_entities, load_entities
+from actors.storage.ownership import claim_world, next_epoch, release_world
+from actors.storage.positions import Position, load_positions
+from actors.world.atlas_records import Atlas
+from actors.world.character import Character
+from actors.world.item import Item
+from actors.world.npc import Npc
+from actors.world.restoring import Start, restore
+from actors.world.room import Room
+from actors.world.saving import Saved
+from actors.world_desk import Returning
+from transports.link.protocol import EntityId
+
+__all__ = ["Beginning", "read_beginning"]
+
+logger = logging.getLogger(__name__)
+
+# A killed world's connection is noticed by the database within moments.
+CLAIM_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """With what a world begins. `epoch` is greater than that of any process before."""
+
+    epoch: int
+    start: Start
+    returning: Returning
+
+
+def read_beginning(dsn: str, world: str, atlas: Atlas) -> Beginning:
+    """Read the last checkpoint. Raises WorldTaken, peewee.DatabaseError."""
+    database = CooperativeDatabase(dsn)
+    with database.connection_context():
+        claim_world(database, world, wait_seconds=CLAIM_SECONDS)
+        epoch = next_epoch(database, f"world:{world}")
+        positions = load_positions(database)
+        places = load_entities(database, (Room.kind, Npc.kind, Item.kind))
+        characters = find_entities(database, _characters_of(positions))
+        release_world(database, world)
+    start = restore(atlas, [_saved(record) for record in (*places, *characters)])
+    for problem in start.unreadable:
+        logger.error("left out of the world: %s", problem)
+    logger.info(
+        "the last checkpoint has %s entities, and %s sessions in play",
+        len(places) + len(characters),
+        len(positions),
+    )
+    return Beginning(epoch, start, Returning(positions, _states(start)))
+
+
+def _characters_of(positions: Sequence[Position]) -> list[EntityId]:
+    return [position.character for position in positions if position.character]
+
+
+def _states(start: Start) -> dict[EntityId, Character.State]:
+    return {entity: state for entity, state in start.records.items() if isinstance(state, Character.State)}
+
+
+def _saved(record: EntityRecord) -> Saved:
+    return Saved(record.id, record.kind, record.state, record.prototype or "", record.version)

@@ -1,0 +1,150 @@
+"""The tree of the world, as a table of contents, and what makes it stand.
+
+world (rest_for_one)
+  store          the database, behind a pool of workers
+  presence       who is playing
+  zones          a supervisor for each zone: rooms, items, npcs
+  characters     dynamic: those in play
+  sessions       dynamic: what the gateways' sessions are here
+  keeper         checkpoints
+  desk           requests of the gateways
+  link           last: opens when all is up, and closes first
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import zmq
+
+from actors.storage.options import StoreOptions
+from actors.storage.store import STORE_NAME, store_children
+from actors.world.atlas import parse
+from actors.world.character import Character
+from actors.world.helpbook import HelpBook
+from actors.world.session import WorldSession
+from actors.world.surroundings import Surroundings
+from actors.world.transfers import Watch
+from actors.world.zones import presence_child, zone_children
+from actors.world_boot import Beginning, read_beginning
+from actors.world_clerk import ClerkOptions
+from actors.world_desk import Desk
+from actors.world_keeper import KeeperOptions, KeeperState, WorldKeeper
+from actors.world_link import WorldLink, WorldLinkOptions, WorldLinkState
+from actors.world_play import Play
+from supervisors.acting import Services
+from supervisors.declaring import (
+    TRANSIENT,
+    dynamic,
+    one_for_one,
+    rest_for_one,
+    supervisor,
+    worker,
+)
+from supervisors.restart_log import JsonLinesFile, RestartLog
+from supervisors.running import Tree, run_tree
+from supervisors.specs import ChildSpec
+from transports.link.handshake import Doorkeeper
+from transports.link.router import RouterEndpoint
+from wyld_actors import ActorSystem, ExitReason, Mailbox
+
+__all__ = ["RunningWorld", "WorldOptions", "start_world"]
+
+logger = logging.getLogger(__name__)
+
+# Messages. Everything that players see passes through the link: what is over this is lost to them, so it is
+# far above what a batch brings, and still a bound on memory (some 200 MB).
+LINK_MAILBOX = Mailbox(limit=1_000_000)
+# Requests under way are bounded by the link; logouts of a whole gateway come at once.
+DESK_MAILBOX = Mailbox(limit=100_000)
+# Seconds. The last checkpoint of a large world.
+KEEPER_SHUTDOWN_SECONDS = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorldOptions:
+    """Everything that a world needs to be told. `files` and `help_topics` are names and texts."""
+
+    name: str
+    files: Sequence[tuple[str, str]]
+    link_address: str
+    link_key: bytes = field(repr=False)
+    store: StoreOptions
+    help_topics: Mapping[str, str] = field(default_factory=dict)
+    keeper: KeeperOptions = field(default_factory=KeeperOptions)
+    link: WorldLinkOptions = field(default_factory=WorldLinkOptions)
+    clerk: ClerkOptions = field(default_factory=ClerkOptions)
+    restart_log: Path | None = None
+
+
+class RunningWorld:
+    """The world of this process."""
+
+    def __init__(self, system: ActorSystem, tree: Tree) -> None:
+        self.system = system
+        self.tree = tree
+        # A world has no listener of its own: gateways find it by the address of the link.
+        self.addresses: Mapping[str, tuple[str, int]] = {}
+
+    def wait(self) -> ExitReason:
+        """Return when the tree has ended, by `stop` or by giving up."""
+        reason = self.tree.ended.get()
+        assert reason is not None
+        return reason
+
+    def stop(self, deadline_seconds: float) -> None:
+        """Begin an ordered stop. Called again, it shortens the deadline."""
+        self.tree.shutdown(deadline_seconds)
+
+
+def start_world(options: WorldOptions) -> RunningWorld:
+    """Bring a world up, and return when it is.
+
+    Raises AtlasError for world files that cannot be used, WorldTaken when another process runs this world,
+    peewee.DatabaseError without a database.
+    """
+    atlas = parse(options.files)
+    beginning = read_beginning(options.store.dsn, options.name, atlas)
+    system = ActorSystem(options.name)
+    around = Surroundings(atlas, system.registry, HelpBook(options.help_topics))
+    Watch(system, around)
+    log = RestartLog([JsonLinesFile(options.restart_log)] if options.restart_log else [])
+    tree = run_tree(system, world_tree(options, system, around, beginning), services=Services(log=log))
+    if not tree.started.get():
+        raise RuntimeError(f"the world did not come up: {tree.ended.get()}")
+    return RunningWorld(system, tree)
+
+
+def world_tree(
+    options: WorldOptions, system: ActorSystem, around: Surroundings, beginning: Beginning
+) -> ChildSpec:
+    """The children of the world in start order; a crash restarts what stands after it."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    link = WorldLinkState(
+        Doorkeeper(options.name, beginning.epoch, options.link_key),
+        lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
+    )
+    play = Play(around, system.registry)
+    zones = [
+        supervisor(zone, one_for_one, zone_children(zone, around, beginning.start))
+        for zone in around.atlas.zones
+    ]
+    return supervisor("world", rest_for_one, [
+        supervisor("store", rest_for_one, store_children(options.store)),
+        presence_child(around),
+        supervisor("zones", one_for_one, zones),
+        dynamic("characters", Character, restart=TRANSIENT),
+        dynamic("sessions", WorldSession, restart=TRANSIENT),
+        worker(
+            "keeper", WorldKeeper, options.keeper, KeeperState(link.streams), options.name, STORE_NAME,
+            shutdown=KEEPER_SHUTDOWN_SECONDS, mailbox=DESK_MAILBOX, start_timeout_seconds=None,
+        ),
+        worker(
+            "desk", Desk, options.clerk, play, link.streams, beginning.returning, mailbox=DESK_MAILBOX,
+            start_timeout_seconds=None,
+        ),
+        worker("link", WorldLink, options.link, link, mailbox=LINK_MAILBOX),
+    ])  # fmt: skip

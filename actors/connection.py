@@ -20,6 +20,7 @@ from actors.gateway_messages import (
     Speak,
     Unregister,
 )
+from actors.pool import POOL
 from actors.rendering import encoded, encoded_prompt
 from actors.session_record import SessionId
 from transports.adapter import (
@@ -53,11 +54,13 @@ LOST = styled("emote", "The thread that held you here has snapped. Please come i
 class Connection(Actor):
     """Temporary. Ends after the adapter has said Disconnected, or when its session is gone."""
 
-    def __init__(self, adapter: Adapter, number: SessionId, session: Ref, pool: Ref) -> None:
+    def __init__(self, adapter: Adapter, number: SessionId, session: Ref) -> None:
         super().__init__()
         self._adapter = adapter
         self._number = number
         self._session = session
+        pool: Ref | None = self.ctx.system.registry.whereis(POOL)
+        assert pool is not None, "the pool starts before any connection"
         self._pool = pool
         self._rendering: Rendering = adapter.capabilities.rendering
         self._prompt = ""

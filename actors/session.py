@@ -95,7 +95,7 @@ class Session(Actor):
         end_reason: DisconnectReason = DisconnectReason.GATEWAY_STOPPED
 
     def __init__(
-        self, number: SessionId, protocol: str, peer: str, rules: LoginDialogue, options: SessionOptions
+        self, rules: LoginDialogue, options: SessionOptions, number: SessionId, protocol: str, peer: str
     ) -> None:
         super().__init__()
         self._rules = rules

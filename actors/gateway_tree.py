@@ -1,0 +1,184 @@
+"""The gateway as a tree, readable as a table of contents, and the handle by which a process holds it.
+
+    gateway (one_for_one)
+      link          GatewayLink          to the world; keeps its ledger over a crash
+      pool          Pool                 directory and broadcast; keeps it as well
+      sessions      dynamic, transient   Session: one for each player's stay
+      connections   dynamic, temporary   Connection: one for each socket
+      telnet, telnets, web   Listener    the doors, last: they open when all is up, and close first
+
+One for one, and not one for all as a telecom switch would have it: each part is made so that it can crash
+and come back by itself (link and pool keep their memories, sessions join again, a listener keeps its
+socket), and the promise is that nobody is disconnected by a crash. Together they give up only when one of
+them cannot be kept up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import zmq
+
+from actors.connection import Connection
+from actors.gateway_errors import BindFailed, GatewayStartFailed
+from actors.gateway_link import GatewayLink
+from actors.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
+from actors.login import LoginDialogue, LoginOptions
+from actors.pool import Pool
+from actors.session import LINK, Session
+from actors.session_options import SessionOptions
+from actors.world_line import Dial, LinkOptions
+from supervisors import (
+    TEMPORARY,
+    TRANSIENT,
+    ChildSpec,
+    ChildStartFailed,
+    Services,
+    Tree,
+    dynamic,
+    one_for_one,
+    run_tree,
+    supervisor,
+    worker,
+)
+from transports.link.dealer import DealerEndpoint
+from transports.link.endpoint import EndpointOptions
+from transports.link.interface import Dealer, DealerCallbacks, Peer
+from transports.telnet.settings import TelnetOptions
+from transports.websocket.options import WebOptions
+from transports.websocket.server import WsgiApplication
+from wyld_actors import ActorSystem, ExitReason, Mailbox
+
+ROOT = "gateway"
+
+# Messages. Every session may have a line for the link in one turn of the loop, and a batch for each comes
+# back.
+_BUSY_MAILBOX = Mailbox(limit=1_000_000)
+# A listener waits for its clients to take their last bytes (`close_seconds` of the transports), and a second.
+_LISTENER_SHUTDOWN_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """All that the gateway needs to know. A listener that is None is not there.
+
+    `dial` makes the link's endpoint; by default one over ZeroMQ to `world_address`.
+    """
+
+    link: LinkOptions
+    world_address: str = ""
+    endpoint: EndpointOptions = field(default_factory=EndpointOptions)
+    dial: Dial | None = None
+    telnet: TelnetOptions | None = field(default_factory=TelnetOptions)
+    telnets: TelnetOptions | None = None
+    web: WebOptions | None = field(default_factory=WebOptions)
+    web_app: WsgiApplication | None = None
+    login: LoginOptions = field(default_factory=LoginOptions)
+    session: SessionOptions = field(default_factory=SessionOptions)
+    max_sessions: int = 20_000
+    start_timeout_seconds: float = 30.0
+
+
+class _ZmqDial:
+    """Makes dealers over ZeroMQ, in a context of its own."""
+
+    def __init__(self, address: str, options: EndpointOptions) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._address = address
+        self._options = options
+
+    def __call__(self, identity: Peer, callbacks: DealerCallbacks) -> Dealer:
+        return DealerEndpoint(self._context, self._address, identity, callbacks, options=self._options)
+
+
+def gateway_tree(options: GatewayOptions, system: ActorSystem) -> ChildSpec:
+    """The tree as data."""
+    dial = options.dial or _ZmqDial(options.world_address, options.endpoint)
+    rules = LoginDialogue(options.login)
+    reception = Reception(
+        system, options.link.epoch, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
+    )
+    return supervisor(
+        ROOT,
+        one_for_one,
+        [
+            worker(LINK, GatewayLink, options.link, dial, mailbox=_BUSY_MAILBOX),
+            worker("pool", Pool, mailbox=_BUSY_MAILBOX),
+            dynamic(
+                "sessions",
+                Session,
+                rules,
+                options.session,
+                restart=TRANSIENT,
+                max_children=options.max_sessions,
+            ),
+            dynamic("connections", Connection, restart=TEMPORARY),
+            *_doors(options, reception),
+        ],
+    )
+
+
+def _doors(options: GatewayOptions, reception: Reception) -> list[ChildSpec]:
+    makers = {
+        "telnet": options.telnet and telnet_door(options.telnet),
+        "telnets": options.telnets and telnet_door(options.telnets),
+        "web": options.web and web_door(options.web, options.web_app),
+    }
+    return [
+        worker(name, Listener, name, make, reception, shutdown=_LISTENER_SHUTDOWN_SECONDS)
+        for name, make in makers.items()
+        if make is not None
+    ]
+
+
+def _ended(tree: Tree) -> ExitReason:
+    """Wait for the end of the tree."""
+    reason = tree.ended.get()
+    assert reason is not None
+    return reason
+
+
+class Gateway:
+    """A running gateway. `addresses` says where each listener really is."""
+
+    def __init__(self, system: ActorSystem, tree: Tree, addresses: Mapping[str, tuple[str, int]]) -> None:
+        self.system = system
+        self.tree = tree
+        self.addresses = addresses
+
+    def wait(self) -> ExitReason:
+        """Return when the tree has ended, by `stop` or by giving up."""
+        return _ended(self.tree)
+
+    def stop(self, deadline_seconds: float) -> None:
+        """Begin an ordered stop and return. Called again, it shortens the deadline."""
+        self.tree.shutdown(deadline_seconds)
+
+
+def start_gateway(
+    options: GatewayOptions, *, system: ActorSystem | None = None, services: Services | None = None
+) -> Gateway:
+    """Start everything and wait until it is up. Raises BindFailed or GatewayStartFailed.
+
+    The world need not be there: players are let in, and told that it is away when they ask for it.
+    """
+    system = system or ActorSystem(ROOT)
+    tree = run_tree(system, gateway_tree(options, system), services=services)
+    if not tree.started.get(timeout=options.start_timeout_seconds):
+        raise _start_failure(_ended(tree))
+    addresses = {}
+    for name in ("telnet", "telnets", "web"):
+        listener = system.find(f"/{ROOT}/{name}")
+        if listener is not None:
+            addresses[name] = listener.ask(WhereAreYou())
+    return Gateway(system, tree, addresses)
+
+
+def _start_failure(reason: ExitReason) -> BindFailed | GatewayStartFailed:
+    """The error at the bottom of it: of the child of a child that did not start."""
+    part, error = ROOT, reason.error
+    while isinstance(error, ChildStartFailed):
+        part, reason = error.child, error.reason
+        error = reason.error
+    if isinstance(error, BindFailed):
+        return error
+    return GatewayStartFailed(part, str(error or reason.detail or reason.kind.value))

@@ -1,12 +1,10 @@
-"""One telnet client: the adapter a session sees, over a non-blocking socket and the codec.
+"""One telnet client: the adapter a session sees, over a socket in the event loop and the codec.
 
-The socket is the plain C socket, not gevent's: everything here is non-blocking and driven by two watchers of
-the event loop, one that says "there is something to read", which puts the connection into the readers' queue,
-and one that exists only while output is stuck. So an idle connection is this object, a codec, a socket and
-a watcher.
+An idle connection is this object, a codec, a socket and a watcher; it owns no greenlet. When there is
+something to read it puts itself into the readers' queue, and is served from there.
 
 Life: `serve` opens it (after the TLS handshake if there is one), then reads; `_lose` ends it from wherever
-it is noticed, and the next `serve` tells the sink. `serve` is never entered twice at a time (`_queued`,
+that is noticed, and the next `serve` tells the sink. `serve` is never entered twice at a time (`_queued`,
 `_busy`), which is what keeps events in order and makes `Disconnected` the last, once.
 
 Prompts: when output comes while the client sits at a prompt, it begins on a new line, and the prompt is
@@ -15,10 +13,8 @@ prompt.
 """
 
 import logging
-from _socket import socket as Socket  # noqa: N812 - it is a class, only its module writes it small
-from collections.abc import Callable, Sequence
-from ssl import SSLError
-from typing import Any, Final, Literal, Protocol
+from collections.abc import Sequence
+from typing import Final, Literal, Protocol
 
 import gevent
 from gevent.hub import Hub
@@ -28,6 +24,7 @@ from transports.telnet.codec import NOP, Profile, TelnetCodec
 from transports.telnet.commands import IAC, IAC_IAC
 from transports.telnet.encoding import encode
 from transports.telnet.settings import TelnetOptions
+from transports.telnet.stream import Socket, Stream
 from transports.telnet.tls import TlsStream
 from transports.telnet.turns import Flusher, Readers
 
@@ -35,12 +32,7 @@ __all__ = ["Shared", "TelnetConnection"]
 
 logger = logging.getLogger(__name__)
 
-READ: Final = 1
-WRITE: Final = 2
 _CRLF: Final = b"\r\n"
-
-# One read. Lines are short; a paste of more than this waits for the next turn, so that others get theirs.
-_READ_BYTES: Final = 8192
 
 
 class Shared(Protocol):
@@ -60,7 +52,7 @@ class Shared(Protocol):
         """Close a socket whose last output the client may still be reading."""
 
 
-class TelnetConnection:
+class TelnetConnection(Stream):
     """An `Adapter`. Made by the listener, in the event loop; call `begin` once."""
 
     __slots__ = (
@@ -70,7 +62,6 @@ class TelnetConnection:
         "_codec",
         "_hides_echo",
         "_is_idle",
-        "_lost",
         "_paused",
         "_pending",
         "_prompt",
@@ -78,13 +69,6 @@ class TelnetConnection:
         "_repeats_prompt",
         "_shared",
         "_sink",
-        "_socket",
-        "_stalled",
-        "_timer",
-        "_tls",
-        "_unsent",
-        "_watcher",
-        "_write_watcher",
         "address",
         "peer",
     )
@@ -92,27 +76,20 @@ class TelnetConnection:
     def __init__(
         self, shared: Shared, socket: Socket, address: str, peer: str, tls: TlsStream | None
     ) -> None:
+        super().__init__(shared.hub, socket, tls, shared.options.write_limit_bytes)
         self._shared = shared
-        self._socket = socket
         self.address = address
         self.peer = peer
-        self._tls = tls
         self._codec = TelnetCodec(shared.profile, encrypted=tls is not None)
         self._sink: Sink | None = None
-        self._watcher = shared.hub.loop.io(socket.fileno(), READ)
-        self._write_watcher: Any = None
-        self._timer: Any = None
         # Taking turns: waiting for one, having one, and reading stopped because one takes long.
         self._queued = self._busy = self._paused = False
-        # Output: what this turn has brought, and what the client has not taken.
+        # Output that this turn has brought.
         self._pending: list[bytes] | None = None
-        self._unsent: bytearray | None = None
-        self._stalled = False  # nothing of _unsent has gone since the last sweep
         self._is_idle = False  # nothing has been sent since the last sweep
         self._prompt: bytes | None = None
         self._at_prompt = self._repeats_prompt = self._hides_echo = False
         self._closing: str | None = None
-        self._lost: str | None = None
 
     # -- the adapter ------------------------------------------------------
 
@@ -231,20 +208,17 @@ class TelnetConnection:
     def _read(self) -> None:
         if self._closing is not None:
             return
-        try:
-            data = self._socket.recv(_READ_BYTES)
-        except BlockingIOError:
+        data = self._receive()
+        if data is None:
             self._deliver(self._codec.tick())  # a turn without data was asked for by the sweep
             return
-        except OSError as error:
-            self._lose(f"reading failed: {error.strerror or error}")
-            return
-        if not data:
-            self._lose("the client closed the connection")
-        elif self._tls is None:
+        if self._sink is None and self._is_ready and self._lost is None:
+            self._stop_timer()
+            self._open()
+        if data:
             self._take(data)
-        else:
-            self._take_encrypted(self._tls, data)
+        if self._has_ended:
+            self._lose("the client closed the connection")
 
     def _take(self, data: bytes) -> None:
         codec = self._codec
@@ -252,22 +226,6 @@ class TelnetConnection:
         if codec.has_data_to_send:
             self._write(codec.data_to_send())
         self._deliver(events)
-
-    def _take_encrypted(self, tls: TlsStream, data: bytes) -> None:
-        try:
-            text = tls.receive(data)
-        except SSLError as error:
-            self._put_on_wire(tls.send(b""))  # the alert that says why
-            self._lose(f"TLS failed: {error.reason or error}")
-            return
-        self._put_on_wire(tls.send(b""))
-        if tls.is_ready and self._sink is None:
-            self._stop_timer()
-            self._open()
-        if text:
-            self._take(text)
-        if tls.is_closed:
-            self._lose("the client closed the connection")
 
     def _deliver(self, events: list[Event]) -> None:
         sink = self._sink
@@ -288,9 +246,8 @@ class TelnetConnection:
         if self._lost is not None:
             return
         if self._unsent is not None:
-            if self._stalled:
+            if self._is_stalled():
                 self._lose("the client takes no output")
-            self._stalled = True
             return
         if self._codec.is_in_subnegotiation:
             self._ask_turn()
@@ -324,52 +281,12 @@ class TelnetConnection:
             pending.append(self._codec.prompt_mark)
             self._at_prompt = True
             self._repeats_prompt = False
-        data = b"".join(pending)
-        if self._tls is not None:
-            data = self._tls.send(data) if self._tls.is_ready else b""
-        self._put_on_wire(data)
-        self._end_if_done()
+        self._transmit(b"".join(pending))
+        self._on_drained()
 
-    def _put_on_wire(self, data: bytes) -> None:
-        if self._lost is not None:
-            return
-        if self._unsent is not None:
-            self._unsent += data
-        elif data:
-            try:
-                sent = self._socket.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError as error:
-                self._lose(f"writing failed: {error.strerror or error}")
-                return
-            if sent == len(data):
-                return
-            self._unsent = bytearray(memoryview(data)[sent:])
-            self._stalled = False
-            self._write_watcher = self._shared.hub.loop.io(self._socket.fileno(), WRITE)
-            self._write_watcher.start(self._on_writable)
-        limit = self._shared.options.write_limit_bytes
-        if self._unsent is not None and len(self._unsent) > limit:
-            self._lose(f"the client reads too slowly: more than {limit} bytes wait for it")
-
-    def _on_writable(self) -> None:
-        unsent = self._unsent
-        if unsent is None:
-            return
-        try:
-            sent = self._socket.send(unsent)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._lose(f"writing failed: {error.strerror or error}")
-            return
-        del unsent[:sent]
-        self._stalled = False
-        if not unsent:
-            self._unsent = None
-            self._stop_write_watcher()
-            self._end_if_done()
+    def _on_drained(self) -> None:
+        if self._closing is not None and self._pending is None and self._unsent is None:
+            self._lose(self._closing, is_orderly=True)
 
     # -- the end ----------------------------------------------------------
 
@@ -377,27 +294,10 @@ class TelnetConnection:
         """End the connection now, whatever is still to be sent."""
         self._lose(reason)
 
-    def _end_if_done(self) -> None:
-        """After close(): end when all is sent."""
-        if self._closing is not None and self._pending is None and self._unsent is None:
-            if self._tls is not None and self._tls.is_ready:
-                self._put_on_wire(self._tls.close())
-            self._lose(self._closing, is_orderly=True)
-
-    def _lose(self, reason: str, *, is_orderly: bool = False) -> None:
-        """The one way to the end. Orderly: all is sent, and the client gets the time to read it."""
-        if self._lost is not None:
-            return
-        self._lost = reason
-        self._pending = self._unsent = None
-        self._watcher.stop()
-        self._watcher.close()
-        self._stop_write_watcher()
-        self._stop_timer()
+    def _on_lost(self, *, is_orderly: bool) -> None:
+        self._pending = None
         if is_orderly:
             self._shared.linger(self._socket)
-        else:
-            self._socket.close()
         self._ask_turn()
 
     def _tell_end(self) -> None:
@@ -408,20 +308,3 @@ class TelnetConnection:
             except (Exception, gevent.Timeout):  # the seam again; there is nothing left to close
                 logger.exception("telnet %s: its session failed at the end", self.peer)
         self._shared.forget(self)
-
-    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> None:
-        self._stop_timer()
-        self._timer = self._shared.hub.loop.timer(seconds)
-        self._timer.start(callback)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer.close()
-            self._timer = None
-
-    def _stop_write_watcher(self) -> None:
-        if self._write_watcher is not None:
-            self._write_watcher.stop()
-            self._write_watcher.close()
-            self._write_watcher = None

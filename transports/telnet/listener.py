@@ -10,7 +10,6 @@ TCP_USER_TIMEOUT bounds how long anything sent, a NOP or a keep-alive probe, may
 import errno
 import logging
 import socket
-from _socket import socket as Socket  # noqa: N812 - it is a class, only its module writes it small
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,9 +21,10 @@ from gevent.event import Event as GeventEvent
 from transports.adapter import Accept
 from transports.telnet.admission import Admission
 from transports.telnet.codec import Profile
-from transports.telnet.connection import READ, TelnetConnection
+from transports.telnet.connection import TelnetConnection
 from transports.telnet.errors import HostUnknownError, listen_error
 from transports.telnet.settings import TelnetOptions
+from transports.telnet.stream import READ, Socket
 from transports.telnet.subnegotiations import Status
 from transports.telnet.tls import TlsStream, server_context
 from transports.telnet.turns import Flusher, Readers

@@ -19,6 +19,7 @@ def server_context(options: TelnetOptions) -> ssl.SSLContext:
     """The context of a telnets listener. Raises CertificateError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION  # it would make a write wait for a read
     try:
         context.load_cert_chain(options.certfile, options.keyfile or None)
     except OSError as error:  # ssl.SSLError is one

@@ -8,12 +8,14 @@ Invariants that all entities keep:
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from actors.world.messages import Answer, Person
+from actors.world.atlas_records import ItemKey
+from actors.world.messages import Answer, Examine, Person, Thing
 from actors.world.outlet import EmitTo, EmitToMany
 from actors.world.surroundings import Surroundings
-from transports.link.protocol import CommandNumber, EntityId, OutputBody, SessionId
+from transports.link.protocol import CommandNumber, EntityId, OutputBody, SessionId, TextOutput
+from transports.markup import styled
 from wyld_actors import Actor, Record
 
 
@@ -64,5 +66,14 @@ class Entity(Actor):
         if number:
             who.ref.tell(Answer(number, bodies))
 
-    def saved_state(self) -> Any:
-        return self.state.saved()
+    def show_thing(self, who: Person, thing: Thing, number: CommandNumber) -> None:
+        """Let `who` see a thing: its own actor describes it, else the atlas, else its name."""
+        item = self.around.find(thing.id)
+        if item is not None:
+            item.tell(Examine(who, number))
+        else:
+            plan = self.around.atlas.items.get(ItemKey(thing.prototype))
+            line = (
+                plan.description if plan else f"You see nothing special about {styled('item', thing.name)}."
+            )
+            self.answer(who, number, TextOutput(line))

@@ -67,8 +67,6 @@ class Perform(Message, frozen=True):
 class Retire(Message, frozen=True):
     """To a character: leave play, be saved and end. The session is told LeftPlay."""
 
-    text: str = ""
-
 
 class CommandPerformed(Message, frozen=True):
     """To a session: that command is complete, go on with the next."""

@@ -13,7 +13,6 @@ what no crash report names.
 from __future__ import annotations
 
 from actors.world import phrases
-from actors.world.character import PROMPT
 from actors.world.messages import (
     Attach,
     CommandFailed,
@@ -24,6 +23,7 @@ from actors.world.messages import (
     Retire,
 )
 from actors.world.outlet import EmitTo, Performed, Released
+from actors.world.played import PROMPT
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import (
     CharacterId,
@@ -59,10 +59,12 @@ class CheckDeadline(Message, frozen=True):
     number: CommandNumber
 
 
+class CharacterMissed(Message, frozen=True):
+    """To oneself: is the character gone without a word?"""
+
+
 class WorldSession(Actor):
     """One session that plays one character."""
-
-    is_persistent = True
 
     class State(Record, frozen=True):
         """`accepted` is the last number taken in, `applied` the last complete; `current` is being
@@ -162,9 +164,14 @@ class WorldSession(Actor):
 
     @on(Exited)
     def character_gone(self, ctx: Context, exited: Exited) -> None:
-        """After a clean end LeftPlay is on its way; else the character's supervisor has given it up."""
-        if not exited.reason.is_clean:
-            self._release(ctx, phrases.NO_PLACE)
+        """The character ended for good. A farewell came before this but is read after it: so look again
+        then."""
+        ctx.tell(ctx.ref, CharacterMissed())
+
+    @on(CharacterMissed)
+    def character_missed(self, ctx: Context, _: CharacterMissed) -> None:
+        """It ended without a farewell: its supervisor has given it up, or it left as the session came."""
+        self._release(ctx, phrases.NO_PLACE)
 
     @on(Detached)
     def taken_over(self, ctx: Context, _: Detached) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from actors.world import Arrived, Npc, NpcContext, Received, Said
+from actors.world.session import CloseWorldSession, WorldSession
 from actors.world.testing import World
 from tests.actors.world.sample import atlas
 from transports.link.protocol import Outcome
@@ -376,3 +377,26 @@ def test_an_npc_walks_and_remembers_where_it_is_over_a_crash() -> None:
         world.crash(wanderer)
         assert wanderer.state.room == wood.id
         assert wood.occupant_names == ["A wanderer"]
+
+
+def test_a_session_that_comes_while_the_character_leaves_keeps_it_in_play(world: World) -> None:
+    ann = world.player("Ann")
+    ann.session.tell(CloseWorldSession())
+
+    again = world.enter(ann.state)
+
+    assert again.is_in_play
+    assert again.types("look")[0] == "The Old Quay"
+    world.advance(seconds=10)
+    assert again.is_in_play
+
+
+def test_a_session_whose_character_is_gone_is_released(world: World) -> None:
+    ann = world.player("Ann")
+    session = WorldSession.State(session=ann.number, character=7)
+    ann.types("quit")
+
+    world.system.spawn(WorldSession, world.around, ann.ref, state=session)
+    world.settle()
+
+    assert [(one.character, one.applied) for one in world.released][-1] == (7, 0)

@@ -13,7 +13,7 @@ from actors.world.grammar import VERBS, parse_target
 from actors.world.helpbook import HelpBook, parse_help
 from actors.world.matching import all_meant, meant
 from actors.world.messages import Thing
-from actors.world.room import takeable
+from actors.world.taking import takeable
 from transports.markup import plain, styled
 
 BRASS = Thing("1", "a brass lantern", ("brass", "lantern"))

@@ -31,11 +31,19 @@ import click
 import gevent
 from gevent.event import Event
 
-from actors.gateway_errors import BindFailed
-from actors.storage.errors import EmbeddedError, SchemaTooNew
+from actors.gateway_errors import BindFailed, GatewayStartFailed
+from actors.gateway_tree import GatewayOptions, start_gateway
+from actors.login import LoginOptions
+from actors.session_options import SessionOptions
+from actors.storage.errors import EmbeddedError, SchemaTooNew, WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.provision import Provision
 from actors.world.errors import AtlasError
+from actors.world_boot import take_epoch
+from actors.world_keeper import KeeperOptions
+from actors.world_line import LinkOptions
+from actors.world_link import WorldLinkOptions
+from actors.world_tree import WorldOptions, start_world
 from config.keys import KeyFileError, ensure_key
 from config.layers import variable_name
 from config.link_address import default_link_address
@@ -44,14 +52,17 @@ from config.loading import DELIMITER, PREFIX, PROJECT, Configuration, effective,
 from config.logging import configure as configure_logging
 from config.problems import ConfigurationError
 from config.settings import GatewaySettings, LauncherSettings, Settings, WebSettings
+from supervisors.acting import Services
 from supervisors.announcement import Addresses, Announcement, welcome
 from supervisors.backoff import Backoff
 from supervisors.instance import AlreadyRunning, Lock, RunFile, is_anyone
 from supervisors.lifeline import Lifeline
 from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSpec
 from supervisors.processes import ExitCode, RestartPolicy
+from supervisors.restart_log import JsonLinesFile, RestartLog
+from transports.link.liveness import LivenessOptions
 from transports.telnet import TelnetOptions
-from transports.web import PageOptions
+from transports.web import PageOptions, create_app
 from transports.websocket import WebOptions
 from wyld_actors import ExitReason
 
@@ -70,6 +81,8 @@ CANNOT_WORK = (
     SchemaTooNew,
     AtlasError,
     BindFailed,
+    GatewayStartFailed,
+    WorldTaken,
 )
 
 
@@ -89,12 +102,48 @@ class Half(Protocol):
 
 def start_world_half(settings: Settings, dsn: str) -> Half:
     """The world's tree, with option records made of the settings."""
-    raise ConfigurationError([])
+    return start_world(
+        WorldOptions(
+            name=settings.world.name,
+            files=world_files(settings),
+            help_topics=help_topics(),
+            link_address=link_address(settings),
+            link_key=link_key(settings),
+            store=store_options(settings, dsn),
+            keeper=KeeperOptions(settings.world.checkpoint_interval_seconds),
+            link=WorldLinkOptions(
+                gateway_grace_seconds=settings.world.gateway_grace_seconds,
+                liveness=settings.link.liveness.as_record(LivenessOptions),
+            ),
+            restart_log=log_directory(settings) / "world-restarts.jsonl",
+        )
+    )
 
 
 def start_gateway_half(settings: Settings, dsn: str) -> Half:
     """The gateway's tree, with option records made of the settings."""
-    raise ConfigurationError([])
+    gateway = settings.gateway
+    plain, *encrypted = telnet_options(gateway)
+    link = LinkOptions(
+        name=gateway.name,
+        epoch=take_epoch(dsn, f"gateway:{gateway.name}"),
+        key=link_key(settings),
+        liveness=settings.link.liveness.as_record(LivenessOptions),
+    )
+    services = Services(log=RestartLog([JsonLinesFile(log_directory(settings) / "gateway-restarts.jsonl")]))
+    return start_gateway(
+        GatewayOptions(
+            link=link,
+            world_address=link_address(settings),
+            telnet=plain,
+            telnets=encrypted[0] if encrypted else None,
+            web=web_options(gateway.web),
+            web_app=create_app(page_options(gateway.web)),
+            login=gateway.login.as_record(LoginOptions, banner=banner()),
+            session=gateway.sessions.as_record(SessionOptions),
+        ),
+        services=services,
+    )
 
 
 STARTS: Mapping[str, Callable[[Settings, str], Half]] = {
@@ -136,6 +185,21 @@ def world_files(settings: Settings) -> list[tuple[str, str]]:
     """Name and text of every file of the starting world, in the order of their names."""
     folder = Path(settings.world.files) if settings.world.files else PROJECT / "config" / "world"
     return [(str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
+
+
+def help_topics() -> dict[str, str]:
+    """Help that people wrote: a text for each file of config/help, by its name."""
+    folder = PROJECT / "config" / "help"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))}
+
+
+def banner() -> str:
+    """What greets a player before the login."""
+    return (PROJECT / "config" / "banners" / "welcome.txt").read_text(encoding="utf-8").rstrip()
+
+
+def log_directory(settings: Settings) -> Path:
+    return Path(settings.log.directory) if settings.log.directory else settings.data_dir / "log"
 
 
 def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
@@ -258,8 +322,7 @@ def run_process(name: str, work: Callable[[Configuration], ExitCode]) -> None:
     """Load the settings, start the log, work; what cannot work ends in a message and exit code 78."""
     try:
         configuration = load(click.get_current_context().find_object(Path), environment=os.environ)
-        log = configuration.settings.log
-        directory = Path(log.directory) if log.directory else configuration.settings.data_dir / "log"
+        log, directory = configuration.settings.log, log_directory(configuration.settings)
         configure_logging(process=name, directory=directory, **log.model_dump(exclude={"directory"}))
         sys.exit(work(configuration))
     except CANNOT_WORK as error:

@@ -25,7 +25,7 @@ from actors.world.saving import Saved
 from actors.world_desk import Returning
 from transports.link.protocol import EntityId
 
-__all__ = ["Beginning", "read_beginning"]
+__all__ = ["Beginning", "read_beginning", "take_epoch"]
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,13 @@ def read_beginning(dsn: str, world: str, atlas: Atlas) -> Beginning:
         len(positions),
     )
     return Beginning(epoch, start, Returning(positions, _states(start)))
+
+
+def take_epoch(dsn: str, name: str) -> int:
+    """The boot number of a process: greater than any before. Raises peewee.DatabaseError."""
+    database = CooperativeDatabase(dsn)
+    with database.connection_context():
+        return next_epoch(database, name)
 
 
 def _characters_of(positions: Sequence[Position]) -> list[EntityId]:

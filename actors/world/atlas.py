@@ -14,37 +14,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from actors.world.atlas_file import ZoneFile, room_key
 from actors.world.atlas_lines import Path
-from actors.world.atlas_records import (
-    Atlas,
-    DoorPlan,
-    ExitPlan,
-    ItemKey,
-    ItemPlan,
-    NpcKey,
-    NpcPlan,
-    RoomKey,
-    RoomPlan,
-    Zone,
-)
-from actors.world.atlas_schema import (
-    EXIT_FIELDS,
-    ITEM_FIELDS,
-    NAME,
-    NAME_RULE,
-    NPC_FIELDS,
-    ROOM_FIELDS,
-    ZONE_FIELDS,
-    Reader,
-    Table,
-    keywords_of,
-    suggestion,
-)
-from actors.world.directions import ALIASES, Direction
+from actors.world.atlas_records import Atlas, ExitPlan, RoomKey, RoomPlan, Zone
+from actors.world.atlas_schema import Reader, suggestion
 from actors.world.errors import AtlasError, Problem
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -57,7 +33,7 @@ def parse(files: Iterable[tuple[str, str]], *, behaviours: Container[str] | None
 
     `behaviours` are the names an npc's behaviour may have; None leaves them unchecked.
     """
-    zones: list[_ZoneFile] = []
+    zones: list[ZoneFile] = []
     problems: list[Problem] = []
     for name, text in files:
         try:
@@ -66,7 +42,7 @@ def parse(files: Iterable[tuple[str, str]], *, behaviours: Container[str] | None
             problems.append(_syntax_problem(name, str(error)))
             continue
         reader = Reader(name, text)
-        zones.append(_ZoneFile.read(reader, document))
+        zones.append(ZoneFile.read(reader, document))
     _duplicate_zones(zones)
     rooms = {key: (plan, zone) for zone in zones for key, plan in zone.rooms.items()}
     for zone in zones:
@@ -79,125 +55,13 @@ def parse(files: Iterable[tuple[str, str]], *, behaviours: Container[str] | None
     return _atlas(start, zones)
 
 
-@dataclass(slots=True)
-class _ZoneFile:
-    """One file, read but not yet compared with the others."""
-
-    reader: Reader
-    id: str
-    name: str
-    start: str
-    builder: bool
-    rooms: dict[RoomKey, RoomPlan]
-    items: dict[ItemKey, ItemPlan]
-    npcs: dict[NpcKey, NpcPlan]
-
-    @classmethod
-    def read(cls, reader: Reader, document: Table) -> _ZoneFile:
-        reader.unknown_tables(document)
-        if "zone" not in document:
-            reader.note(
-                (), 'the table [zone] is missing: begin the file with [zone], id = "...", name = "..."'
-            )
-        fields: Any = reader.fields(
-            _table(reader, document, "zone"), ("zone",), ZONE_FIELDS if "zone" in document else ()
-        )
-        zone = str(fields.get("id", ""))
-        if zone and not NAME.fullmatch(zone):
-            reader.note(("zone", "id"), f"{zone!r} is no good id: {NAME_RULE}")
-        builder = bool(fields.get("builder", False))
-        return cls(
-            reader,
-            zone,
-            str(fields.get("name", "")),
-            str(fields.get("start", "")),
-            builder,
-            dict(_rooms(reader, zone, builder, _table(reader, document, "rooms"))),
-            dict(_items(reader, zone, _table(reader, document, "items"))),
-            dict(_npcs(reader, zone, _table(reader, document, "npcs"))),
-        )
-
-
-def _table(reader: Reader, document: Table, name: str) -> Table:
-    value = document.get(name, {})
-    if isinstance(value, dict):
-        return value
-    reader.note((name,), f"{name!r} must be a table, such as [{name}]")
-    return {}
-
-
-def _rooms(reader: Reader, zone: str, builder: bool, tables: Table) -> Iterable[tuple[RoomKey, RoomPlan]]:
-    for name, table in reader.tables(tables, ("rooms",)):
-        path = ("rooms", name)
-        values: Any = reader.fields(table, path, ROOM_FIELDS)
-        key = RoomKey(f"{zone}/{name}")
-        exits = MappingProxyType(dict(_exits(reader, zone, values["exits"], (*path, "exits"))))
-        marked = builder if values["builder"] is None else values["builder"]
-        yield key, RoomPlan(key, zone, values["name"], values["description"], exits, marked)
-
-
-def _exits(reader: Reader, zone: str, table: Table, path: Path) -> Iterable[tuple[Direction, ExitPlan]]:
-    found: dict[Direction, ExitPlan] = {}
-    for word, value in table.items():
-        here = (*path, word)
-        if word in set(Direction):
-            direction = Direction(word)
-            found[direction] = _exit(reader, zone, direction, value, here)
-        elif word in ALIASES:
-            reader.note(here, f"write the direction {word!r} out: {ALIASES[word].value}")
-        else:
-            reader.note(
-                here, f"{word!r} is no direction; {suggestion(word, [way.value for way in Direction])}"
-            )
-    return [(direction, found[direction]) for direction in Direction if direction in found]
-
-
-def _exit(reader: Reader, zone: str, direction: Direction, value: object, path: Path) -> ExitPlan:
-    if isinstance(value, str):
-        return ExitPlan(direction, _room_key(zone, value))
-    if not isinstance(value, dict):
-        reader.note(
-            path, 'an exit must be a room ("market") or a table ({ room = "market", door = "oak door" })'
-        )
-        return ExitPlan(direction, RoomKey(""))
-    fields: Any = reader.fields(value, path, EXIT_FIELDS)
-    door = None
-    if fields["door"]:
-        door = DoorPlan(fields["door"], keywords_of(fields["door"], fields["keywords"]), fields["closed"])
-    elif fields["closed"] or fields["keywords"]:
-        reader.note(path, "'closed' and 'keywords' belong to a door: add door = \"oak door\"")
-    return ExitPlan(direction, _room_key(zone, fields["room"]), door, fields["one_way"])
-
-
-def _items(reader: Reader, zone: str, tables: Table) -> Iterable[tuple[ItemKey, ItemPlan]]:
-    for name, table in reader.tables(tables, ("items",)):
-        fields: Any = reader.fields(table, ("items", name), ITEM_FIELDS)
-        key = ItemKey(f"{zone}/{name}")
-        fields["keywords"] = keywords_of(fields["name"], fields["keywords"])
-        fields["room"] = _room_key(zone, fields["room"]) if fields["room"] else None
-        yield key, ItemPlan(key, zone, **fields)
-
-
-def _npcs(reader: Reader, zone: str, tables: Table) -> Iterable[tuple[NpcKey, NpcPlan]]:
-    for name, table in reader.tables(tables, ("npcs",)):
-        fields: Any = reader.fields(table, ("npcs", name), NPC_FIELDS)
-        key = NpcKey(f"{zone}/{name}")
-        fields["keywords"] = keywords_of(fields["name"], fields["keywords"])
-        fields["room"] = _room_key(zone, fields["room"])
-        yield key, NpcPlan(key, zone, **fields)
-
-
-def _room_key(zone: str, name: str) -> RoomKey:
-    return RoomKey(name if "/" in name else f"{zone}/{name}" if name else "")
-
-
 # ---------------------------------------------------------------- what only all files together can tell
 
-_Rooms = Mapping[RoomKey, tuple[RoomPlan, _ZoneFile]]
+_Rooms = Mapping[RoomKey, tuple[RoomPlan, ZoneFile]]
 
 
-def _duplicate_zones(zones: list[_ZoneFile]) -> None:
-    first: dict[str, _ZoneFile] = {}
+def _duplicate_zones(zones: list[ZoneFile]) -> None:
+    first: dict[str, ZoneFile] = {}
     for zone in zones:
         other = first.setdefault(zone.id, zone)
         if other is not zone and zone.id:
@@ -205,7 +69,7 @@ def _duplicate_zones(zones: list[_ZoneFile]) -> None:
             zone.reader.note(("zone", "id"), f"the zone id {zone.id!r} is taken by {place}: choose another")
 
 
-def _check_exits(zone: _ZoneFile, rooms: _Rooms) -> None:
+def _check_exits(zone: ZoneFile, rooms: _Rooms) -> None:
     for room in zone.rooms.values():
         for exit_ in room.exits.values():
             path = ("rooms", room.key.partition("/")[2], "exits", exit_.direction.value)
@@ -218,7 +82,7 @@ def _check_exits(zone: _ZoneFile, rooms: _Rooms) -> None:
             _check_way_back(zone, room, exit_, rooms[exit_.room][0], path)
 
 
-def _check_way_back(zone: _ZoneFile, room: RoomPlan, exit_: ExitPlan, target: RoomPlan, path: Path) -> None:
+def _check_way_back(zone: ZoneFile, room: RoomPlan, exit_: ExitPlan, target: RoomPlan, path: Path) -> None:
     back = [way for way in target.exits.values() if way.room == room.key]
     if not back and not exit_.one_way:
         zone.reader.note(
@@ -234,7 +98,7 @@ def _check_way_back(zone: _ZoneFile, room: RoomPlan, exit_: ExitPlan, target: Ro
         )
 
 
-def _check_places(zone: _ZoneFile, rooms: _Rooms, behaviours: Container[str] | None) -> None:
+def _check_places(zone: ZoneFile, rooms: _Rooms, behaviours: Container[str] | None) -> None:
     for item in zone.items.values():
         if item.room is not None and item.room not in rooms:
             path = ("items", item.key.partition("/")[2], "room")
@@ -257,7 +121,7 @@ def _no_room(what: str, room: str, rooms: _Rooms) -> str:
     return f"{what} to {room!r}, and there is no such room; {hint}"
 
 
-def _start_room(zones: list[_ZoneFile], rooms: _Rooms, problems: list[Problem]) -> RoomKey | None:
+def _start_room(zones: list[ZoneFile], rooms: _Rooms, problems: list[Problem]) -> RoomKey | None:
     marked = [zone for zone in zones if zone.start]
     if not marked:
         first = zones[0].reader if zones else None
@@ -272,7 +136,7 @@ def _start_room(zones: list[_ZoneFile], rooms: _Rooms, problems: list[Problem]) 
     for extra in marked[1:]:
         place = f"{marked[0].reader.file}:{marked[0].reader.line(('zone', 'start'))}"
         extra.reader.note(("zone", "start"), f"the start room is already given in {place}: keep one")
-    start = _room_key(marked[0].id, marked[0].start)
+    start = room_key(marked[0].id, marked[0].start)
     if start not in rooms:
         marked[0].reader.note(("zone", "start"), _no_room("the start leads", start, rooms))
     return start
@@ -283,7 +147,7 @@ def _syntax_problem(file: str, error: str) -> Problem:
     return Problem(file, int(at[1]) if at else 1, f"not valid TOML: {_AT_LINE.sub('', error).strip()}")
 
 
-def _atlas(start: RoomKey, zones: list[_ZoneFile]) -> Atlas:
+def _atlas(start: RoomKey, zones: list[ZoneFile]) -> Atlas:
     return Atlas(
         start,
         MappingProxyType(

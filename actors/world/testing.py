@@ -13,10 +13,9 @@ world (link, keeper) is played by recorders. Every call lets the actors work unt
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
-from actors.rendering import told
 from actors.world.atlas_records import (
     Atlas,
     ExitPlan,
@@ -33,36 +32,32 @@ from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character, newborn
 from actors.world.directions import Direction
 from actors.world.item import Item
-from actors.world.messages import Person, Receive, SaveCharacter, Thing
+from actors.world.messages import Receive, Thing
 from actors.world.npc import Npc
-from actors.world.outlet import KEEPER, OUTLET, EmitTo, EmitToMany, Performed, Released
+from actors.world.outlet import Performed, Released
 from actors.world.presence import Presence
 from actors.world.restoring import Start, restore, thing_of
 from actors.world.room import Room
 from actors.world.saving import Saved
-from actors.world.session import CloseWorldSession, Line, WorldSession
+from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
+from actors.world.testing_cast import EntityHandle, Player, RoomHandle
+from actors.world.testing_records import RecordingKeeper, RecordingOutlet, Records, Restarter
 from actors.world.transfers import watch
-from transports.link.protocol import EntityId, OutputBody, RoomOutput, SessionId
-from transports.markup import plain
+from transports.link.protocol import EntityId
 from wyld_actors import (
     Actor,
     ActorSystem,
-    Cell,
-    ChildExited,
-    ChildStarted,
-    Context,
     ExitKind,
     ExitReason,
     Mailbox,
     ManualClock,
     Record,
     Ref,
-    on,
 )
 
-# Restarts of one actor after which the kit believes in an endless loop and lets it lie.
-_RESTART_LIMIT = 50
+__all__ = ["EntityHandle", "InjectedCrash", "Player", "RoomHandle", "World"]
+
 _ZONE = "test"
 
 
@@ -77,18 +72,30 @@ class World:
         self.system = ActorSystem("test", ManualClock())
         self.around = Surroundings(atlas or _empty_atlas(), self.system.registry)
         self.watch = watch(self.system, self.around)
-        self.outputs: dict[SessionId, list[OutputBody]] = {}
-        self.performed: list[Performed] = []
-        self.released: list[Released] = []
-        self.saved: dict[EntityId, Record] = {}
+        self.records = Records()
         self._sessions = 0
-        self._root = self.system.spawn(_Restarter, name="world").cell
-        self.system.spawn(_Outlet, self, name="outlet", mailbox=Mailbox(100_000))
-        self.system.spawn(_Keeper, self, name="keeper")
+        self._root = self.system.spawn(Restarter, name="world").cell
+        self.system.spawn(RecordingOutlet, self.records, name="outlet", mailbox=Mailbox(100_000))
+        self.system.spawn(RecordingKeeper, self.records, name="keeper")
         self._child("presence", Presence, self.around)
         if atlas is not None:
             self._populate(restore(atlas, saved, BEHAVIOURS))
         self.settle()
+
+    @property
+    def performed(self) -> list[Performed]:
+        """The commands that are complete, of all sessions, in their order."""
+        return self.records.performed
+
+    @property
+    def released(self) -> list[Released]:
+        """The sessions whose characters have left the world."""
+        return self.records.released
+
+    @property
+    def saved(self) -> dict[EntityId, Record]:
+        """The characters that have left play, as they were handed to the keeper."""
+        return self.records.saved
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +165,6 @@ class World:
         if character is None:
             character = self._child(state.id, Character, self.around, state=state)
         self._sessions += 1
-        self.outputs[self._sessions] = []
         begin = WorldSession.State(session=self._sessions, character=state.number)
         session = self._child(f"session-{self._sessions}", WorldSession, self.around, character, state=begin)
         self.settle()
@@ -220,169 +226,6 @@ class World:
             self._child(entity, BEHAVIOURS[npc.behaviour], self.around, npc, state=start.records[entity])
 
 
-class EntityHandle:
-    """An actor of a test world."""
-
-    def __init__(self, world: World, ref: Ref) -> None:
-        self.world = world
-        self.ref = ref
-
-    @property
-    def state(self) -> Any:
-        """Its last good record."""
-        return self.ref.cell.good_state
-
-    @property
-    def id(self) -> EntityId:
-        entity: EntityId = self.state.id
-        return entity
-
-    @property
-    def incarnation(self) -> int:
-        return self.ref.cell.incarnation
-
-
-class RoomHandle(EntityHandle):
-    """A room of a test world."""
-
-    @property
-    def plan(self) -> RoomPlan:
-        return self.world.around.atlas.rooms[RoomKey(self.id.removeprefix("room:"))]
-
-    @property
-    def thing_names(self) -> list[str]:
-        return [thing.name for thing in self.state.things]
-
-    @property
-    def occupant_names(self) -> list[str]:
-        return [person.name for person in self.state.occupants]
-
-
-class Player(EntityHandle):
-    """A player: types lines and remembers all that was shown."""
-
-    def __init__(self, world: World, ref: Ref, session: Ref, number: SessionId) -> None:
-        super().__init__(world, ref)
-        self.session = session
-        self.number = number
-        self.typed = 0
-
-    def types(self, line: str) -> list[str]:
-        """Type a line and let everything happen; what was shown meanwhile."""
-        before = len(self.outputs)
-        self.begins(line)
-        self.world.settle()
-        return _lines(self.outputs[before:])
-
-    def begins(self, line: str) -> None:
-        """Type a line, with nothing having happened yet: to let several players act at once."""
-        self.typed += 1
-        self.session.tell(Line(self.typed, line))
-
-    def leaves(self) -> None:
-        """Close the session."""
-        self.session.tell(CloseWorldSession())
-        self.world.settle()
-
-    def heard(self, text: str) -> bool:
-        """Whether any line so far holds `text`."""
-        return any(text in line for line in self.lines)
-
-    def forgets(self) -> None:
-        """Forget what was shown so far."""
-        self.outputs.clear()
-
-    @property
-    def outputs(self) -> list[OutputBody]:
-        """All that was shown, as records."""
-        return self.world.outputs[self.number]
-
-    @property
-    def lines(self) -> list[str]:
-        """All that was shown, as plain lines."""
-        return _lines(self.outputs)
-
-    @property
-    def view(self) -> RoomOutput:
-        """The last room that was shown."""
-        return [body for body in self.outputs if isinstance(body, RoomOutput)][-1]
-
-    @property
-    def is_in_play(self) -> bool:
-        return self.ref.is_alive()
-
-    @property
-    def thing_names(self) -> list[str]:
-        return [thing.name for thing in self.state.things]
-
-    @property
-    def person(self) -> Person:
-        instance = self.ref.cell.instance
-        assert isinstance(instance, Character)
-        return instance.person
-
-
-class _Restarter(Actor):
-    """Restarts what crashed at once, and lets go of what ended well."""
-
-    @on(ChildStarted)
-    def started(self, ctx: Context, _: ChildStarted) -> None:
-        pass
-
-    @on(ChildExited)
-    def exited(self, ctx: Context, exited: ChildExited) -> None:
-        cell: Cell = exited.cell
-        if exited.reason.is_clean or exited.incarnation >= _RESTART_LIMIT:
-            cell.discard()
-        else:
-            cell.start()
-
-
-class _Outlet(Actor):
-    """Remembers what each session was shown."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    def on_start(self) -> None:
-        super().on_start()
-        self.ctx.system.registry.register(OUTLET, self.ctx.ref)
-
-    @on(EmitTo)
-    def emit(self, ctx: Context, emit: EmitTo) -> None:
-        self._world.outputs[emit.session].append(emit.body)
-
-    @on(EmitToMany)
-    def emit_to_many(self, ctx: Context, emit: EmitToMany) -> None:
-        for session in emit.sessions:
-            self._world.outputs[session].append(emit.body)
-
-    @on(Performed)
-    def performed(self, ctx: Context, performed: Performed) -> None:
-        self._world.performed.append(performed)
-
-    @on(Released)
-    def released(self, ctx: Context, released: Released) -> None:
-        self._world.released.append(released)
-
-
-class _Keeper(Actor):
-    """Remembers the characters that left play."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    def on_start(self) -> None:
-        super().on_start()
-        self.ctx.system.registry.register(KEEPER, self.ctx.ref)
-
-    @on(SaveCharacter)
-    def save(self, ctx: Context, save: SaveCharacter) -> None:
-        self._world.saved[save.id] = save.state
-
-
 def _empty_atlas() -> Atlas:
     return Atlas(RoomKey(""), {_ZONE: Zone(_ZONE, "The Test", False, (), (), ())}, {}, {}, {})
 
@@ -395,11 +238,3 @@ def _table(mapping: Any) -> dict[Any, Any]:
     """An atlas cannot be changed; the one that a kit makes for itself has plain dicts, and grows."""
     assert isinstance(mapping, dict), "a world with an atlas of its own takes no more rooms"
     return mapping
-
-
-def _lines(bodies: Sequence[OutputBody]) -> list[str]:
-    return [line for body in bodies for line in _shown(body)]
-
-
-def _shown(body: OutputBody) -> Iterator[str]:
-    yield from plain(told(body)).splitlines()

@@ -5,8 +5,8 @@ budget of its own and is quarantined when it is used up, so an npc that crashes 
 its zone down. Mailboxes are kept over a restart: what players asked a crashing room is answered by the room
 as it was.
 
-Characters move between zones and live under a dynamic supervisor of their own, sessions likewise; both are
-transient, as they end by themselves when the player leaves.
+Characters move between zones and live under a dynamic supervisor of their own, sessions likewise (see
+`actors.world_play`).
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ from collections.abc import Mapping
 
 from actors.world.atlas_records import Atlas, ItemPlan, NpcKey, RoomKey
 from actors.world.behaviours import BEHAVIOURS
-from actors.world.character import Character
 from actors.world.errors import UnknownBehaviourError
 from actors.world.item import Item
 from actors.world.npc import Npc
 from actors.world.presence import Presence
 from actors.world.restoring import Start
 from actors.world.room import Room
-from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
 from supervisors.backoff import Budget, GiveUp
-from supervisors.specs import ChildSpec, Restart
-from transports.link.protocol import CharacterId, CommandNumber, EntityId, SessionId
-from wyld_actors import Mailbox, Ref
+from supervisors.specs import ChildSpec
+from transports.link.protocol import EntityId
+from wyld_actors import Mailbox
 
 # Messages. A player has at most one command under way, so this is for a few thousand players in one room.
 ROOM_MAILBOX = Mailbox(10_000)
@@ -51,38 +49,6 @@ def zone_children(
 def presence_child(around: Surroundings) -> ChildSpec:
     """The directory of players; starts before the zones and the characters."""
     return ChildSpec(id="presence", actor=Presence, args=(around,), mailbox=PRESENCE_MAILBOX)
-
-
-def character_child(around: Surroundings, state: Character.State) -> ChildSpec:
-    """A character that comes into play with `state` (see `restoring.awakened`)."""
-    return ChildSpec(
-        id=state.id,
-        actor=Character,
-        args=(around,),
-        kwargs={"state": state},
-        restart=Restart.TRANSIENT,
-        budget=Budget(),
-    )
-
-
-def session_child(
-    around: Surroundings,
-    session: SessionId,
-    character: Ref,
-    number: CharacterId,
-    applied: CommandNumber = 0,
-) -> ChildSpec:
-    """A session that plays the character with this reference and number; it goes on after command
-    `applied`."""
-    state = WorldSession.State(session=session, character=number, accepted=applied, applied=applied)
-    return ChildSpec(
-        id=f"session-{session}",
-        actor=WorldSession,
-        args=(around, character),
-        kwargs={"state": state},
-        restart=Restart.TRANSIENT,
-        budget=Budget(),
-    )
 
 
 def child_id(entity: EntityId) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from actors.world.behaviours.innkeeper import Innkeeper
-from actors.world.character import Character, newborn
 from actors.world.errors import UnknownBehaviourError
 from actors.world.item import Item
 from actors.world.npc import Npc
@@ -13,7 +12,7 @@ from actors.world.restoring import restore
 from actors.world.room import Room
 from actors.world.surroundings import Surroundings
 from actors.world.testing import World
-from actors.world.zones import character_child, child_id, presence_child, session_child, zone_children
+from actors.world.zones import child_id, presence_child, zone_children
 from supervisors.specs import Restart
 from tests.actors.world.sample import atlas
 from wyld_actors import ActorSystem, Registry
@@ -47,20 +46,6 @@ def test_the_specifications_can_be_started_as_they_are() -> None:
     assert quay is not None
     assert quay.cell.good_state.things[0].name == "a brass lantern"
     assert around.presence is not None
-    system.stop()
-
-
-def test_characters_and_sessions_end_by_themselves_and_are_restarted_only_after_a_crash() -> None:
-    system = ActorSystem("zones")
-    around = Surroundings(atlas(), system.registry)
-    ann = newborn(around.atlas, "character:ann", 7, "Ann", "thief")
-
-    character = character_child(around, ann)
-    session = session_child(around, 1, system.spawn(Character, around, state=ann), 7, applied=41)
-
-    assert (character.id, session.id) == ("character:ann", "session-1")
-    assert {character.restart, session.restart} == {Restart.TRANSIENT}
-    assert session.kwargs["state"].accepted == session.kwargs["state"].applied == 41
     system.stop()
 
 

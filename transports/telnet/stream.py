@@ -25,7 +25,7 @@ _READ_BYTES: Final = 8192
 
 
 class Stream:
-    """See the module. A subclass says what happens when all is sent and at the end: `_on_drained`, `_on_lost`."""
+    """See the module. A subclass says what follows when all is sent, and at the end."""
 
     __slots__ = (
         "_hub",

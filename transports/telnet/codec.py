@@ -188,7 +188,7 @@ class TelnetCodec:
 
     def _take_telnet(self, token: Token, events: list[Event]) -> None:
         if isinstance(token, LineTooLong):
-            events.append(LineRefused(f"the line is longer than {token.limit} bytes", token.limit))
+            events.append(LineRefused("The line is too long; none of it was taken.", token.limit))
             return
         if isinstance(token, Violation):
             self._stuck = False

@@ -362,7 +362,7 @@ def test_a_line_over_the_limit_is_refused_with_the_limit() -> None:
 
     assert codec.receive_data(b"look\r\n" + b"x" * 11 + b"\r\nnorth\r\n") == [
         LineReceived("look"),
-        LineRefused("the line is longer than 10 bytes", 10),
+        LineRefused("The line is too long; none of it was taken.", 10),
         LineReceived("north"),
     ]
 

@@ -99,7 +99,7 @@ def test_a_line_too_long_is_refused_and_nothing_else_lost(server: Server) -> Non
     client.send(b"look\r\n" + b"x" * 20_000 + b"\r\nnorth\r\n")
 
     assert session.wait_for_lines(2) == ["look", "north"]
-    assert LineRefused("the line is longer than 100 bytes", 100) in session.events
+    assert LineRefused("The line is too long; none of it was taken.", 100) in session.events
 
 
 def test_urgent_data_takes_no_byte_of_the_next_line_with_it(running: Server) -> None:

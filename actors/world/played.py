@@ -93,7 +93,7 @@ class Played(Entity):
     def on_start(self) -> None:
         super().on_start()
         # A session may have come and gone while the character was down; the presence must know it again.
-        if self.state.is_present:
+        if self.state.is_present and self.state.session:
             self._be_known()
 
     # ------------------------------------------------------------------------- sessions

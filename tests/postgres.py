@@ -11,6 +11,7 @@ hundredths of a second). `postgres` is the cluster, for tests that stop and star
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ __all__ = [
     "postgres_template",
 ]
 
+_MEMORY = "/dev/shm"
+_MEMORY_NEEDED_BYTES = 1 << 30
 _TEMPLATE = "wyld_template"
 _numbers = itertools.count(1)
 
@@ -39,7 +42,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres_folder() -> Iterator[Path]:
     """A short path that every account may pass through: pytest's own is private to its user."""
-    folder = Path(tempfile.mkdtemp(prefix="wyld-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="wyld-test-", dir=_quick_folder()))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -81,6 +84,13 @@ def database(database_dsn: str) -> Iterator[CooperativeDatabase]:
     connected.connect()
     yield connected
     connected.discard()
+
+
+def _quick_folder() -> str | None:
+    """Memory, where there is enough of it: hundreds of databases come and go."""
+    if os.path.isdir(_MEMORY) and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED_BYTES:
+        return _MEMORY
+    return None
 
 
 def new_postgres(data_dir: Path) -> EmbeddedPostgres:

@@ -5,7 +5,8 @@ same name that was there before, and it is the upper half of session ids.
 
 A world is owned by a database connection: an advisory lock of PostgreSQL on the world's name, held
 as long as that connection lives. Nothing has to be cleaned up after a crash, and whoever writes
-checkpoints over the owning connection cannot write once the ownership is lost.
+checkpoints over the owning connection cannot write once the ownership is lost. The epoch covers the time
+without a connection: who claims again after another one has booted is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from psycopg2.errors import LockNotAvailable, QueryCanceled
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.errors import WorldTaken
 
-__all__ = ["claim_world", "next_epoch", "release_world", "world_is_owned"]
+__all__ = ["claim_world", "epoch_name", "newest_epoch", "next_epoch", "release_world", "world_is_owned"]
 
 _TAKE_EPOCH = """
 INSERT INTO epochs (name, epoch) VALUES (%s, nextval('epoch_numbers'))
@@ -38,14 +39,32 @@ def next_epoch(database: CooperativeDatabase, name: str) -> int:
     return int(database.rows(_TAKE_EPOCH, [name])[0][0])
 
 
-def claim_world(database: CooperativeDatabase, world: str, *, wait_seconds: float = 0.0) -> None:
+def newest_epoch(database: CooperativeDatabase, name: str) -> int:
+    """The number given to this name last, 0 if none was."""
+    rows = database.rows("SELECT epoch FROM epochs WHERE name = %s", [name])
+    return int(rows[0][0]) if rows else 0
+
+
+def epoch_name(world: str) -> str:
+    """Under which name a world takes its epochs."""
+    return f"world:{world}"
+
+
+def claim_world(
+    database: CooperativeDatabase, world: str, *, wait_seconds: float = 0.0, epoch: int | None = None
+) -> None:
     """Make this connection the owner of the world. Again is harmless. Raises WorldTaken.
 
-    Waits for the present owner to go, at most `wait_seconds`.
+    Waits for the present owner to go, at most `wait_seconds`. With `epoch`, the boot number of who claims,
+    the claim also fails when a later boot of this world has begun: what the claimer knows is then out
+    of date, even if that other one is gone again.
     """
-    if world_is_owned(database, world) or _try_lock(database, world):
-        return
-    if wait_seconds <= 0 or not _lock_within(database, world, wait_seconds):
+    if not (world_is_owned(database, world) or _try_lock(database, world)) and (
+        wait_seconds <= 0 or not _lock_within(database, world, wait_seconds)
+    ):
+        raise WorldTaken(world)
+    if epoch is not None and newest_epoch(database, epoch_name(world)) > epoch:
+        release_world(database, world)
         raise WorldTaken(world)
 
 

@@ -74,7 +74,9 @@ _PERFORMERS: dict[type[StoreRequest], Callable[[CooperativeDatabase, PasswordHas
         db, r.entities, r.deleted, r.positions, r.forgotten
     ),
     requests.NextEpoch: lambda db, _, r: ownership.next_epoch(db, r.name),
-    requests.ClaimWorld: lambda db, _, r: ownership.claim_world(db, r.world, wait_seconds=r.wait_seconds),
+    requests.ClaimWorld: lambda db, _, r: ownership.claim_world(
+        db, r.world, wait_seconds=r.wait_seconds, epoch=r.epoch
+    ),
     requests.ReleaseWorld: lambda db, _, r: ownership.release_world(db, r.world),
 }
 

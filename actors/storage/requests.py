@@ -163,12 +163,14 @@ class NextEpoch(StoreRequest, frozen=True):
 class ClaimWorld(StoreRequest, frozen=True):
     """Become the owner of a world, for as long as this process lives: None. Raises WorldTaken.
 
-    The database may need a moment to notice that a killed owner is gone: `wait_seconds` is for that.
+    The database may need a moment to notice that a killed owner is gone: `wait_seconds` is for that. With
+    `epoch`, this boot's number, a claim is refused once a later boot of the same world has begun.
     """
 
     lane: ClassVar[Lane] = Lane.WRITES
     world: str
     wait_seconds: float = 0.0
+    epoch: int | None = None
 
 
 class ReleaseWorld(StoreRequest, frozen=True):

@@ -6,7 +6,7 @@
 It only queues and hands out (`dispatch.py` decides); the workers own the connections. Its queue is
 bounded and what waits too long is refused, so that a slow database slows its askers and nothing else.
 
-The tree: `store_children` under a rest_for_one supervisor, the store first. When a worker crashes, the
+The tree: `store_children` under a rest_for_one supervisor, the front first. When a worker crashes, the
 asker of the request that met the bug is told, and the others go on.
 """
 
@@ -32,7 +32,7 @@ from actors.storage.store_worker import (
     WorkerReady,
     workers_group,
 )
-from supervisors.specs import ChildSpec, Mail
+from supervisors import Budget, ChildSpec, GiveUp, Mail, one_for_one, supervisor, worker
 from wyld_actors import Actor, Context, Exited, on
 
 __all__ = ["STORE_NAME", "Store", "store_children"]
@@ -40,6 +40,8 @@ __all__ = ["STORE_NAME", "Store", "store_children"]
 logger = logging.getLogger(__name__)
 
 STORE_NAME = "store"
+# After eight crashes in a row a worker rests for this long between attempts.
+QUARANTINE_SECONDS = 10.0
 
 
 class Store(Actor):
@@ -57,8 +59,8 @@ class Store(Actor):
     def on_start(self) -> None:
         self.ctx.system.registry.register(self._name, self.ctx.ref)
         # Workers that outlived an earlier incarnation of this actor.
-        for worker in self.ctx.system.registry.members(workers_group(self._name)):
-            self.ctx.tell(worker, Announce())
+        for ref in self.ctx.system.registry.members(workers_group(self._name)):
+            self.ctx.tell(ref, Announce())
 
     def on_stop(self) -> None:
         self._let_go("the store is stopping")
@@ -104,11 +106,11 @@ class Store(Actor):
     @on(Exited)
     def dismiss(self, ctx: Context, message: Exited) -> None:
         """A worker is gone for good."""
-        for worker, ready in list(self._workers.items()):
+        for number, ready in list(self._workers.items()):
             if ready.ref == message.ref:
-                del self._workers[worker]
-                self._problems.pop(worker, None)
-                self._fail_lost(self._dispatch.worker_gone(worker))
+                del self._workers[number]
+                self._problems.pop(number, None)
+                self._fail_lost(self._dispatch.worker_gone(number))
 
     @on(ConnectionChanged)
     def note_connection(self, ctx: Context, message: ConnectionChanged) -> None:
@@ -128,8 +130,8 @@ class Store(Actor):
         plan = self._dispatch.assign(ctx.now)
         for job in plan.expired:
             job.reply.fail(StoreBusy(job.request.lane.value, self._options.queue_limit))
-        for worker, job in plan.assigned:
-            ctx.tell(self._workers[worker].ref, Perform(job.number, job.request))
+        for number, job in plan.assigned:
+            ctx.tell(self._workers[number].ref, Perform(job.number, job.request))
 
     def _fail_lost(self, job: Job | None) -> None:
         if job is not None:
@@ -141,18 +143,21 @@ class Store(Actor):
 
 
 def store_children(options: StoreOptions, name: str = STORE_NAME) -> Sequence[ChildSpec]:
-    """The children of the store's supervisor, for rest_for_one: the store, then its workers."""
+    """The children of the store's supervisor, for rest_for_one: the front, then its workers."""
     hasher = PasswordHasher(options.passwords)
-    return (
-        ChildSpec(id="front", actor=Store, args=(options, name)),
-        *(
-            # Fresh mail: what a worker had waiting was given up by the store when it began anew.
-            ChildSpec(
-                id=f"worker-{number}",
-                actor=StoreWorker,
-                args=(options, number, hasher, name),
-                mail=Mail.FRESH,
-            )
-            for number in range(options.pool_size)
-        ),
-    )
+    workers = [
+        worker(
+            f"worker-{number}",
+            StoreWorker,
+            options,
+            number,
+            hasher,
+            name,
+            # What waited was given up by the front when the worker began anew.
+            mail=Mail.FRESH,
+            # A bug that a request meets again and again is no reason to end the world.
+            budget=Budget(then=GiveUp.QUARANTINE, probe_seconds=QUARANTINE_SECONDS),
+        )
+        for number in range(options.pool_size)
+    ]
+    return (worker("front", Store, options, name), supervisor("workers", one_for_one, workers))

@@ -79,7 +79,7 @@ class _Connect(Message, frozen=True):
 
 
 class _State(Record, frozen=True):
-    claims: tuple[str, ...] = ()
+    claims: tuple[ClaimWorld, ...] = ()
 
 
 class StoreWorker(Actor):
@@ -181,8 +181,8 @@ class StoreWorker(Actor):
         try:
             self._database.connect()
             self._check_schema()
-            for world in self.state.claims:
-                claim_world(self._database, world)
+            for claim in self.state.claims:
+                claim_world(self._database, claim.world, epoch=claim.epoch)
         except _CONNECTION_ERRORS as failure:
             raise StoreUnavailable(_first_line(failure)) from failure
         if self._failures:
@@ -214,13 +214,10 @@ class StoreWorker(Actor):
         self.ctx.after(self._options.reconnect.delay(self._failures, self._random), _Connect())
 
     def _remember_claim(self, request: StoreRequest) -> None:
-        claims = set(self.state.claims)
-        if isinstance(request, ClaimWorld):
-            claims.add(request.world)
-        elif isinstance(request, ReleaseWorld):
-            claims.discard(request.world)
-        if claims != set(self.state.claims):
-            self.state = self.state.replace(claims=tuple(sorted(claims)))
+        if isinstance(request, ClaimWorld | ReleaseWorld):
+            others = tuple(claim for claim in self.state.claims if claim.world != request.world)
+            added = (request,) if isinstance(request, ClaimWorld) else ()
+            self.state = self.state.replace(claims=others + added)
 
     def _announce(self) -> None:
         self._tell(WorkerReady(self._number, self.ctx.ref, self.ctx.incarnation))

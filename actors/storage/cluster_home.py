@@ -32,7 +32,7 @@ from actors.storage.service_account import (
     service_account,
 )
 
-__all__ = ["SOCKET_NAME", "SOCKET_PATH_LIMIT_BYTES", "ClusterHome", "choose_home"]
+__all__ = ["SOCKET_NAME", "SOCKET_PATH_LIMIT_BYTES", "ClusterHome", "choose_home", "find_home"]
 
 SOCKET_NAME = ".s.PGSQL.5432"
 # sockaddr_un.sun_path: 108 bytes on Linux, 104 on macOS and the BSDs, with the final NUL.
@@ -93,8 +93,8 @@ class ClusterHome:
         return socket_folder.parent != self.folder and socket_folder.name.startswith("wyld-")
 
 
-def choose_home(data_dir: Path, *, state_folder: Path = STATE_FOLDER) -> ClusterHome:
-    """The home of the cluster of `data_dir`, by the rule above; made if it is new."""
+def find_home(data_dir: Path) -> ClusterHome | None:
+    """The home of the cluster that `data_dir` has already, None if there is none."""
     link = data_dir / "postgres"
     if link.is_symlink() and not link.exists():
         raise EmbeddedError(
@@ -102,40 +102,49 @@ def choose_home(data_dir: Path, *, state_folder: Path = STATE_FOLDER) -> Cluster
             "Put it back, or remove the link to begin empty"
         )
     home = link.resolve()
-    if (home / "data").exists():
-        return _existing(home)
+    if not (home / "data").exists():
+        return None
+    owner = (home / "data").stat()
+    is_ours = owner.st_uid == os.geteuid()
+    return ClusterHome(home, None if is_ours else ServiceAccount(owner.st_uid, owner.st_gid))
+
+
+def choose_home(data_dir: Path, *, state_folder: Path = STATE_FOLDER) -> ClusterHome:
+    """The home of the cluster of `data_dir`, by the rule above; made if it is new."""
+    found = find_home(data_dir)
     if os.geteuid() != 0:
-        data_dir.mkdir(exist_ok=True, parents=True)
-        home.mkdir(exist_ok=True, mode=0o700)
-        return ClusterHome(home, None)
+        return _for_ordinary_user(data_dir, found)
+    if found is not None:
+        return _for_root(found)
     account = service_account()
-    data_dir.mkdir(exist_ok=True, parents=True)
+    home = data_dir / "postgres"
     if not account.may_enter(data_dir):
-        home = _relocated(link, private_state_folder(account, state_folder))
+        home = _relocated(home, private_state_folder(account, state_folder))
     home.mkdir(exist_ok=True)
     home.chmod(0o711)
-    return ClusterHome(home, account)
+    return ClusterHome(home.resolve(), account)
 
 
-def _existing(home: Path) -> ClusterHome:
-    owner = (home / "data").stat()
-    if owner.st_uid == os.geteuid() != 0:
-        return ClusterHome(home, None)
-    if os.geteuid() != 0:
-        raise NotOurs(str(home / "data"), account_name(owner.st_uid), account_name(os.geteuid()))
-    if owner.st_uid == 0:
+def _for_ordinary_user(data_dir: Path, found: ClusterHome | None) -> ClusterHome:
+    if found is not None and found.account is not None:
+        raise NotOurs(str(found.data), found.account.name, account_name(os.geteuid()))
+    home = data_dir / "postgres"
+    home.mkdir(exist_ok=True, mode=0o700)
+    return found or ClusterHome(home.resolve(), None)
+
+
+def _for_root(found: ClusterHome) -> ClusterHome:
+    if found.account is None:
         # Restored by root from a copy. It was ours to give, so give it to whom it must belong.
-        chosen = ClusterHome(home, service_account())
-        _give_away_all(chosen, home / "data")
-    else:
-        chosen = ClusterHome(home, ServiceAccount(owner.st_uid, owner.st_gid))
-    if chosen.account is not None and not chosen.account.may_enter(home):
+        found = ClusterHome(found.folder, service_account())
+        _give_away_all(found, found.data)
+    if found.account is not None and not found.account.may_enter(found.folder):
         raise EmbeddedError(
-            f"PostgreSQL runs here as {chosen.account.name}, which may not pass through a folder above "
-            f"{home}. Open it with chmod o+x, or move {home} below {STATE_FOLDER} and put a symbolic link "
-            "in its place"
+            f"PostgreSQL runs here as {found.account.name}, which may not pass through a folder above "
+            f"{found.folder}. Open it with chmod o+x, or move {found.folder} below {STATE_FOLDER} and put a "
+            "symbolic link in its place"
         )
-    return chosen
+    return found
 
 
 def _give_away_all(home: ClusterHome, top: Path) -> None:

@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import psycopg2
 from psycopg2.extensions import make_dsn
 
 from actors.storage.binaries import Binaries, usable_binaries
@@ -40,7 +41,7 @@ from actors.storage.cluster import (
     make_cluster,
     make_database,
 )
-from actors.storage.cluster_home import ClusterHome, choose_home
+from actors.storage.cluster_home import ClusterHome, choose_home, find_home
 from actors.storage.errors import EmbeddedError
 from actors.storage.postmaster import Postmaster, read_postmaster, read_stale
 from actors.storage.service_account import STATE_FOLDER
@@ -104,28 +105,27 @@ class EmbeddedPostgres:
 
         Takes about two seconds the first time, a few tenths to start, milliseconds to adopt.
         """
-        with self._locked():
-            home = self._home()
-            binaries = usable_binaries(home.account, self._state_folder)
-            check_version(home)
-            if not home.has_cluster:
-                make_cluster(home, binaries)
-            postmaster = self._running(home) or self._start(home, binaries)
-            make_database(self._dsn(home, postmaster, SUPERUSER, SUPERUSER), home)
-            return self._dsn(home, postmaster, ROLE, DATABASE)
+        try:
+            with self._locked():
+                return self._ensure_running()
+        except (OSError, psycopg2.OperationalError) as failure:
+            text = f"the embedded PostgreSQL cannot be run in {self._data_dir}: {failure}"
+            raise EmbeddedError(text) from failure
 
     def dsn(self, *, role: str = ROLE, database: str = DATABASE) -> str:
         """The DSN for a role and database of the running server; role "postgres" is the superuser."""
-        home = self._home()
-        postmaster = read_postmaster(home.data)
-        if postmaster is None:
-            raise EmbeddedError(f"no server is running on {home.data}")
+        home = find_home(self._data_dir)
+        postmaster = read_postmaster(home.data) if home else None
+        if home is None or postmaster is None:
+            raise EmbeddedError(f"no server is running for {self._data_dir}")
         return self._dsn(home, postmaster, role, database)
 
     def stop(self, *, timeout_seconds: float = 30.0) -> None:
         """End the server, whoever started it, after a last checkpoint. No server: nothing to do."""
+        home = find_home(self._data_dir)
+        if home is None:
+            return
         with self._locked():
-            home = self._home()
             postmaster = read_postmaster(home.data)
             if postmaster is None:
                 return
@@ -140,11 +140,19 @@ class EmbeddedPostgres:
     @property
     def postmaster_pid(self) -> int | None:
         """The process id of the running server."""
-        postmaster = read_postmaster(self._home().data)
+        home = find_home(self._data_dir)
+        postmaster = read_postmaster(home.data) if home else None
         return postmaster.pid if postmaster else None
 
-    def _home(self) -> ClusterHome:
-        return choose_home(self._data_dir, state_folder=self._state_folder)
+    def _ensure_running(self) -> str:
+        home = choose_home(self._data_dir, state_folder=self._state_folder)
+        binaries = usable_binaries(home.account, self._state_folder)
+        check_version(home)
+        if not home.has_cluster:
+            make_cluster(home, binaries)
+        postmaster = self._running(home) or self._start(home, binaries)
+        make_database(self._dsn(home, postmaster, SUPERUSER, SUPERUSER), home)
+        return self._dsn(home, postmaster, ROLE, DATABASE)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -171,11 +179,13 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + self._timeout_seconds
         while True:
             _clear_stale(home)
+            _rotate_log(home)
+            logged = home.log.stat().st_size if home.log.exists() else 0
             self._launch(home, binaries)
             found = self._await_ready(home, deadline)
             if found is not None:
                 return found
-            tail = _log_tail(home)
+            tail = _log_tail(home, logged)
             if _STILL_IN_USE not in tail or time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"PostgreSQL did not start on {home.data}. The end of {home.log}:\n{tail}"
@@ -184,8 +194,6 @@ class EmbeddedPostgres:
 
     def _launch(self, home: ClusterHome, binaries: Binaries) -> None:
         settings = self._settings | {"unix_socket_directories": str(home.socket_folder())}
-        if home.log.exists() and home.log.stat().st_size > _LOG_LIMIT_BYTES:
-            home.log.replace(home.log.with_name("log.1"))
         with open(home.log, "ab", opener=_private) as log:
             self._child = subprocess.Popen(
                 [
@@ -248,8 +256,13 @@ def _remove_temporary(home: ClusterHome, postmaster: Postmaster) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _log_tail(home: ClusterHome) -> str:
-    return home.log.read_bytes().decode(errors="replace")[-_LOG_TAIL_CHARACTERS:]
+def _rotate_log(home: ClusterHome) -> None:
+    if home.log.exists() and home.log.stat().st_size > _LOG_LIMIT_BYTES:
+        home.log.replace(home.log.with_name("log.1"))
+
+
+def _log_tail(home: ClusterHome, start_bytes: int) -> str:
+    return home.log.read_bytes()[start_bytes:].decode(errors="replace")[-_LOG_TAIL_CHARACTERS:]
 
 
 def _within(seconds: float, condition: Callable[[], bool]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import signal
 import stat
 import subprocess
@@ -178,6 +179,22 @@ def test_data_of_another_major_version_is_refused_and_left_alone(postgres_folder
         make(postgres_folder / "old").ensure_running()
 
     assert [path.name for path in data.iterdir()] == ["PG_VERSION"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(made: Path) -> None:
+    folder = made / "postgres.lock" / "var"
+
+    with pytest.raises(EmbeddedError, match=re.escape(str(folder))):
+        EmbeddedPostgres(folder).ensure_running()
+
+
+def test_asking_after_a_server_makes_nothing(postgres_folder: Path) -> None:
+    nowhere = EmbeddedPostgres(postgres_folder / "nowhere")
+
+    nowhere.stop()
+
+    assert nowhere.postmaster_pid is None
+    assert not (postgres_folder / "nowhere").exists()
 
 
 def test_a_server_that_cannot_start_says_why(made: Path) -> None:

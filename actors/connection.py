@@ -196,10 +196,9 @@ class Inlet:
             # Closed or being closed; `deliver` sees to the adapter.
             return
 
-    def deliver(self, exited: Exited) -> None:
-        """The actor has ended for good."""
-        if not exited.reason.is_clean:
-            self._adapter.send_line(LOST)
+    def deliver(self, _exited: Exited) -> None:
+        """The actor has ended for good. If in order, the adapter is closed and takes no notice of this."""
+        self._adapter.send_line(LOST)
         self._adapter.close("its connection actor has ended")
 
 

@@ -50,9 +50,11 @@ class Pool(Actor):
     @on(Register)
     def register(self, ctx: Context, register: Register) -> None:
         session, ref = register.session, register.ref
+        # The directory outlasts a crash, so it is changed last, when nothing can go wrong any more.
+        monitor = ctx.monitor(ref)
         self._forget(session)
+        self._monitors[session] = monitor
         self._directory[session] = ConnectionEntry(session, register.protocol, register.peer, ctx.now, ref)
-        self._monitors[session] = ctx.monitor(ref)
 
     @on(Unregister)
     def unregister(self, _ctx: Context, unregister: Unregister) -> None:

@@ -73,6 +73,10 @@ class CheckIdle(Message, frozen=True):
     """To oneself: has the player done nothing for too long?"""
 
 
+class LookForClient(Message, frozen=True):
+    """To oneself: the connection is gone; did it say so?"""
+
+
 class GiveUpLines(Message, frozen=True):
     """To oneself: the world has not run the last lines of a client that is gone."""
 
@@ -172,9 +176,14 @@ class Session(Actor):
             self._without_client(ctx, DisconnectReason.CLIENT_CLOSED)
 
     @on(Exited)
-    def connection_crashed(self, ctx: Context, exited: Exited) -> None:
-        """One that ended in order has sent ClientGone, which is still to be read."""
-        if exited.ref == self.state.connection and not exited.reason.is_clean:
+    def connection_gone(self, ctx: Context, exited: Exited) -> None:
+        """One that ended in order has sent ClientGone, which is still to be read: look again behind it."""
+        if exited.ref == self.state.connection:
+            ctx.ref.tell(LookForClient())
+
+    @on(LookForClient)
+    def look_for_client(self, ctx: Context, _: LookForClient) -> None:
+        if self.state.connection is not None:
             self._without_client(ctx, DisconnectReason.CLIENT_LOST)
 
     @on(DescribeSession)

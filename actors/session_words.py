@@ -6,7 +6,7 @@ from types import MappingProxyType
 from transports.link.streams import Refusal
 from transports.markup import styled
 
-STORY = styled("emote", "For a heartbeat everything swims before your eyes. Your last words may be unheard.")
+STORY = styled("emote", "Everything swims before your eyes. Were your last words heard?")
 BREATH_HELD = styled("system", "The world holds its breath. What you type is kept and will happen.")
 BREATH_DRAWN = styled("system", "The world breathes again.")
 TOO_SLOW = styled("system", "You have been at the door for a long time. Come back when you are ready.")

@@ -49,8 +49,9 @@ class JsonAdapter(Connection):
         *,
         peer: str,
         capabilities: Capabilities,
+        early_data: bytes = b"",
     ) -> None:
-        super().__init__(sock, session, options, peer=peer, capabilities=capabilities)
+        super().__init__(sock, session, options, peer=peer, capabilities=capabilities, early_data=early_data)
         self._fragments: list[bytes] | None = None
         # Numbers of lines: the last one the sink has taken, and the one it is being given.
         self._taken: int | None = None

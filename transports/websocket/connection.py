@@ -1,8 +1,8 @@
 """One open websocket connection: the greenlet that reads it and the buffer that writes it.
 
-The greenlet that served the upgrade request stays as the reader. Output is collected and leaves in one write
-at the end of the loop's turn, from the loop itself, so that sending never blocks and an idle connection owns
-one greenlet and no timer. A subclass says what messages mean (`adapter.RawAdapter`, `adapter.JsonAdapter`).
+One greenlet reads. Output is collected and leaves in one write at the end of the loop's turn, from the loop
+itself, so that sending never blocks and an idle connection owns one greenlet and no timer. A subclass says
+what messages mean (`adapter.RawAdapter`, `adapter.JsonAdapter`).
 
 Invariants (those of `transports.adapter`): events one after the other; a sink that blocks stops the reading;
 `Disconnected` is last and comes once; no sending method blocks or raises; waiting output is bounded.
@@ -58,11 +58,12 @@ _TURN_SECONDS = 0.002
 
 
 class Connection:
-    """The common part of both adapters. Runs in `run`, in the greenlet of the upgrade request."""
+    """The common part of both adapters. Lives in `run`, in a greenlet of its own."""
 
     __slots__ = (
         "_capabilities",
         "_closing_at",
+        "_early_data",
         "_end_reason",
         "_flush_is_due",
         "_heard_at",
@@ -89,12 +90,15 @@ class Connection:
         *,
         peer: str,
         capabilities: Capabilities,
+        early_data: bytes = b"",
     ) -> None:
+        """`early_data` came in the same read as the upgrade request."""
         self._socket = sock
         self._session = session
         self._options = options
         self._peer = peer
         self._capabilities = capabilities
+        self._early_data = early_data
         self._outlet = Outlet(sock, self._written)
         self._sink: Sink | None = None
         self._waiting_bytes = 0
@@ -139,11 +143,12 @@ class Connection:
 
     # Reading
 
-    def run(self, accept: Accept, early_data: bytes) -> None:
-        """Serve the connection to its end. `early_data` came in the same read as the upgrade request."""
+    def run(self, accept: Accept) -> None:
+        """Serve the connection to its end."""
         try:
             self._schedule_flush()  # the 101 response
             self._sink = accept(cast(Adapter, self))  # a subclass is one
+            early_data, self._early_data = self._early_data, b""
             if early_data:
                 self._receive(early_data)
             self._read()
@@ -162,7 +167,8 @@ class Connection:
                 self._end_reason = self._end_reason or f"connection lost: {error.strerror or error}"
                 return
             if not data:
-                self._dispatch(self._session.receive_eof(), monotonic())
+                for event in self._session.receive_eof():
+                    self._dispatch(event, monotonic())
                 return
             started = monotonic()
             self._receive(data)
@@ -179,29 +185,30 @@ class Connection:
             if start and monotonic() > turn_ends:
                 gevent.sleep(0)
                 turn_ends = monotonic() + _TURN_SECONDS
-            events = session.receive_data(data[start : start + _SLICE_BYTES], now)
+            for event in session.receive_data(data[start : start + _SLICE_BYTES], now):
+                if session.has_output:
+                    self._schedule_flush()
+                self._dispatch(event, now)
             if session.has_output:
                 self._schedule_flush()
-            self._dispatch(events, now)
             if session.is_finished:
                 return
 
-    def _dispatch(self, events: list[SocketEvent], now: float) -> None:
-        for event in events:
-            match event:
-                case TextMessage(text):
-                    self._receive_text(text, now)
-                case BinaryMessage(data):
-                    self._receive_binary(data, now)
-                case PingFrame():
-                    self._deliver(PingReceived())
-                case PongFrame():
-                    self._deliver(PongReceived())
-                case CloseReceived(code, reason):
-                    said = f": {reason}" if reason else ""
-                    self._end_reason = self._end_reason or f"closed by the client ({code}{said})"
-                case PeerFailed(code, reason):
-                    self._end_reason = self._end_reason or f"{reason} ({code})"
+    def _dispatch(self, event: SocketEvent, now: float) -> None:
+        match event:
+            case TextMessage(text):
+                self._receive_text(text, now)
+            case BinaryMessage(data):
+                self._receive_binary(data, now)
+            case PingFrame():
+                self._deliver(PingReceived())
+            case PongFrame():
+                self._deliver(PongReceived())
+            case CloseReceived(code, reason):
+                said = f": {reason}" if reason else ""
+                self._end_reason = self._end_reason or f"closed by the client ({code}{said})"
+            case PeerFailed(code, reason):
+                self._end_reason = self._end_reason or f"{reason} ({code})"
 
     def _deliver(self, event: Event) -> None:
         sink = self._sink

@@ -64,7 +64,7 @@ def open_session(request: Request, options: WebOptions, limits: Limits) -> Accep
         origins=acceptable_origins(request.headers, options),
         extensions=extensions,
         subprotocols=[Subprotocol(name) for name in options.subprotocols],
-        max_size=options.message_limit_bytes,
+        max_size=limits.message_limit_bytes,
         logger=frames_logger,
     )
     response = protocol.accept(request)
@@ -72,7 +72,9 @@ def open_session(request: Request, options: WebOptions, limits: Limits) -> Accep
     if error is not None:
         return Rejected(response, _explain(error))
     protocol.send_response(response)
-    protocol.reader.accepts_compression = bool(protocol.extensions)
+    if protocol.extensions:
+        protocol.reader.accepts_compression = True
+        protocol.max_message_size = limits.compressed_limit_bytes
     protocol.origins = protocol.available_extensions = protocol.available_subprotocols = None
     return Accepted(ServerSession(protocol, limits), request.headers)
 

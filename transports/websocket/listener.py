@@ -20,7 +20,7 @@ from transports.websocket.adapter import JsonAdapter, RawAdapter
 from transports.websocket.codec import clean
 from transports.websocket.connection import Connection
 from transports.websocket.errors import ListenFailed, PortInUse
-from transports.websocket.handshake import Accepted, peer_of
+from transports.websocket.handshake import peer_of
 from transports.websocket.http import Upgrade
 from transports.websocket.keepalive import sweep_seconds
 from transports.websocket.options import WebOptions
@@ -61,7 +61,7 @@ class WebListener:
     def start(self) -> tuple[str, int]:
         """Listen. Returns host and port as they are. Raises ListenFailed, or PortInUse."""
         listening = _listen(self._options.host, self._options.port)
-        self._server = HttpServer(listening, self._app, self._options, self._serve)
+        self._server = HttpServer(listening, self._app, self._options, self._connection, self._serve)
         self._server.start()
         if self._sweeper is None:
             self._sweeper = gevent.spawn(self._sweep)
@@ -84,19 +84,16 @@ class WebListener:
         for connection in list(self._connections):
             connection.close(reason)
 
-    def _serve(self, upgrade: Upgrade, sock: socket, address: tuple[str, int]) -> None:
-        connection = self._connection(upgrade.accepted, sock, address)
-        early_data = upgrade.early_data
-        del upgrade  # and with it the request: this frame lasts as long as the player stays
+    def _serve(self, connection: Connection) -> None:
         self._connections.add(connection)
         try:
-            connection.run(self._accept, early_data)
+            connection.run(self._accept)
         finally:
             self._connections.discard(connection)
             self._rest()
 
-    def _connection(self, accepted: Accepted, sock: socket, address: tuple[str, int]) -> Connection:
-        session, headers = accepted.session, accepted.headers
+    def _connection(self, upgrade: Upgrade, sock: socket, address: tuple[str, int]) -> Connection:
+        session, headers = upgrade.accepted.session, upgrade.accepted.headers
         peer = peer_of(address, headers, self._options)
         capabilities = Capabilities(
             rendering=JSON_RENDERING,
@@ -104,9 +101,15 @@ class WebListener:
             user_agent=clean(" ".join(headers.get_all("User-Agent")))[:_USER_AGENT_LIMIT],
             compression="permessage-deflate" if session.is_compressed else "",
         )
-        if self._options.subprotocols:
-            return JsonAdapter(sock, session, self._options, peer=peer, capabilities=capabilities)
-        return RawAdapter(sock, session, self._options, peer=peer, capabilities=capabilities)
+        kind = JsonAdapter if self._options.subprotocols else RawAdapter
+        return kind(
+            sock,
+            session,
+            self._options,
+            peer=peer,
+            capabilities=capabilities,
+            early_data=upgrade.early_data,
+        )
 
     def _sweep(self) -> None:
         options = self._options

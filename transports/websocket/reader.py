@@ -5,6 +5,9 @@ websockets judges a frame when its last byte is here. This reader sees the same 
 as soon as the bytes can no longer become a legal frame: reserved bits, an oversized or fragmented control
 frame, and text that is not UTF-8 even though the rest of the frame has not arrived.
 
+It also stops after each whole message, so that the answer to a message goes out before the next frame is
+judged: a bad frame or a close frame behind it in the same packet would end the sending.
+
 Invariant: it accepts every stream that the plain reader and the final check accept, byte for byte.
 
 Source: RFC 6455 5.2, 5.5, 8.1; the Autobahn suite's cases 6.3 and 6.4 call this "fail fast".
@@ -50,6 +53,9 @@ class FrameReader(StreamReader):
     def __init__(self) -> None:
         super().__init__()
         self.accepts_compression = False
+        # Set while the parser waits behind a message although there is more to parse.
+        self.is_paused = False
+        self._ended_message = False
         self._step = _Step.HEADER
         self._head = 0
         self._is_masked = False
@@ -58,8 +64,19 @@ class FrameReader(StreamReader):
         self._text: codecs.IncrementalDecoder | None = None
 
     def at_eof(self) -> Generator[None, None, bool]:
-        self._step = _Step.HEADER  # asked for once before each frame
+        """Asked for once before each frame."""
+        self._step = _Step.HEADER
+        if self._ended_message:
+            self._ended_message = False
+            return self._at_eof_after_pause()
         return super().at_eof()
+
+    def _at_eof_after_pause(self) -> Generator[None, None, bool]:
+        if self.buffer:
+            self.is_paused = True
+            yield
+            self.is_paused = False
+        return (yield from super().at_eof())
 
     def read_exact(self, n: int) -> Generator[None, None, bytearray]:
         match self._step:
@@ -122,6 +139,7 @@ class FrameReader(StreamReader):
             yield
         if head & _FIN and not head & _CONTROL:
             self._text = None
+            self._ended_message = True
         payload = self.buffer[:n]
         del self.buffer[:n]
         return payload

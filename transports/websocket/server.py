@@ -1,7 +1,7 @@
 """gevent's WSGI server, counting connections and passing upgraded sockets on.
 
 Each TCP connection has one greenlet. It serves HTTP requests until the connection ends or is upgraded; then
-the handler with its request is dropped and the same greenlet reads the websocket.
+another takes over to read the websocket, and the handler with its request is gone.
 """
 
 import logging
@@ -14,6 +14,7 @@ import gevent
 from gevent.pywsgi import WSGIServer
 from gevent.socket import IPPROTO_TCP, SHUT_RDWR, SHUT_WR, SO_KEEPALIVE, SOL_SOCKET, TCP_NODELAY, socket
 
+from transports.websocket.connection import Connection
 from transports.websocket.handshake import limits_of
 from transports.websocket.http import Upgrade, UpgradeHandler
 from transports.websocket.options import WebOptions
@@ -23,7 +24,9 @@ __all__ = ["HttpServer", "WsgiApplication"]
 logger = logging.getLogger(__name__)
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-Serve = Callable[[Upgrade, socket, tuple[str, int]], None]
+# Makes of an upgrade what serves it to its end, and serves it.
+Open = Callable[[Upgrade, socket, tuple[str, int]], Connection]
+Serve = Callable[[Connection], None]
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
@@ -35,16 +38,24 @@ _BUSY_READ_BYTES = 16_384
 
 
 class HttpServer(WSGIServer):
-    """Serves `application`, and calls `serve` with each upgraded socket, in its greenlet."""
+    """Serves `application`; what `open_upgrade` makes of an upgraded socket is given to `serve`."""
 
     def __init__(
-        self, listening: socket, application: WsgiApplication, options: WebOptions, serve: Serve
+        self,
+        listening: socket,
+        application: WsgiApplication,
+        options: WebOptions,
+        open_upgrade: Open,
+        serve: Serve,
     ) -> None:
         self.options = options
         self.limits = limits_of(options)
         self.logger = logging.getLogger("transports.websocket.http")  # gevent-websocket's handler asks for it
+        self._open_upgrade = open_upgrade
         self._serve = serve
+        # Open TCP connections, by address and in all.
         self._connections: Counter[str] = Counter()
+        self._total = 0
         self._requests: set[socket] = set()
         super().__init__(
             listening,
@@ -57,22 +68,46 @@ class HttpServer(WSGIServer):
         )
 
     def handle(self, sock: socket, address: Any) -> None:
+        """Serve requests; an upgraded connection goes on in a fresh greenlet and keeps its place."""
         host = address[0]
         if not self._admits(host):
             logger.warning("connection from %s refused: too many", host)
             _turn_away(sock)
+            sock.close()
             return
-        self._connections[host] += 1
+        self._enter(host)
+        connection = None
         try:
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             sock.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
-            upgrade = self._serve_requests(sock, address)
-            if upgrade is not None:
-                self._serve(upgrade, sock, address)
+            connection = self._serve_requests(sock, address)
         finally:
-            self._connections[host] -= 1
-            if not self._connections[host]:
-                del self._connections[host]
+            if connection is None:
+                self._leave(host)
+                sock.close()
+            else:
+                # The stack of this greenlet has grown with the request and would stay as large.
+                gevent.spawn_raw(self._go_on, connection, sock, host)
+
+    def do_close(self, sock: socket, *_: Any) -> None:
+        """Overrides gevent's, which would close the socket behind `handle`: that is done there, or later."""
+
+    def _go_on(self, connection: Connection, sock: socket, host: str) -> None:
+        try:
+            self._serve(connection)
+        finally:
+            self._leave(host)
+            sock.close()
+
+    def _enter(self, host: str) -> None:
+        self._connections[host] += 1
+        self._total += 1
+
+    def _leave(self, host: str) -> None:
+        self._total -= 1
+        self._connections[host] -= 1
+        if not self._connections[host]:
+            del self._connections[host]
 
     def hang_up(self) -> None:
         """End the connections that are still plain HTTP; upgraded ones are their owner's."""
@@ -82,18 +117,19 @@ class HttpServer(WSGIServer):
 
     def _admits(self, host: str) -> bool:
         options = self.options
-        if self._connections.total() >= options.connection_limit:
+        if self._total >= options.connection_limit:
             return False
         return host in options.trusted_proxies or self._connections[host] < options.connections_per_address
 
-    def _serve_requests(self, sock: socket, address: tuple[str, int]) -> Upgrade | None:
+    def _serve_requests(self, sock: socket, address: tuple[str, int]) -> Connection | None:
+        """What is left to do after the requests. Handler and request do not outlive this call."""
         handler = UpgradeHandler(sock, address, self)
         self._requests.add(sock)
         try:
             handler.handle()
         finally:
             self._requests.discard(sock)
-        return handler.upgrade
+        return None if handler.upgrade is None else self._open_upgrade(handler.upgrade, sock, address)
 
 
 def _turn_away(sock: socket) -> None:

@@ -1,6 +1,8 @@
 """The JSON subprotocol: what a message means, and that none can do harm."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from transports.websocket import JSON_RENDERING, codec, encode
 from transports.websocket.codec import Data, Hello, Line, Ping, Refusal, RefusalCode, decode
 
 LIMIT = 100
+ROOT = Path(__file__).parents[3]
 
 
 def refused(message: str) -> Refusal:
@@ -106,6 +109,15 @@ def test_no_line_that_is_taken_has_a_control_character(content: str) -> None:
     message = decode(json.dumps({"t": "line", "text": content}), 1000)
     if isinstance(message, Line):
         assert not any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in message.text)
+
+
+FENCED = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "web-protocol.md").read_text(), re.DOTALL)
+
+
+def test_the_examples_of_the_document_are_understood() -> None:
+    from_client, from_server = FENCED
+    assert [type(decode(line, LIMIT)) for line in from_client.splitlines()] == [Hello, Line]
+    assert [fields["t"] for fields in json.loads(from_server)] == ["text", "prompt", "ack"]
 
 
 # To the client

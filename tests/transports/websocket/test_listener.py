@@ -1,6 +1,7 @@
 """The transport over real sockets: what a session sees, and what a client cannot do."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -385,6 +386,20 @@ def test_a_client_that_reads_too_late_still_learns_why(serve: Serve, game: Game)
     received = read_all(client)
 
     assert received.endswith((1008).to_bytes(2) + b"you do not read what is sent to you")
+
+
+def test_a_client_that_reads_slowly_gets_everything_in_order(serve: Serve, game: Game) -> None:
+    site = serve(subprotocols=())
+    client = raw_client(site, receive_buffer=4096)
+    adapter = game.adapter()
+
+    for number in range(100):
+        adapter.send_text(f"{number:05} " + "x" * 5000)
+    adapter.close("done")
+
+    received = read_all(client)
+    assert re.findall(rb"(\d{5}) x", received) == [b"%05d" % number for number in range(100)]
+    assert received.endswith(b"done")
 
 
 def test_a_silent_client_is_pinged_and_then_closed(serve: Serve, game: Game) -> None:

@@ -30,7 +30,7 @@ DEFLATE = "permessage-deflate"
 
 
 def feed(connection: ServerSession, data: bytes, now: float = 0.0) -> list[SocketEvent]:
-    return connection.receive_data(data, now)
+    return list(connection.receive_data(data, now))
 
 
 def failure(connection: ServerSession, data: bytes) -> int:
@@ -66,6 +66,15 @@ def test_fragments_are_one_message_with_a_ping_between_them() -> None:
 
     assert events == [PingFrame(b"now"), TextMessage("☃")]
     assert connection.data_to_send() == bytes([0x80 | Opcode.PONG, 3]) + b"now"
+
+
+@pytest.mark.parametrize("behind", [frame(Opcode.CLOSE), frame(11)], ids=["a close frame", "a bad frame"])
+def test_a_message_can_be_answered_whatever_comes_behind_it(behind: bytes) -> None:
+    connection = session()
+    for event in connection.receive_data(text("first") + text("second") + behind, 0.0):
+        if isinstance(event, TextMessage):
+            connection.send_text(event.text.encode())
+    assert connection.data_to_send().startswith(b"\x81\x05first\x81\x06second\x88")
 
 
 def test_a_ping_is_answered_with_its_payload() -> None:

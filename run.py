@@ -106,7 +106,7 @@ def start_world_half(settings: Settings, dsn: str) -> Half:
         WorldOptions(
             name=settings.world.name,
             files=world_files(settings),
-            help_topics=help_topics(),
+            help_files=texts(PROJECT / "config" / "help", "*.txt"),
             link_address=link_address(settings),
             link_key=link_key(settings),
             store=store_options(settings, dsn),
@@ -184,13 +184,11 @@ def link_key(settings: Settings) -> bytes:
 def world_files(settings: Settings) -> list[tuple[str, str]]:
     """Name and text of every file of the starting world, in the order of their names."""
     folder = Path(settings.world.files) if settings.world.files else PROJECT / "config" / "world"
-    return [(str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
+    return texts(folder, "*.toml")
 
 
-def help_topics() -> dict[str, str]:
-    """Help that people wrote: a text for each file of config/help, by its name."""
-    folder = PROJECT / "config" / "help"
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))}
+def texts(folder: Path, pattern: str) -> list[tuple[str, str]]:
+    return [(str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob(pattern))]
 
 
 def banner() -> str:

@@ -1,8 +1,8 @@
 """Before the tree of a world stands: its name is claimed, its epoch taken, its last checkpoint read.
 
-Plain functions on one connection that is closed again. The claim is taken again, for as long as the process
-lives, by the keeper through the store; what is read here cannot be overtaken in between, as a second
-world of this name would have to come up and write in that moment, and ends at its own claim.
+Plain functions on one connection that is closed again. The keeper claims the name again, for as long as the
+process lives, over the connection that writes; with the epoch taken here, so that a claim fails when
+another world of this name has begun in between.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.entities import EntityRecord, find_entities, load_entities
-from actors.storage.ownership import claim_world, next_epoch, release_world
+from actors.storage.ownership import claim_world, epoch_name, next_epoch, release_world
 from actors.storage.positions import Position, load_positions
 from actors.world.atlas_records import Atlas
 from actors.world.character import Character
@@ -47,7 +47,7 @@ def read_beginning(dsn: str, world: str, atlas: Atlas) -> Beginning:
     database = CooperativeDatabase(dsn)
     with database.connection_context():
         claim_world(database, world, wait_seconds=CLAIM_SECONDS)
-        epoch = next_epoch(database, f"world:{world}")
+        epoch = next_epoch(database, epoch_name(world))
         positions = load_positions(database)
         places = load_entities(database, (Room.kind, Npc.kind, Item.kind))
         characters = find_entities(database, _characters_of(positions))

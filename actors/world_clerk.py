@@ -19,7 +19,7 @@ from actors.storage.entities import EntityRecord
 from actors.storage.errors import NameTaken, StorageRefused, StoreBusy, UnusableName, WrongCredentials
 from actors.world.atlas_records import RoomKey
 from actors.world.backgrounds import BACKGROUNDS, BY_ID
-from actors.world.character import Character
+from actors.world.character import Character, newborn
 from actors.world.entity import Entity
 from actors.world.outlet import KEEPER
 from actors.world.restoring import awakened
@@ -212,15 +212,8 @@ class Clerk(Actor):
         return awakened(self._play.around.atlas, state)
 
     def _newborn(self, record: CharacterRecord) -> Character.State:
-        background = BY_ID.get(record.background, BACKGROUNDS[0])
-        return Character.State(
-            id=record.entity_id,
-            number=record.id,
-            name=record.name,
-            background=background.id,
-            attributes=dict(background.attributes),
-            room=f"room:{self._play.around.atlas.start}",
-        )
+        atlas = self._play.around.atlas
+        return newborn(atlas, record.entity_id, record.id, record.name, record.background)
 
     # Sessions ---------------------------------------------------------------------------------------------
 

@@ -32,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 # A logout is written soon, together with those of the same moment.
 SOON_SECONDS = 0.05
-# The connection of a killed world is noticed by the database within moments.
-CLAIM_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +72,12 @@ class Collected(Message, frozen=True):
 class WorldKeeper(Actor):
     """Registered as the keeper of the world."""
 
-    def __init__(self, options: KeeperOptions, state: KeeperState, world: str, store_name: str) -> None:
+    def __init__(
+        self, options: KeeperOptions, state: KeeperState, claim: ClaimWorld, store_name: str
+    ) -> None:
         self._options = options
         self._kept = state
-        self._world = world
+        self._world = claim
         self._store_name = store_name
         self._is_busy = False
         self._is_soon = False
@@ -99,7 +99,7 @@ class WorldKeeper(Actor):
     def _claim(self, store: Ref) -> None:
         """Own the world for as long as this process lives. Raises WorldTaken, up to the root."""
         try:
-            self.ctx.ask(store, ClaimWorld(self._world, CLAIM_SECONDS), timeout_seconds=2 * CLAIM_SECONDS)
+            self.ctx.ask(store, self._world, timeout_seconds=2 * self._world.wait_seconds)
         except (StoreUnavailable, AskTimeout) as error:
             # The connection that writes claims again before it writes.
             logger.warning("the world is not claimed yet: %s", error)

@@ -13,12 +13,13 @@ import msgspec
 from actors.storage.positions import Position
 from actors.world.character import Character
 from actors.world.outlet import OUTLET
+from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
-from actors.world.zones import character_child, session_child
 from actors.world_link_messages import SessionUp
 from actors.world_streams import StreamTable
+from supervisors.backoff import Budget
 from supervisors.calls import AlreadyPresent, AlreadyStarted, StartChild, Started
-from supervisors.specs import ChildSpec
+from supervisors.specs import ChildSpec, Restart
 from transports.link.protocol import CommandNumber, EntityId, SessionId
 from transports.link.streams import TailRecord
 from wyld_actors import ActorError, Context, Ref, Registry
@@ -58,14 +59,35 @@ class Play:
 
     def character(self, ctx: Context, state: Character.State) -> Ref:
         """The actor of a character: the one that is there, or a new one that begins with `state`."""
-        return self._start(ctx, CHARACTERS, character_child(self.around, state))
+        return self._start(
+            ctx,
+            CHARACTERS,
+            ChildSpec(
+                id=state.id,
+                actor=Character,
+                args=(self.around,),
+                kwargs={"state": state},
+                restart=Restart.TRANSIENT,
+                budget=Budget(),
+            ),
+        )
 
     def session(
         self, ctx: Context, session: SessionId, character: Ref, state: Character.State, applied: CommandNumber
     ) -> Ref:
         """The actor that hands the lines of `session` to `character`, from `applied` on."""
+        first = WorldSession.State(session=session, character=state.number, accepted=applied, applied=applied)
         return self._start(
-            ctx, SESSIONS, session_child(self.around, session, character, state.number, applied)
+            ctx,
+            SESSIONS,
+            ChildSpec(
+                id=f"session-{session}",
+                actor=WorldSession,
+                args=(self.around, character),
+                kwargs={"state": first},
+                restart=Restart.TRANSIENT,
+                budget=Budget(),
+            ),
         )
 
     def bring_back(

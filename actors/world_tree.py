@@ -21,13 +21,15 @@ from pathlib import Path
 import zmq
 
 from actors.storage.options import StoreOptions
+from actors.storage.requests import ClaimWorld
 from actors.storage.store import STORE_NAME, store_children
 from actors.world.atlas import parse
+from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character
-from actors.world.helpbook import HelpBook
+from actors.world.helpbook import parse_help
 from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
-from actors.world.transfers import Watch
+from actors.world.transfers import watch
 from actors.world.zones import presence_child, zone_children
 from actors.world_boot import Beginning, read_beginning
 from actors.world_clerk import ClerkOptions
@@ -60,20 +62,22 @@ logger = logging.getLogger(__name__)
 LINK_MAILBOX = Mailbox(limit=1_000_000)
 # Requests under way are bounded by the link; logouts of a whole gateway come at once.
 DESK_MAILBOX = Mailbox(limit=100_000)
+# Seconds. The connection of a killed world is noticed by the database within moments.
+CLAIM_SECONDS = 5.0
 # Seconds. The last checkpoint of a large world.
 KEEPER_SHUTDOWN_SECONDS = 25.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorldOptions:
-    """Everything that a world needs to be told. `files` and `help_topics` are names and texts."""
+    """Everything that a world needs to be told. `files` and `help_files` are names and texts."""
 
     name: str
     files: Sequence[tuple[str, str]]
     link_address: str
     link_key: bytes = field(repr=False)
     store: StoreOptions
-    help_topics: Mapping[str, str] = field(default_factory=dict)
+    help_files: Sequence[tuple[str, str]] = ()
     keeper: KeeperOptions = field(default_factory=KeeperOptions)
     link: WorldLinkOptions = field(default_factory=WorldLinkOptions)
     clerk: ClerkOptions = field(default_factory=ClerkOptions)
@@ -106,11 +110,11 @@ def start_world(options: WorldOptions) -> RunningWorld:
     Raises AtlasError for world files that cannot be used, WorldTaken when another process runs this world,
     peewee.DatabaseError without a database.
     """
-    atlas = parse(options.files)
+    atlas = parse(options.files, behaviours=BEHAVIOURS)
     beginning = read_beginning(options.store.dsn, options.name, atlas)
     system = ActorSystem(options.name)
-    around = Surroundings(atlas, system.registry, HelpBook(options.help_topics))
-    Watch(system, around)
+    around = Surroundings(atlas, system.registry, parse_help(options.help_files))
+    watch(system, around)
     log = RestartLog([JsonLinesFile(options.restart_log)] if options.restart_log else [])
     tree = run_tree(system, world_tree(options, system, around, beginning), services=Services(log=log))
     if not tree.started.get():
@@ -127,6 +131,7 @@ def world_tree(
         Doorkeeper(options.name, beginning.epoch, options.link_key),
         lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
     )
+    claim = ClaimWorld(options.name, CLAIM_SECONDS, beginning.epoch)
     play = Play(around, system.registry)
     zones = [
         supervisor(zone, one_for_one, zone_children(zone, around, beginning.start))
@@ -139,7 +144,7 @@ def world_tree(
         dynamic("characters", Character, restart=TRANSIENT),
         dynamic("sessions", WorldSession, restart=TRANSIENT),
         worker(
-            "keeper", WorldKeeper, options.keeper, KeeperState(link.streams), options.name, STORE_NAME,
+            "keeper", WorldKeeper, options.keeper, KeeperState(link.streams), claim, STORE_NAME,
             shutdown=KEEPER_SHUTDOWN_SECONDS, mailbox=DESK_MAILBOX, start_timeout_seconds=None,
         ),
         worker(

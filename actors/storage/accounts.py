@@ -73,8 +73,12 @@ def set_password_hash(database: CooperativeDatabase, account_id: int, password_h
 
 
 def record_login(database: CooperativeDatabase, account_id: int) -> None:
-    """Note that the account has logged in now."""
-    database.run(Account.update(last_login_at=_now()).where(Account.id == account_id))
+    """Note that the account has logged in now. A crash of the machine may lose the note."""
+    # One message, and no wait for the disk: that would halve the logins a second.
+    database.rows(
+        "SET LOCAL synchronous_commit = off; UPDATE accounts SET last_login_at = now() WHERE id = %s",
+        [account_id],
+    )
 
 
 def _record(account: Account) -> AccountRecord:

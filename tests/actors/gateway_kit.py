@@ -359,6 +359,7 @@ class GatewayBench:
         session: SessionOptions | None = None,
         login: LoginOptions | None = None,
         max_sessions: int = 1000,
+        key: bytes = KEY,
     ) -> None:
         self.clock = ManualClock()
         self.system = ActorSystem("test", clock=self.clock)
@@ -371,7 +372,7 @@ class GatewayBench:
         self._peers = itertools.count(40_000)
         self.log = RestartLog()
         self.options = GatewayOptions(
-            LinkOptions(epoch=7, key=KEY),
+            LinkOptions(epoch=7, key=key),
             dial=self.link.dealer,
             telnet=None,
             web=None,

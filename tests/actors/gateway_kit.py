@@ -7,7 +7,7 @@ of the clients (`Client`) and the connection between gateway and world (`MemoryL
 import itertools
 import json
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import gevent
 
@@ -21,6 +21,7 @@ from actors.world_line import LinkOptions
 from supervisors import RestartLog, Services, Tree, run_tree
 from tests.actors.login_scripts import WorldTable
 from transports.adapter import (
+    Adapter,
     Capabilities,
     CapabilitiesChanged,
     DataReceived,
@@ -66,10 +67,18 @@ TELNET = Rendering("telnet", charset="utf-8")
 JSON = Rendering("json", charset="utf-8")
 
 
+class House(Protocol):
+    """What a client needs to know of where it goes."""
+
+    def settle(self) -> None: ...
+
+    def reception(self, adapter: Adapter, /) -> Sink: ...
+
+
 class Client:
     """The client's side of a connection, and the `Adapter` that the gateway sees of it."""
 
-    def __init__(self, gateway: "GatewayBench", protocol: str, peer: str) -> None:
+    def __init__(self, gateway: House, protocol: str, peer: str) -> None:
         self.protocol = protocol
         self.peer = peer
         self.capabilities = Capabilities(JSON if protocol == "websocket" else TELNET)
@@ -380,7 +389,7 @@ class GatewayBench:
             login=login or LoginOptions(),
             max_sessions=max_sessions,
         )
-        self.reception = Reception(
+        self._reception = Reception(
             self.system, 7, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
         )
         self.tree: Tree = run_tree(
@@ -422,6 +431,9 @@ class GatewayBench:
 
     def playing(self, account: str = "Ann", protocol: str = "telnet") -> Client:
         return self.client(protocol).logs_in(account).forgets()
+
+    def reception(self, adapter: Adapter) -> Sink:
+        return self._reception(adapter)
 
     # Actors
 

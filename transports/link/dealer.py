@@ -43,6 +43,7 @@ class DealerEndpoint(ZmqEndpoint):
         self._watch_fd(int(self._monitor.get(zmq.FD)), self._read_monitor)
         self._watch()
         socket.connect(address)
+        self._loop.run_callback(self._read_monitor)
 
     @property
     def is_connected(self) -> bool:
@@ -68,12 +69,10 @@ class DealerEndpoint(ZmqEndpoint):
         """Drop what is queued: it was meant for a connection that is gone."""
         self.statistics.frames_dropped += self._outbox.clear()
 
-    def close(self) -> None:
-        """Close for good, at once; what is queued is sent if the socket takes it now. May be repeated."""
-        super().close()
-        if not self._monitor.closed:
-            self._socket.disable_monitor()
-            self._monitor.close(linger=0)
+    def _close_sockets(self) -> None:
+        self._socket.disable_monitor()
+        self._monitor.close(linger=0)
+        super()._close_sockets()
 
     def _received(self, parts: list[bytes]) -> None:
         if len(parts) != 1:
@@ -92,7 +91,7 @@ class DealerEndpoint(ZmqEndpoint):
     def _flush(self) -> None:
         if self._outbox:
             self._send_batches(self._outbox, [], self._callbacks.error)
-            self._look_for_swallowed_edge()
+            self._sent(is_blocked=self._outbox.is_blocked)
 
     def _flush_blocked(self) -> None:
         if self._outbox.is_blocked and not self._is_closed:

@@ -53,6 +53,9 @@ class EndpointOptions:
 
 DEFAULT_OPTIONS = EndpointOptions()
 
+# Seconds until a blocked batch is tried again; doubled each time in vain.
+_FIRST_RETRY_SECONDS = 0.001
+
 
 class ZmqEndpoint:
     """A socket, its watcher and its belt. Subclasses say what to do with a message and what to send."""
@@ -70,12 +73,16 @@ class ZmqEndpoint:
         self._flush_is_due = False
         self._drain_is_due = False
         self._watchers: list[Any] = []
+        self._retry: Any = None
+        self._retry_seconds = _FIRST_RETRY_SECONDS
 
     def _watch(self) -> None:
         self._watch_fd(int(self._socket.get(zmq.FD)), self._turn)
         belt = self._loop.timer(self._options.belt_seconds, self._options.belt_seconds)
         belt.start(self._tick)
         self._watchers.append(belt)
+        # A socket that was never asked does not signal: the first edge would be missed.
+        self._schedule_drain()
 
     def _watch_fd(self, fd: int, callback: Callable[[], None]) -> None:
         watcher = self._loop.io(fd, _READ)
@@ -83,15 +90,18 @@ class ZmqEndpoint:
         self._watchers.append(watcher)
 
     def close(self) -> None:
-        """Close for good, at once; what is queued is sent if the socket takes it now. May be repeated."""
+        """Close for good, at once, without waiting for what is under way. May be repeated."""
         if self._is_closed:
             return
-        self._flush()
         self._is_closed = True
         for watcher in self._watchers:
             watcher.stop()
             watcher.close()
         self._watchers.clear()
+        self._stop_retry()
+        self._close_sockets()
+
+    def _close_sockets(self) -> None:
         self._socket.close(linger=0)
 
     def _set_options(self) -> None:
@@ -158,9 +168,33 @@ class ZmqEndpoint:
         if self._drain_is_due and not self._is_closed:
             self._drain()
 
-    def _look_for_swallowed_edge(self) -> None:
+    def _sent(self, *, is_blocked: bool) -> None:
+        """After sending: look for an arrival whose edge was swallowed, and come back to what is blocked.
+
+        The edge of "there is room again" can be swallowed too, and a ROUTER cannot be asked for whom there
+        is; so what is blocked is tried again after 1, 2, 4 ... ms, until the belt is as good.
+        """
+        if self._is_closed:
+            return
         if int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
             self._schedule_drain()
+        if not is_blocked:
+            self._stop_retry()
+            self._retry_seconds = _FIRST_RETRY_SECONDS
+        elif self._retry is None and self._retry_seconds < self._options.belt_seconds:
+            self._retry = self._loop.timer(self._retry_seconds)
+            self._retry.start(self._retry_turn)
+            self._retry_seconds *= 2
+
+    def _retry_turn(self) -> None:
+        self._stop_retry()
+        self._flush_blocked()
+
+    def _stop_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.stop()
+            self._retry.close()
+            self._retry = None
 
     def _send_batches(
         self, outbox: Outbox, prefix: list[bytes], failed: Callable[[EncodingError], None]
@@ -174,7 +208,7 @@ class ZmqEndpoint:
                 statistics.frames_unencodable += 1
                 logger.error("a frame cannot be sent: %s", error, extra={"frame": type(frame).__name__})
                 failed(error)
-            if data is None:
+            if data is None or self._is_closed:
                 return
             statistics.frames_sent += frames - len(outbox) - len(rejected)
             try:

@@ -85,7 +85,7 @@ class Dealer(Protocol):
         ...
 
     def close(self) -> None:
-        """Close for good, at once; what is queued is sent if the socket takes it now. May be repeated."""
+        """Close for good, at once, without waiting for what is under way. May be repeated."""
         ...
 
 
@@ -108,5 +108,5 @@ class Router(Protocol):
         ...
 
     def close(self) -> None:
-        """Close for good, at once; what is queued is sent if the socket takes it now. May be repeated."""
+        """Close for good, at once, without waiting for what is under way. May be repeated."""
         ...

@@ -89,9 +89,11 @@ class RouterEndpoint(ZmqEndpoint):
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, set()
         for peer in waiting:
-            self._flush_peer(peer)
+            # A callback may have closed us meanwhile.
+            if not self._is_closed:
+                self._flush_peer(peer)
         if waiting:
-            self._look_for_swallowed_edge()
+            self._sent(is_blocked=bool(self._waiting))
 
     def _flush_peer(self, peer: Peer) -> None:
         outbox = self._outboxes.get(peer)

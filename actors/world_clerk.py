@@ -33,6 +33,7 @@ from actors.world_link_messages import (
     LinkStatus,
     OpenStreams,
     ServeRequest,
+    SessionUp,
     StreamPosition,
 )
 from actors.world_play import SESSIONS, NotStarted, Play
@@ -84,10 +85,13 @@ class Clerk(Actor):
     def work(self, ctx: Context, message: Work) -> None:
         """Answer, and end."""
         task = message.task
-        answer: wire.Reply | wire.Failure
         try:
+            if isinstance(task.request.body, wire.SelectCharacter):
+                self.select_character(ctx, task, task.request.body)
+                ctx.stop()
+                return
             body = _SERVICES[type(task.request.body)](self, ctx, task, task.request.body)
-            answer = wire.Reply(task.request.id, body)
+            answer: wire.Reply | wire.Failure = wire.Reply(task.request.id, body)
         except _No as no:
             answer = failure(task.request.id, no.code, no.text)
         except (StorageRefused, NotStarted, AskTimeout, ActorDeadError) as error:
@@ -155,10 +159,11 @@ class Clerk(Actor):
         record = self._store(ctx, store.CreateCharacter(body.account, name, body.background))
         return wire.CharacterCreated(_character(record, self._newborn(record)))
 
-    def select_character(
-        self, ctx: Context, task: ServeRequest, body: wire.SelectCharacter
-    ) -> wire.CharacterSelected:
-        """Into the world: streams first, then the character, then the session that plays it."""
+    def select_character(self, ctx: Context, task: ServeRequest, body: wire.SelectCharacter) -> None:
+        """Into the world: streams first, then the character, then the session that plays it.
+
+        The answer goes out with SessionUp, in order with the first outputs.
+        """
         known = {record.id: record for record in self._characters(ctx, body.account)}
         record = known.get(body.character)
         if record is None:
@@ -166,12 +171,15 @@ class Clerk(Actor):
         self._store(ctx, store.SelectCharacter(body.account, record.name))
         outlet = self._outlet()
         session = task.request.session
-        position: StreamPosition = ctx.ask(outlet, OpenStreams(session, task.peer))
+        position: StreamPosition = ctx.ask(outlet, OpenStreams(session))
         state = self._state(ctx, record)
         character = self._play.character(ctx, state)
         ref = self._play.session(ctx, session, character, state, position.applied)
-        self._play.connect(ctx, session, ref, state.id)
-        return wire.CharacterSelected(_character(record, state), state.id, position.applied, position.outputs)
+        selected = wire.CharacterSelected(
+            _character(record, state), state.id, position.applied, position.outputs
+        )
+        answer = AnswerRequest(task.client, task.peer, wire.Reply(task.request.id, selected))
+        ctx.tell(outlet, SessionUp(session, ref, state.id, answer))
 
     def _characters(self, ctx: Context, account: int) -> list[CharacterRecord]:
         records: list[CharacterRecord] = self._store(ctx, store.ListCharacters(account))
@@ -236,8 +244,7 @@ class Clerk(Actor):
     ) -> wire.SessionResumed:
         """The client is back before the world let the session go."""
         self._world_session(ctx, task)
-        position: StreamPosition = ctx.ask(self._outlet(), OpenStreams(task.request.session, task.peer))
-        return wire.SessionResumed("", position.applied)
+        return wire.SessionResumed()
 
     def close_session(self, ctx: Context, task: ServeRequest, body: wire.CloseSession) -> wire.SessionClosed:
         """The session is over for good."""
@@ -275,7 +282,6 @@ _SERVICES: Mapping[type, Callable[[Clerk, Context, ServeRequest, Any], wire.Repl
     wire.ListBackgrounds: Clerk.list_backgrounds,
     wire.ListCharacters: Clerk.list_characters,
     wire.CreateCharacter: Clerk.create_character,
-    wire.SelectCharacter: Clerk.select_character,
     wire.LeaveCharacter: Clerk.leave_character,
     wire.SessionDisconnected: Clerk.session_disconnected,
     wire.SessionReconnected: Clerk.session_reconnected,

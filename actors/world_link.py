@@ -269,13 +269,20 @@ class WorldLink(Actor):
     @on(OpenStreams)
     def open_streams(self, ctx: Context, message: OpenStreams) -> StreamPosition:
         """A session is about to get a character."""
-        streams = self._streams.open(message.session, None, peer=message.peer)
+        streams = self._streams.open(message.session, None)
+        streams.peer = None
         return StreamPosition(streams.inbox.applied, streams.tail.last)
 
     @on(SessionUp)
     def session_up(self, ctx: Context, message: SessionUp) -> None:
-        """From now on its lines have a taker."""
+        """From now on its lines have a taker, and its outputs flow."""
         self._streams.play(message.session, message.ref, message.character)
+        self.answer_request(ctx, message.answer)
+        reply, peer = message.answer.answer, message.answer.peer
+        if isinstance(reply, wire.Reply) and isinstance(reply.body, wire.CharacterSelected):
+            _, missed = self._streams.claim(peer, {message.session: reply.body.outputs})
+            for output in missed:
+                self._router.send(peer, output)
 
     @on(CloseStreams)
     def close_streams(self, ctx: Context, message: CloseStreams) -> None:

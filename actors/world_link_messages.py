@@ -49,11 +49,21 @@ class PeerLost(Message, frozen=True):
     peer: Peer
 
 
+class AnswerRequest(Message, frozen=True):
+    """From the desk: the answer."""
+
+    client: str
+    peer: Peer
+    answer: Reply | Failure
+
+
 class OpenStreams(Message, frozen=True):
-    """Get the streams of a session ready for a character. Answer: StreamPosition."""
+    """Get the streams of a session ready for a character. Answer: StreamPosition.
+
+    Its outputs wait until SessionUp.
+    """
 
     session: SessionId
-    peer: Peer
 
 
 class StreamPosition(Record, frozen=True):
@@ -64,11 +74,16 @@ class StreamPosition(Record, frozen=True):
 
 
 class SessionUp(Message, frozen=True):
-    """This actor takes the lines of the session, which plays this character."""
+    """This actor takes the lines of the session, which plays this character.
+
+    With it comes the answer to the request that brought it up: the gateway gets that first, then
+    the outputs that were made meanwhile.
+    """
 
     session: SessionId
     ref: Ref
     character: EntityId
+    answer: AnswerRequest
 
 
 class CloseStreams(Message, frozen=True):
@@ -83,14 +98,6 @@ class ServeRequest(Message, frozen=True):
     client: str
     peer: Peer
     request: Request
-
-
-class AnswerRequest(Message, frozen=True):
-    """From the desk: the answer."""
-
-    client: str
-    peer: Peer
-    answer: Reply | Failure
 
 
 class Hold(Message, frozen=True):

@@ -15,12 +15,11 @@ from actors.world.character import Character
 from actors.world.outlet import OUTLET
 from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
-from actors.world_link_messages import SessionUp
 from actors.world_streams import StreamTable
 from supervisors.backoff import Budget
 from supervisors.calls import AlreadyPresent, AlreadyStarted, StartChild, Started
 from supervisors.specs import ChildSpec, Restart
-from transports.link.protocol import CommandNumber, EntityId, SessionId
+from transports.link.protocol import CommandNumber, SessionId
 from transports.link.streams import TailRecord
 from wyld_actors import ActorError, Context, Ref, Registry
 
@@ -101,11 +100,6 @@ class Play:
         character = self.character(ctx, state.replace(is_present=True))
         ref = self.session(ctx, position.session, character, state, position.applied)
         streams.play(position.session, ref, state.id)
-
-    def connect(self, ctx: Context, session: SessionId, ref: Ref, character: EntityId) -> None:
-        """From now on the link gives the lines of the session to this actor."""
-        if self.outlet is not None:
-            ctx.tell(self.outlet, SessionUp(session, ref, character))
 
     def _start(self, ctx: Context, supervisor: str, spec: ChildSpec) -> Ref:
         place = ctx.system.find(supervisor)

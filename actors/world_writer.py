@@ -104,10 +104,10 @@ class WorldWriter(Actor):
         target = ctx.system.registry.whereis(self._store_name)
         if target is None:
             raise ActorDeadError("the store is not up")
-        checkpoint = store.SaveCheckpoint(tuple(self._entities()), (), tuple(self._positions()))
+        checkpoint = store.SaveCheckpoint(
+            tuple(self._entities()), positions=tuple(self._positions()), forgotten=self._batch.gone
+        )
         ctx.ask(target, checkpoint, timeout_seconds=WRITE_SECONDS)
-        if gone := self._batch.gone:
-            ctx.ask(target, store.ForgetPositions(gone), timeout_seconds=WRITE_SECONDS)
 
     def _entities(self) -> list[EntityRecord]:
         records = []

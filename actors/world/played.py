@@ -30,7 +30,7 @@ from actors.world.messages import (
     WentOutOfPlay,
 )
 from actors.world.surroundings import Surroundings
-from transports.link.protocol import CharacterId, CommandNumber, EntityId, OutputBody, SessionId
+from transports.link.protocol import CharacterId, CommandNumber, EntityId, OutputBody, Prompt, SessionId
 from wyld_actors import Context, Message, Record, Ref, on
 
 PROMPT = "> "
@@ -165,6 +165,9 @@ class Played(Entity):
         if not is_known or entered.number == 0:
             self._be_known()
         self.done(entered.number, entered.view)
+        if entered.number == 0:
+            # No command, so no Performed with its prompt either.
+            self.show(0, Prompt(PROMPT))
 
     @on(Stranded)
     def find_a_place(self, ctx: Context, stranded: Stranded) -> None:

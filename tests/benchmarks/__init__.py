@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench` runs all of them and prints one table. How each figure is made: docs/benchmarks.md."""
+"""Benchmarks: `make bench` runs all and prints the tables. How figures are made: docs/benchmarks.md."""

@@ -16,6 +16,10 @@ from transports.link.interface import Peer, RouterCallbacks
 from transports.link.outbox import Outbox
 from transports.link.protocol import Frame
 
+# Connections that something is remembered of. Far more than there are gateways: the rest are strangers, who
+# can come under any number of names. Who is forgotten only has the numbers of its batches begin anew.
+KNOWN_PEERS_LIMIT = 1_024
+
 
 class RouterEndpoint(ZmqEndpoint):
     """The world's end: binds, and talks to any number of gateways."""
@@ -54,6 +58,7 @@ class RouterEndpoint(ZmqEndpoint):
         self._check_open()
         outbox = self._outboxes.get(peer)
         if outbox is None:
+            self._forget_strangers()
             outbox = self._outboxes[peer] = Outbox()
         if not outbox.put(frame):
             self.statistics.frames_dropped += 1
@@ -79,12 +84,20 @@ class RouterEndpoint(ZmqEndpoint):
             return
         intake = self._intakes.get(peer)
         if intake is None:
+            self._forget_strangers()
             intake = self._intakes[peer] = Intake(self.statistics, self._options.max_batch_bytes)
         frames, error = intake.receive(parts[1])
         if error is not None:
             self._callbacks.error(peer, error)
         if frames:
             self._callbacks.frames(peer, frames)
+
+    def _forget_strangers(self) -> None:
+        while len(self._intakes) >= KNOWN_PEERS_LIMIT:
+            del self._intakes[next(iter(self._intakes))]
+        if len(self._outboxes) >= KNOWN_PEERS_LIMIT:
+            for peer in [peer for peer, outbox in self._outboxes.items() if not outbox]:
+                del self._outboxes[peer]
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, set()

@@ -14,7 +14,7 @@ from transports.link.endpoint import EndpointOptions
 from transports.link.errors import AddressRefused, EndpointClosed, ForeignBatch, LinkError, Unencodable
 from transports.link.interface import Dealer, DealerCallbacks, Peer, Router, RouterCallbacks
 from transports.link.protocol import Command, Frame, Heartbeat, Output, TextOutput
-from transports.link.router import RouterEndpoint
+from transports.link.router import KNOWN_PEERS_LIMIT, RouterEndpoint
 
 Context: TypeAlias = "zmq.Context[zmq.Socket[bytes]]"
 
@@ -174,6 +174,16 @@ def test_a_peer_that_is_not_there_is_reported_and_what_was_queued_is_dropped(end
     ends.world.wait(lambda: ends.world.events == ["unreachable"])
 
     assert ends.router.statistics.frames_dropped == 1
+
+
+def test_strangers_under_any_number_of_names_are_forgotten_again(ends: Ends) -> None:
+    for number in range(KNOWN_PEERS_LIMIT + 10):
+        ends.router._received([f"stranger {number}".encode(), b"hello"])
+        ends.router.send(f"stranger {number}".encode(), Heartbeat(1))
+        ends.router._flush()
+
+    assert len(ends.router._intakes) <= KNOWN_PEERS_LIMIT
+    assert len(ends.router._outboxes) <= KNOWN_PEERS_LIMIT
 
 
 def test_bytes_that_are_no_batch_are_reported_and_the_next_batch_is_read(

@@ -29,6 +29,7 @@ from supervisors.calls import (
     Restarting,
     Running,
     StartChild,
+    StartFailed,
     Status,
     TerminateChild,
 )
@@ -261,6 +262,9 @@ class Engine(EngineCore):
         self._agenda.cancel_timer_of(child)
         child.status = Status.STOPPED
         child.is_by_hand = True
+        # Whoever asked for a start whose turn had not come yet hears that it will not come.
+        called_off = ExitReason(ExitKind.SHUTDOWN, detail="terminated before its turn to start")
+        self._agenda.reply(child.take_starters(), StartFailed(child.id, called_off))
         if child.spec.restart is Restart.TEMPORARY:
             self._remove(child)
         self._agenda.reply((token,), Done())

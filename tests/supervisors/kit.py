@@ -75,6 +75,11 @@ class Drill:
         self._perform(self.engine.begin(self.now))
         return self
 
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return self._tokens
+
     def up(self, id: str) -> None:
         self._perform(self.engine.child_up(id, self._incarnations.get(id, 0), self.now))
 

@@ -485,6 +485,17 @@ def test_terminate_child_stops_it_keeps_its_specification_and_is_idempotent() ->
     assert drill.statuses()["b"] is Status.STOPPED
 
 
+def test_a_start_that_is_terminated_before_its_turn_is_answered() -> None:
+    drill = abc(Strategy.REST_FOR_ONE)
+    drill.slow = {"c"}
+    drill.down("b")
+    waiting = drill.ask(StartChild(spec("d")))
+    assert waiting not in drill.replies
+
+    assert drill.answer(TerminateChild("d")) == Done()
+    assert isinstance(drill.replies[waiting], StartFailed)
+
+
 def test_terminating_a_temporary_child_removes_it() -> None:
     drill = static([spec("t", restart=Restart.TEMPORARY)]).begin()
 

@@ -32,8 +32,6 @@ class LogEvent(enum.Enum):
     QUARANTINED = "quarantined"
     STUCK = "stuck"
     DEAD_LETTER = "dead_letter"
-    SUPERVISOR_STARTED = "supervisor_started"
-    SUPERVISOR_ENDED = "supervisor_ended"
 
 
 class Decision(enum.Enum):
@@ -63,8 +61,6 @@ _LEVELS: Final = {
     LogEvent.QUARANTINED: logging.ERROR,
     LogEvent.STUCK: logging.ERROR,
     LogEvent.DEAD_LETTER: logging.WARNING,
-    LogEvent.SUPERVISOR_STARTED: logging.INFO,
-    LogEvent.SUPERVISOR_ENDED: logging.INFO,
 }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -34,6 +35,8 @@ from supervisors.engine_core import Phase
 from supervisors.specs import ChildSpec, DynamicFlags, Restart, Shutdown, Strategy
 from tests.supervisors.kit import BOOM, KILLED, NORMAL, NOT_UP, SHUTDOWN, Drill, spec, static
 from wyld_actors import ExitReason
+
+pytestmark = pytest.mark.slow
 
 IDS = "abcdef"
 PERIOD = 5.0

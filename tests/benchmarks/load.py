@@ -18,6 +18,16 @@ from dataclasses import dataclass, field
 END_OF_RECORD = b"\xff\xef"
 DO_END_OF_RECORD = b"\xff\xfd\x19"
 READ_BYTES = 262_144
+PASSWORD = "correct horse"
+
+
+def player_name(number: int) -> str:
+    """A name of letters only: loadaaaa, loadbaaa, ..."""
+    letters = []
+    for _ in range(4):
+        number, letter = divmod(number, 26)
+        letters.append(chr(ord("a") + letter))
+    return "load" + "".join(letters)
 
 
 class Player:
@@ -102,7 +112,8 @@ def log_in(port: int, names: Sequence[str], password: str, *, at_once: int = 64,
     def begin() -> None:
         if waiting:
             player = Player(port)
-            # Typed ahead of the first prompt, which may come before EOR is agreed; the last answer is the room.
+            # Typed ahead of the first prompt, which may come before EOR is agreed; the last answer is the
+            # room.
             player.send(waiting.popleft().encode() + b"\r\n")
             steps = deque([password.encode(), b"1"])
             player.on_answer = lambda player: step(player, steps)

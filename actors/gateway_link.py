@@ -28,7 +28,7 @@ from actors.gateway_messages import (
     WorldReached,
 )
 from actors.link_ledger import LinkLedger
-from actors.session import LINK
+from actors.session_stay import LINK
 from actors.world_line import Batch, Dial, LineBroken, LineConnected, LinkOptions, WorldLine
 from transports.link.errors import HandshakeError
 from transports.link.liveness import Backoff

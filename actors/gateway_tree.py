@@ -24,8 +24,9 @@ from actors.gateway_link import GatewayLink
 from actors.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
 from actors.login import LoginDialogue, LoginOptions
 from actors.pool import Pool
-from actors.session import LINK, Session
+from actors.session import Session
 from actors.session_options import SessionOptions
+from actors.session_stay import LINK
 from actors.world_line import Dial, LinkOptions
 from supervisors import (
     TEMPORARY,

@@ -1,47 +1,35 @@
-"""The session actor: one player's stay, from the first byte to the last.
+"""The session actor: what one player says and is shown, from the first byte to the last.
 
 Transient: it ends cleanly with its client, and a crash restarts it at its last good state, with the
-connection kept and one line of story for the player. It is a shell around pure parts: the table of states
-and the record (`session_record`), the login dialogue (`login`), the numbered lines (`command_flow`).
-
-What is in `State` outlasts a crash. The flow of commands in it is changed in place, because that happens for
-every line: what was accepted is sent again after a crash and ignored by a world that has it, so nothing
-accepted is lost and nothing runs twice.
-
-When the client goes while it plays, the lines it had typed are still run; then the world is told to close.
+connection kept and one line of story for the player. A shell around pure parts: the login dialogue (`login`),
+the numbered lines (`command_flow`), the record and its states (`session_record`); see `session_stay` for
+everything that is not talk.
 """
 
 import logging
 
-from actors.command_flow import CommandFlow, Standing
-from actors.dialogue import AskFor, Dialogue, Echo, Effect, Ended, Entered, LoggedIn, Say, Send, Turn, Typed
+from actors.command_flow import Standing
+from actors.dialogue import AskFor, Echo, Effect, Ended, Entered, LoggedIn, Say, Send, Turn, Typed
 from actors.gateway_messages import (
     Answered,
     ClientArrived,
-    ClientGone,
     CreditChanged,
-    DescribeSession,
     Failed,
-    Farewell,
     Incoming,
     Inquire,
-    Join,
-    Leave,
-    Rejoin,
-    SendData,
     SetEcho,
     Show,
-    Speak,
     WorldLost,
     WorldReached,
 )
 from actors.login import WORLD_AWAY, LoginDialogue, LoginReply
 from actors.rendering import Delivery
-from actors.session_options import SessionOptions, idle_seconds_left
-from actors.session_record import AccountOf, CharacterOf, SessionId, SessionRecord, address_of, metadata_of
+from actors.session_options import SessionOptions
+from actors.session_record import AccountOf, CharacterOf, SessionId, address_of, metadata_of
 from actors.session_states import SessionState
-from actors.session_words import BREATH_DRAWN, BREATH_HELD, ENDED, IDLE, LOST_PLACE, REFUSALS, STORY, TOO_SLOW
-from transports.adapter import CapabilitiesChanged, DataReceived, LineReceived
+from actors.session_stay import Stay
+from actors.session_words import BREATH_DRAWN, BREATH_HELD, ENDED, LOST_PLACE, REFUSALS
+from transports.adapter import LineReceived
 from transports.link.protocol import (
     CharacterReleased,
     CharacterSelected,
@@ -53,15 +41,9 @@ from transports.link.protocol import (
     RequestBody,
     SelectCharacter,
 )
-from wyld_actors import Actor, Context, Exited, Message, Record, Ref, Timer, on
+from wyld_actors import Context, Message, on
 
 logger = logging.getLogger(__name__)
-
-# The name of the gateway's link in the registry.
-LINK = "link"
-
-# How often somebody is looked at who has been idle for too long, but may not be sent away just now.
-_LOOK_AGAIN_SECONDS = 1.0
 
 # The world may answer otherwise a moment later.
 _PASSING = frozenset(
@@ -69,74 +51,20 @@ _PASSING = frozenset(
 )
 
 
-class CheckIdle(Message, frozen=True):
-    """To oneself: has the player done nothing for too long?"""
-
-
-class LookForClient(Message, frozen=True):
-    """To oneself: the connection is gone; did it say so?"""
-
-
-class GiveUpLines(Message, frozen=True):
-    """To oneself: the world has not run the last lines of a client that is gone."""
-
-
 class SelectAgain(Message, frozen=True):
     """To oneself: try once more to bring the character back."""
 
 
-class Session(Actor):
+class Session(Stay):
     """One session; see the module."""
-
-    class State(Record, frozen=True):
-        """What outlasts a crash. `record` and `flow` are there from the first start on."""
-
-        record: SessionRecord | None = None
-        flow: CommandFlow | None = None
-        dialogue: Dialogue = Dialogue()
-        connection: Ref | None = None
-        is_in_world: bool = False
-        end_reason: DisconnectReason = DisconnectReason.GATEWAY_STOPPED
 
     def __init__(
         self, rules: LoginDialogue, options: SessionOptions, number: SessionId, protocol: str, peer: str
     ) -> None:
-        super().__init__()
+        super().__init__(options, number, protocol, peer)
         self._rules = rules
-        self._options = options
-        now = self.ctx.now
-        if self.state.record is None:
-            record = SessionRecord.begin(number, protocol=protocol, peer=peer, now=now)
-            self.state = self.state.replace(record=record, flow=CommandFlow(number))
-        self._number = number
-        self._flow: CommandFlow = self.state.flow
-        self._plays = self._record.plays
-        self._touched_at = now
-        self._timer: Timer | None = None
         self._asked_again: RequestBody | None = None
         self._saves = False
-        self._link = self._found(LINK)
-
-    @property
-    def _record(self) -> SessionRecord:
-        record: SessionRecord = self.state.record
-        return record
-
-    def _found(self, name: str) -> Ref:
-        ref: Ref | None = self.ctx.system.registry.whereis(name)
-        assert ref is not None, f"{name} starts before any session"
-        return ref
-
-    def on_start(self) -> None:
-        state = self.state
-        self._link.tell(Join(self._number, self.ctx.ref, self._flow.received, state.is_in_world))
-        if state.connection is not None:
-            self.ctx.monitor(state.connection)
-            self._speak(STORY)
-        self._watch_idleness(self.ctx)
-
-    def on_stop(self) -> None:
-        self._link.tell(Leave(self._number, self.state.end_reason))
 
     # The client ------------------------------------------------------------------------------------
 
@@ -155,40 +83,6 @@ class Session(Actor):
             self._command(line.text)
         elif self._record.state is not SessionState.CLOSED:
             self._take(ctx, self._rules.heard(self.state.dialogue, line.text))
-
-    @on(DataReceived)
-    def hear_program(self, ctx: Context, data: DataReceived) -> None:
-        """GMCP's own small talk; packages of the game will be commands when the game has them."""
-        match data.package.lower():
-            case "core.ping":
-                self._tell_client(SendData("Core.Ping", None))
-            case "core.keepalive":
-                self._touched_at = ctx.now
-
-    @on(CapabilitiesChanged)
-    def note_capabilities(self, _ctx: Context, changed: CapabilitiesChanged) -> None:
-        metadata = metadata_of(changed.capabilities)
-        self.state = self.state.replace(record=self._record.with_metadata(metadata))
-
-    @on(ClientGone)
-    def client_gone(self, ctx: Context, _gone: ClientGone) -> None:
-        if self.state.connection is not None:
-            self._without_client(ctx, DisconnectReason.CLIENT_CLOSED)
-
-    @on(Exited)
-    def connection_gone(self, ctx: Context, exited: Exited) -> None:
-        """One that ended in order has sent ClientGone, which is still to be read: look again behind it."""
-        if exited.ref == self.state.connection:
-            ctx.ref.tell(LookForClient())
-
-    @on(LookForClient)
-    def look_for_client(self, ctx: Context, _: LookForClient) -> None:
-        if self.state.connection is not None:
-            self._without_client(ctx, DisconnectReason.CLIENT_LOST)
-
-    @on(DescribeSession)
-    def describe(self, _ctx: Context, _: DescribeSession) -> SessionRecord:
-        return self._record.touched(self._touched_at)
 
     # The world's outputs ---------------------------------------------------------------------------
 
@@ -235,8 +129,10 @@ class Session(Actor):
         flow = self._flow
         was_away = not flow.is_world_here
         self._saves = reached.saves
-        standing = flow.reached(reached.credit, reached.position, is_new=reached.is_new, plays=self._plays)
+        is_stranger = reached.is_new or not self.state.is_in_world
+        standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)
         if standing is Standing.SELECT_AGAIN:
+            self.state = self.state.replace(is_in_world=False)
             self._select_again()
         elif not self._plays:
             self._take(ctx, self._rules.world_back(self.state.dialogue) if was_away else None)
@@ -257,15 +153,12 @@ class Session(Actor):
         else:
             self._take(ctx, self._rules.world_away(self.state.dialogue))
 
-    @on(Rejoin)
-    def rejoin(self, _ctx: Context, _: Rejoin) -> None:
-        self._link.tell(Join(self._number, self.ctx.ref, self._flow.received, self.state.is_in_world))
-
     @on(Answered)
     def take_answer(self, ctx: Context, answered: Answered) -> None:
         reply = answered.reply
         if answered.body is self._asked_again and isinstance(reply, CharacterSelected):
             self._asked_again = None
+            self.state = self.state.replace(is_in_world=True)
             self._flow.go_on_after(reply.applied, replays=self._saves)
             self._speak(BREATH_DRAWN)
             self._send(ctx)
@@ -357,12 +250,6 @@ class Session(Actor):
 
     # States ----------------------------------------------------------------------------------------
 
-    def _move(self, ctx: Context, target: SessionState) -> None:
-        record = self._record.moved_to(target, now=ctx.now)
-        self.state = self.state.replace(record=record)
-        self._plays = record.plays
-        self._watch_idleness(ctx)
-
     def _enter_play(self, ctx: Context, selected: CharacterSelected) -> None:
         character = CharacterOf(selected.character.id, selected.character.name)
         self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
@@ -381,66 +268,3 @@ class Session(Actor):
         self._take(ctx, self._rules.returned(self.state.dialogue, text))
         for line in ahead:
             self._take(ctx, self._rules.heard(self.state.dialogue, line))
-
-    def _say_farewell(self, ctx: Context, text: str, reason: DisconnectReason) -> None:
-        """Close the client; the session ends when it has gone."""
-        self.state = self.state.replace(end_reason=reason)
-        if self.state.connection is None:
-            self._end(ctx)
-        elif self._record.state is not SessionState.CLOSED:
-            self._move(ctx, SessionState.CLOSED)
-            self._tell_client(Farewell(text, reason.value))
-
-    def _without_client(self, ctx: Context, reason: DisconnectReason) -> None:
-        self.state = self.state.replace(connection=None)
-        if self._record.state is SessionState.CLOSED:
-            ctx.stop()
-            return
-        self.state = self.state.replace(end_reason=reason)
-        if self._plays and self._flow.stream.unapplied:
-            self._move(ctx, SessionState.DISCONNECTED)
-            ctx.after(self._options.last_lines_seconds, GiveUpLines())
-        else:
-            self._end(ctx)
-
-    @on(GiveUpLines)
-    def give_up_lines(self, ctx: Context, _: GiveUpLines) -> None:
-        logger.warning("session %d: ends with %d lines not run", self._number, self._flow.stream.unapplied)
-        self._end(ctx)
-
-    def _end(self, ctx: Context) -> None:
-        if self._record.state is not SessionState.CLOSED:
-            self._move(ctx, SessionState.CLOSED)
-        ctx.stop()
-
-    # Idleness --------------------------------------------------------------------------------------
-
-    def _watch_idleness(self, ctx: Context) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        left = idle_seconds_left(self._record, self._touched_at, ctx.now, self._options)
-        if left is not None:
-            self._timer = ctx.after(max(left, _LOOK_AGAIN_SECONDS), CheckIdle())
-
-    @on(CheckIdle)
-    def check_idle(self, ctx: Context, _: CheckIdle) -> None:
-        self._timer = None
-        left = idle_seconds_left(self._record, self._touched_at, ctx.now, self._options)
-        # Who waits for the world's answer is not idle.
-        if left is None or left > 0 or self.state.dialogue.request is not None:
-            self._watch_idleness(ctx)
-            return
-        is_login = self._record.state is SessionState.AUTHENTICATING
-        self._say_farewell(ctx, TOO_SLOW if is_login else IDLE, DisconnectReason.IDLE)
-
-    # ------------------------------------------------------------------------------------------------
-
-    def _speak(self, text: str, prompt: str | None = None) -> None:
-        if text or prompt is not None:
-            self._tell_client(Speak(text, prompt))
-
-    def _tell_client(self, message: Message) -> None:
-        connection: Ref | None = self.state.connection
-        if connection is not None:
-            connection.tell(message)

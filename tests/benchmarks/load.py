@@ -18,16 +18,6 @@ from dataclasses import dataclass, field
 END_OF_RECORD = b"\xff\xef"
 DO_END_OF_RECORD = b"\xff\xfd\x19"
 READ_BYTES = 262_144
-PASSWORD = "correct horse"
-
-
-def player_name(number: int) -> str:
-    """A name of letters only: loadaaaa, loadbaaa, ..."""
-    letters = []
-    for _ in range(4):
-        number, letter = divmod(number, 26)
-        letters.append(chr(ord("a") + letter))
-    return "load" + "".join(letters)
 
 
 class Player:

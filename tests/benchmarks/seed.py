@@ -18,7 +18,7 @@ from actors.storage.characters import create_character  # noqa: E402
 from actors.storage.cooperative import CooperativeDatabase  # noqa: E402
 from actors.storage.embedded import EmbeddedPostgres  # noqa: E402
 from actors.storage.passwords import PasswordHasher, PasswordOptions  # noqa: E402
-from tests.benchmarks.load import PASSWORD, player_name  # noqa: E402
+from tests.benchmarks.accounts import PASSWORD, player_name  # noqa: E402
 
 
 def seed(data_dir: Path, count: int) -> None:

@@ -21,14 +21,13 @@ from pathlib import Path
 
 import psutil
 
+from tests.benchmarks.accounts import PASSWORD, player_name
 from tests.benchmarks.load import (
-    PASSWORD,
     Crowd,
     deliveries,
     log_in,
     own_seconds,
     pace,
-    player_name,
     saturate,
 )
 from tests.benchmarks.table import Row

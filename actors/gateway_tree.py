@@ -54,6 +54,8 @@ ROOT = "gateway"
 # Messages. Every session may have a line for the link in one turn of the loop, and a batch for each comes
 # back.
 _BUSY_MAILBOX = Mailbox(limit=1_000_000)
+# How long a world that is up again may wait to be found: a try costs microseconds, players wait meanwhile.
+_RECONNECT_MS = 100
 # A listener waits for its clients to take their last bytes (`close_seconds` of the transports), and a second.
 _LISTENER_SHUTDOWN_SECONDS = 8.0
 
@@ -67,7 +69,7 @@ class GatewayOptions:
 
     link: LinkOptions
     world_address: str = ""
-    endpoint: EndpointOptions = field(default_factory=EndpointOptions)
+    endpoint: EndpointOptions = field(default_factory=lambda: EndpointOptions(reconnect_max_ms=_RECONNECT_MS))
     dial: Dial | None = None
     telnet: TelnetOptions | None = field(default_factory=TelnetOptions)
     telnets: TelnetOptions | None = None

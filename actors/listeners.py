@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 FULL = styled("error", "The house is full just now. Please try again in a little while.")
 CLOSED = styled("error", "The gate is closed for a moment. Please try again soon.")
-STOPPING = styled("system", "The gate closes, and the road will be here when it opens. Farewell for now.")
+STOPPING = styled("system", "The gate closes, and the road will be here when it opens. Farewell until then.")
 
 # Taking somebody in is two asks of a supervisor; a thousand arrivals at once wait for one another.
 _TAKE_IN_SECONDS = 30.0

@@ -124,7 +124,7 @@ def test_a_stop_says_farewell_and_ends_cleanly(link: MemoryLink, world: Scripted
         running.stop(5.0)
         last = player.rest()
 
-        assert b"Farewell for now." in last
+        assert b"Farewell until then." in last
         assert running.wait().kind is ExitKind.SHUTDOWN
         player.socket.close()
         running.system.stop()

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import enum
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from supervisors.actions import Abandon, Action, End, Hold, Kill, Start, Stop
@@ -46,7 +47,7 @@ class Phase(enum.Enum):
     ENDED = "ended"
 
 
-class EngineCore:
+class EngineCore(ABC):
     """Rules for each child; see the module."""
 
     def __init__(
@@ -167,50 +168,50 @@ class EngineCore:
 
     # What the subclasses decide ----------------------------------------------------------------------
 
-    def _begin(self, now: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _begin(self, now: float) -> None: ...
 
-    def _life_call(self, token: int, call: LifeCall, now: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _life_call(self, token: int, call: LifeCall, now: float) -> None: ...
 
+    @abstractmethod
     def _is_doomed(self, child: Child) -> bool:
         """Whether the child was going to be stopped anyway."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _group(self, child: Child) -> tuple[str, ...]:
         """Ids of the siblings that are started again with the child, for the log."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _restart(self, child: Child, delay: float, now: float, *, is_retry: bool) -> None:
         """The child is to be started again after `delay`; a retry follows a failed restart."""
-        raise NotImplementedError
 
-    def _delay_is_over(self, child: Child, now: float, *, is_retry: bool) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _delay_is_over(self, child: Child, now: float, *, is_retry: bool) -> None: ...
 
+    @abstractmethod
     def _after_start(self, child: Child, now: float) -> None:
         """The child has come up; what is next?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def _after_stop(self, child: Child, reason: ExitReason, now: float) -> None:
         """The child is down as was wanted; what becomes of it, and what is next?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def _first_start_failed(self, child: Child, reason: ExitReason, now: float) -> None:
         """A start that is not tried again has failed; what becomes of the child?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def _left_alone(self, child: Child, reason: ExitReason, now: float) -> None:
         """The child ended and is not restarted by its type; what becomes of it?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def _gave_up_on(self, child: Child, now: float) -> None:
         """The child's budget is used up; what becomes of it?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def _stop_children(self, now: float) -> None:
         """The supervisor ends: begin to stop all."""
-        raise NotImplementedError
 
     # Starting ----------------------------------------------------------------------------------------
 

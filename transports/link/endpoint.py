@@ -13,6 +13,7 @@ Not done here: CURVE, and ROUTER_HANDOVER (see `handshake.routing_id`).
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,7 @@ DEFAULT_OPTIONS = EndpointOptions()
 _FIRST_RETRY_SECONDS = 0.001
 
 
-class ZmqEndpoint:
+class ZmqEndpoint(ABC):
     """A socket, its watcher and its belt. Subclasses say what to do with a message and what to send."""
 
     def __init__(
@@ -220,11 +221,11 @@ class ZmqEndpoint:
             statistics.batches_sent += 1
             statistics.bytes_sent += len(data)
 
-    def _received(self, parts: list[bytes]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _received(self, parts: list[bytes]) -> None: ...
 
-    def _flush(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _flush(self) -> None: ...
 
-    def _flush_blocked(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _flush_blocked(self) -> None: ...

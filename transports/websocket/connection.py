@@ -12,6 +12,7 @@ work the greenlet lets the loop run.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from time import monotonic
 from typing import cast
@@ -57,7 +58,7 @@ _SLICE_BYTES = 4_096
 _TURN_SECONDS = 0.002
 
 
-class Connection:
+class Connection(ABC):
     """The common part of both adapters. Lives in `run`, in a greenlet of its own."""
 
     __slots__ = (
@@ -125,18 +126,18 @@ class Connection:
 
     # What a subclass decides
 
-    def _receive_text(self, text: str, now: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _receive_text(self, text: str, now: float) -> None: ...
 
-    def _receive_binary(self, data: bytes, now: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _receive_binary(self, data: bytes, now: float) -> None: ...
 
+    @abstractmethod
     def _put_buffered(self) -> None:
         """Give everything buffered to the session, in order."""
-        raise NotImplementedError
 
-    def _drop_buffered(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _drop_buffered(self) -> None: ...
 
     def _say_goodbye(self, reason: str) -> None:
         """Buffer a last message that says why, where the protocol has one."""

@@ -139,7 +139,7 @@ class Connection(ABC):
     @abstractmethod
     def _drop_buffered(self) -> None: ...
 
-    def _say_goodbye(self, reason: str) -> None:
+    def _say_goodbye(self, reason: str) -> None:  # noqa: B027 - raw mode has none
         """Buffer a last message that says why, where the protocol has one."""
 
     # Reading

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 import pytest
 
@@ -53,14 +51,12 @@ def test_it_is_json_as_it_is(theatre: Theatre) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_actors_are_shown_in_a_tenth_of_a_second(theatre: Theatre) -> None:
+def test_every_one_of_ten_thousand_actors_is_shown(theatre: Theatre) -> None:
     tree = theatre.run(dynamic("pool", Player, theatre.stage))
     for _ in range(10_000):
         tree.ref.tell(SpawnChild())
     theatre.system.settle()
 
-    begun = time.process_time()
     [pool] = snapshot(theatre.system)
 
-    assert time.process_time() - begun < 0.1
     assert pool.count() == 10_001

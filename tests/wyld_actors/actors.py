@@ -99,6 +99,20 @@ class Watcher(Recorder):
         return ctx.monitor(message.ref)
 
 
+class Do(Message, frozen=True):
+    """Run `work(actor, ctx)` in the handler; what it returns is the answer."""
+
+    work: Any
+
+
+class Doer(Counter):
+    """Does what it is told, in its own turn."""
+
+    @on(Do)
+    def do(self, ctx: Context, message: Do) -> Any:
+        return message.work(self, ctx)
+
+
 def wait_until_blocked(event: Event) -> None:
     """Let the handlers run until they wait for `event`."""
     for _ in range(3):

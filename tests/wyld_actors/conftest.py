@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.wyld_actors.family import Family
 from wyld_actors import ActorSystem, ManualClock
 
 
@@ -13,3 +14,8 @@ def system() -> Iterator[ActorSystem]:
     yield system
     system.stop()
     assert not system.roots, "an actor survived the end of its system"
+
+
+@pytest.fixture
+def family(system: ActorSystem) -> Family:
+    return Family(system)

@@ -6,7 +6,7 @@ import pytest
 from gevent.event import Event
 
 from tests.wyld_actors.actors import Add, Counter, Hold, Read, wait_until_blocked
-from tests.wyld_actors.test_life_cycle import Family
+from tests.wyld_actors.family import Family
 from wyld_actors import ActorSystem, Cell, Context, ExitKind
 
 

@@ -18,11 +18,11 @@ from tests.wyld_actors.actors import (
     Watcher,
     wait_until_blocked,
 )
+from tests.wyld_actors.family import Family
 from wyld_actors import (
     SHUTDOWN,
     Actor,
     ActorSystem,
-    Cell,
     CellState,
     ChildExited,
     ChildStarted,
@@ -37,43 +37,6 @@ from wyld_actors import (
     every,
     on,
 )
-
-
-class Parent(Actor):
-    """Keeps the reports of its children and decides nothing."""
-
-    def __init__(self, reports: list[Any]) -> None:
-        self.reports = reports
-
-    @on(ChildStarted, ChildExited)
-    def report(self, ctx: Context, message: Any) -> None:
-        self.reports.append(message)
-
-
-class Family:
-    """A parent with one supervised child, moved by hand."""
-
-    def __init__(self, system: ActorSystem) -> None:
-        self.system = system
-        self.reports: list[Any] = []
-        self.parent = system.spawn(Parent, self.reports, name="parent")
-        system.settle()
-
-    def child(self, actor_class: type[Actor] = Counter, *args: Any, **options: Any) -> Cell:
-        cell = self.system.create_cell(actor_class, args, name="child", parent=self.parent.cell, **options)
-        cell.start()
-        self.system.settle()
-        return cell
-
-    def take_reports(self) -> list[Any]:
-        self.system.settle()
-        taken, self.reports[:] = list(self.reports), []
-        return taken
-
-
-@pytest.fixture
-def family(system: ActorSystem) -> Family:
-    return Family(system)
 
 
 def test_a_start_is_reported_when_on_start_is_done(family: Family) -> None:

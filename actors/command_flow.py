@@ -83,7 +83,7 @@ class CommandFlow:
         self._credit = credit
         self._is_held = False
         if position is not None:
-            self.go_on_after(position[0], replays=True)
+            self.go_on_after(position[0])
             self.confirmed(position)
         elif not is_new:
             self.stream.resend_after(self.stream.applied)
@@ -92,19 +92,15 @@ class CommandFlow:
             return Standing.SELECT_AGAIN
         return Standing.GO_ON
 
-    def go_on_after(self, applied: CommandNumber, *, replays: bool) -> None:
-        """The world has applied all up to `applied`, perhaps less than it had: send what follows.
+    def go_on_after(self, applied: CommandNumber) -> None:
+        """The world has applied all up to `applied`: send what follows.
 
-        `replays` says that a world which stands further back has also gone back: what it had applied after
-        that is run again. Otherwise only what was never applied is sent.
+        A world that stands further back than it did has gone back to a checkpoint, perhaps to one that knew
+        nothing of the session: what it had applied after that is run again.
         """
         self._is_held = False
-        stream = self.stream
-        if not replays and applied < stream.applied:
-            self._number_anew(applied)
-            return
         try:
-            stream.resend_after(applied)
+            self.stream.resend_after(applied)
         except StreamError:
             self._number_anew(applied)
 

@@ -180,7 +180,7 @@ class GatewayLink(Actor):
         resend = self._ledger.join(session, ref, join.received, is_in_world=join.is_in_world)
         if resend is not None:
             self._queue(ctx, resend)
-        ref.tell(WorldReached(self._credit, saves=self._ledger.saves) if self._line.is_up else WorldLost())
+        ref.tell(WorldReached(self._credit) if self._line.is_up else WorldLost())
 
     @on(Leave)
     def leave(self, ctx: Context, leave: Leave) -> None:
@@ -249,7 +249,7 @@ class GatewayLink(Actor):
                 self._credit = commands
                 self._tell_all(CreditChanged(commands))
             case Resend(session, _) if session in self._ledger.refs:
-                self._ledger.refs[session].tell(WorldReached(self._credit, saves=self._ledger.saves))
+                self._ledger.refs[session].tell(WorldReached(self._credit))
             case Goodbye(reason, text):
                 self._drop(ctx, f"the world is stopping ({reason}) {text}")
 

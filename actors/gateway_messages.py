@@ -147,14 +147,12 @@ class WorldReached(Message, frozen=True):
     """To a session: the world can be reached, and lets `credit` commands be on their way at a time.
 
     `position` is what it has applied and saved of this session, None if that was not asked or it does not
-    know the session; `is_new` tells these two apart: True after a handshake. `saves` is whether worlds of
-    this link save positions at all.
+    know the session; `is_new` tells these two apart: True after a handshake.
     """
 
     credit: int
     position: tuple[CommandNumber, CommandNumber] | None = None
     is_new: bool = False
-    saves: bool = False
 
 
 class CreditChanged(Message, frozen=True):

@@ -55,7 +55,7 @@ class Sorted:
 class LinkLedger:
     """Who is here, which outputs they have, what was asked. Outlasts a crash of the link actor."""
 
-    __slots__ = ("book", "in_world", "inboxes", "refs", "replays", "saves", "unconfirmed")
+    __slots__ = ("book", "in_world", "inboxes", "refs", "replays", "unconfirmed")
 
     def __init__(self, make_backoff: Callable[[], Backoff]) -> None:
         self.refs: dict[SessionId, Ref] = {}
@@ -65,9 +65,6 @@ class LinkLedger:
         self.unconfirmed: set[SessionId] = set()
         self.book: RequestBook[Inquire] = RequestBook(make_backoff)
         self.replays = Replays()
-        # Whether a world has ever confirmed a line as saved: then one that stands further back has gone
-        # back, and does again what it had done after that.
-        self.saves = False
 
     # Sessions --------------------------------------------------------------------------------------
 
@@ -102,13 +99,12 @@ class LinkLedger:
     def welcomed(self, welcome: Welcome, *, is_another: bool) -> list[tuple[Ref, WorldReached]]:
         """A world has let us in; what to tell the sessions. `is_another`: not the one from before."""
         positions = welcome.positions
-        self._note_saves(positions.values())
         self.in_world &= positions.keys()
         for session in positions if is_another else ():
             if session in self.inboxes:
                 self.replays.begin(session, self.inboxes[session].answered)
         return [
-            (ref, WorldReached(welcome.credit, positions.get(session), is_new=True, saves=self.saves))
+            (ref, WorldReached(welcome.credit, positions.get(session), is_new=True))
             for session, ref in self.refs.items()
         ]
 
@@ -135,7 +131,6 @@ class LinkLedger:
             elif isinstance(frame, Output):
                 self._output(frame, groups, done)
             elif isinstance(frame, Positions):
-                self._note_saves(frame.positions.values())
                 positions.update(frame.positions)
             elif isinstance(frame, Reply | Failure):
                 self._answer(frame, groups, done)
@@ -224,8 +219,9 @@ class LinkLedger:
             # New to this world, which counts its outputs from there on.
             inbox.received = inbox.acked = selected.outputs
             self.in_world.add(session)
-        if is_again and self.saves:
-            # The world runs again what it had run since its checkpoint; the answers have been shown.
+        if is_again:
+            # The world has gone back to a time before this session, and runs again what it had run for it;
+            # the answers have been shown.
             self.replays.begin(session, inbox.answered)
         else:
             inbox.answered = selected.applied
@@ -242,7 +238,3 @@ class LinkLedger:
             ref = refs.get(session)
             if ref is not None:
                 mail.append((ref, Incoming([], inboxes[session].received, position)))
-
-    def _note_saves(self, positions: Iterable[Position]) -> None:
-        if not self.saves:
-            self.saves = any(durable for _, durable in positions)

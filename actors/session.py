@@ -64,7 +64,6 @@ class Session(Stay):
         super().__init__(options, number, protocol, peer)
         self._rules = rules
         self._asked_again: RequestBody | None = None
-        self._saves = False
 
     # The client ------------------------------------------------------------------------------------
 
@@ -128,7 +127,6 @@ class Session(Stay):
     def world_reached(self, ctx: Context, reached: WorldReached) -> None:
         flow = self._flow
         was_away = not flow.is_world_here
-        self._saves = reached.saves
         is_stranger = reached.is_new or not self.state.is_in_world
         standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)
         if standing is Standing.SELECT_AGAIN:
@@ -159,7 +157,7 @@ class Session(Stay):
         if answered.body is self._asked_again and isinstance(reply, CharacterSelected):
             self._asked_again = None
             self.state = self.state.replace(is_in_world=True)
-            self._flow.go_on_after(reply.applied, replays=self._saves)
+            self._flow.go_on_after(reply.applied)
             self._speak(BREATH_DRAWN)
             self._send(ctx)
         elif answered.body is self.state.dialogue.request:

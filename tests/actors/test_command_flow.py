@@ -69,19 +69,8 @@ def test_a_world_that_forgot_the_session_gets_nothing_before_the_character_is_se
     assert standing is Standing.SELECT_AGAIN
     assert sent(begun) == []
 
-    begun.go_on_after(0, replays=True)
+    begun.go_on_after(0)
     assert sent(begun) == [(1, "one"), (2, "two")]
-
-
-def test_a_world_that_saves_nothing_is_not_made_to_run_again_what_it_had_run() -> None:
-    begun = flow("one", "two")
-    begun.to_send()
-    begun.performed(1)
-    begun.reached(10, None, is_new=True, plays=True)
-
-    begun.go_on_after(0, replays=False)
-
-    assert sent(begun) == [(1, "two")]
 
 
 def test_a_world_set_back_behind_what_it_had_confirmed_runs_only_what_it_never_ran() -> None:

@@ -272,13 +272,15 @@ def test_a_world_that_dies_over_a_login_is_asked_again() -> None:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_lines_typed_while_the_world_is_away_are_run_once_and_in_order(protocol: str) -> None:
     with GatewayBench() as gateway:
-        gateway.starts_world()
+        first = gateway.starts_world()
         player = gateway.playing(protocol=protocol).types("look")
+        first.saves()
+        gateway.settle()
         gateway.kills_world()
         assert player.saw("The world holds its breath.")
 
         player.types("one").types("two", "three")
-        world = gateway.starts_world()
+        world = gateway.starts_world(remembering=first)
 
         assert world.ran_by("Brand") == ["one", "two", "three"]
         assert player.is_open
@@ -311,6 +313,20 @@ def test_a_world_that_goes_back_to_its_checkpoint_runs_again_what_came_after_it_
         assert world.ran_by("Brand") == ["two", "three"]
         assert not player.saw("Brand does two.")
         assert player.types("four").saw("Brand does four.")
+
+
+def test_a_world_that_never_heard_of_the_session_runs_again_all_that_was_lost_with_the_other() -> None:
+    """The first world died before its first checkpoint."""
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.playing().types("one", "two").forgets()
+        gateway.kills_world()
+
+        world = gateway.starts_world()
+
+        assert world.ran_by("Brand") == ["one", "two"]
+        assert not player.saw("Brand does one.")
+        assert player.types("three").saw("Brand does three.")
 
 
 def test_a_link_that_is_cut_and_mended_loses_nothing_and_doubles_nothing() -> None:

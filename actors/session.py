@@ -183,7 +183,7 @@ class Session(Stay):
         record = self._record
         assert record.account is not None
         assert record.character is not None
-        self._asked_again = SelectCharacter(record.account.id, record.character.id)
+        self._asked_again = SelectCharacter(record.account.id, record.character.id, self._flow.stream.durable)
         self._link.tell(Inquire(self._number, self.ctx.ref, self._asked_again, is_again=True))
 
     # Lines to the world ----------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from actors.world.outlet import KEEPER
 from actors.world.restoring import awakened
 from actors.world.saving import decode
 from actors.world.session import CloseWorldSession
-from actors.world_keeper import Recall
+from actors.world_keeper import Recall, SaveNow
 from actors.world_link_messages import (
     AnswerRequest,
     CloseStreams,
@@ -162,7 +162,9 @@ class Clerk(Actor):
     def select_character(self, ctx: Context, task: ServeRequest, body: wire.SelectCharacter) -> None:
         """Into the world: streams first, then the character, then the session that plays it.
 
-        The answer goes out with SessionUp, in order with the first outputs.
+        A session that has played before first gets the end of that saved: the gateway numbers its lines from
+        here on, so no world may ever go back to before it. The answer goes out with SessionUp, in order
+        with the first outputs.
         """
         known = {record.id: record for record in self._characters(ctx, body.account)}
         record = known.get(body.character)
@@ -171,7 +173,9 @@ class Clerk(Actor):
         self._store(ctx, store.SelectCharacter(body.account, record.name))
         outlet = self._outlet()
         session = task.request.session
-        position: StreamPosition = ctx.ask(outlet, OpenStreams(session))
+        position: StreamPosition = ctx.ask(outlet, OpenStreams(session, body.applied))
+        if not position.is_saved:
+            ctx.ask(self._keeper(ctx), SaveNow(), timeout_seconds=15.0)
         state = self._state(ctx, record)
         character = self._play.character(ctx, state)
         ref = self._play.session(ctx, session, character, state, position.applied)
@@ -208,10 +212,7 @@ class Clerk(Actor):
 
     def _state(self, ctx: Context, record: CharacterRecord) -> Character.State:
         """How the character was left: not written yet, written, or never played."""
-        keeper = ctx.system.registry.whereis(KEEPER)
-        if keeper is None:
-            raise _No(FailureCode.UNAVAILABLE)
-        state: Entity.State | None = ctx.ask(keeper, Recall(record.entity_id))
+        state: Entity.State | None = ctx.ask(self._keeper(ctx), Recall(record.entity_id))
         if state is None:
             found: list[EntityRecord] = self._store(ctx, store.FindEntities((record.entity_id,)))
             state = decode(found[0].state, Character, record.entity_id) if found else None
@@ -262,6 +263,12 @@ class Clerk(Actor):
             status.commands_not_durable,
             status.outputs_unacknowledged,
         )
+
+    def _keeper(self, ctx: Context) -> Ref:
+        keeper = ctx.system.registry.whereis(KEEPER)
+        if keeper is None:
+            raise _No(FailureCode.UNAVAILABLE)
+        return keeper
 
     def _outlet(self) -> Ref:
         outlet = self._play.outlet

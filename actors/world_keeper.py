@@ -24,9 +24,20 @@ from actors.world_link_messages import Hold, Release, WrittenCheckpoint
 from actors.world_streams import StreamTable
 from actors.world_writer import Batch, WorldWriter, Written
 from transports.link.protocol import EntityId
-from wyld_actors import SHUTDOWN, Actor, AskTimeout, Context, ExitReason, Message, Ref, StopRequested, on
+from wyld_actors import (
+    SHUTDOWN,
+    Actor,
+    AskTimeout,
+    Context,
+    ExitReason,
+    Message,
+    Ref,
+    Reply,
+    StopRequested,
+    on,
+)
 
-__all__ = ["KeeperOptions", "KeeperState", "Recall", "WorldKeeper"]
+__all__ = ["KeeperOptions", "KeeperState", "Recall", "SaveNow", "WorldKeeper"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +66,10 @@ class Recall(Message, frozen=True):
     entity: EntityId
 
 
+class SaveNow(Message, frozen=True):
+    """Answer, when all that is done by now is saved: None. Raises StoreUnavailable if it cannot be."""
+
+
 class TakeCheckpoint(Message, frozen=True):
     """It is time."""
 
@@ -81,6 +96,9 @@ class WorldKeeper(Actor):
         self._store_name = store_name
         self._is_busy = False
         self._is_soon = False
+        # Who wants to know: of the next checkpoint, and of the one under way.
+        self._askers: list[Reply] = []
+        self._served: list[Reply] = []
         self._ends_with: ExitReason | None = None
         self._is_last = False
         self._problem = ""
@@ -118,6 +136,12 @@ class WorldKeeper(Actor):
         kept = self._kept.batch.entities.get(message.entity)
         return kept[1] if kept else None
 
+    @on(SaveNow)
+    def save_now(self, ctx: Context, message: SaveNow) -> None:
+        """The checkpoint under way may have been collected already: it is the next one that counts."""
+        self._askers.append(ctx.defer_reply())
+        self.take_checkpoint(ctx, TakeCheckpoint())
+
     # The quiet point -----------------------------------------------------------------------------------
 
     @on(TakeCheckpoint)
@@ -127,6 +151,7 @@ class WorldKeeper(Actor):
         if not self._is_busy:
             self._is_busy = True
             self._is_last = self._ends_with is not None
+            self._served, self._askers = self._askers, []
             self._held_at = ctx.now
             self._tell_link(Hold())
             ctx.tell(ctx.ref, AwaitQuiet())
@@ -176,7 +201,10 @@ class WorldKeeper(Actor):
 
     def _finish(self, ctx: Context) -> None:
         self._is_busy = False
+        self._answer()
         if self._ends_with is None:
+            if self._askers:
+                self.take_checkpoint(ctx, TakeCheckpoint())
             return
         if self._is_last:
             if self._problem:
@@ -184,6 +212,15 @@ class WorldKeeper(Actor):
             ctx.stop(self._ends_with)
         else:
             self.take_checkpoint(ctx, TakeCheckpoint())
+
+    def _answer(self) -> None:
+        """To those for whom the checkpoint was that has just ended."""
+        for reply in self._served:
+            if self._problem:
+                reply.fail(StoreUnavailable(self._problem))
+            else:
+                reply.set(None)
+        self._served = []
 
     @on(StopRequested)
     def take_the_last(self, ctx: Context, message: StopRequested) -> None:

@@ -269,9 +269,10 @@ class WorldLink(Actor):
     @on(OpenStreams)
     def open_streams(self, ctx: Context, message: OpenStreams) -> StreamPosition:
         """A session is about to get a character."""
-        streams = self._streams.open(message.session, None)
+        streams = self._streams.open(message.session, None, applied=message.applied)
         streams.peer = None
-        return StreamPosition(streams.inbox.applied, streams.tail.last)
+        applied, durable = streams.inbox.position
+        return StreamPosition(applied, streams.tail.last, applied == durable)
 
     @on(SessionUp)
     def session_up(self, ctx: Context, message: SessionUp) -> None:

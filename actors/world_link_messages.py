@@ -60,17 +60,22 @@ class AnswerRequest(Message, frozen=True):
 class OpenStreams(Message, frozen=True):
     """Get the streams of a session ready for a character. Answer: StreamPosition.
 
-    Its outputs wait until SessionUp.
+    The commands of a session that is new here follow `applied`. Its outputs wait until SessionUp.
     """
 
     session: SessionId
+    applied: CommandNumber = 0
 
 
 class StreamPosition(Record, frozen=True):
-    """Where the streams of a session stand: commands and outputs go on after these."""
+    """Where the streams of a session stand: commands and outputs go on after these.
+
+    `is_saved` is whether a checkpoint holds the session at `applied`.
+    """
 
     applied: CommandNumber
     outputs: OutputNumber
+    is_saved: bool
 
 
 class SessionUp(Message, frozen=True):

@@ -195,8 +195,8 @@ class Client:
 class _Place:
     """A session as the scripted world keeps it."""
 
-    def __init__(self, session: int, peer: Peer) -> None:
-        self.inbox = CommandInbox()
+    def __init__(self, session: int, peer: Peer, applied: int = 0) -> None:
+        self.inbox = CommandInbox(applied)
         self.tail = OutputTail(session)
         self.peer = peer
         self.character: str | None = None
@@ -323,7 +323,7 @@ class ScriptedWorld:
         if isinstance(answer, FailureCode):
             return Failure(request.id, answer, MENDS[answer])
         if isinstance(body, SelectCharacter) and isinstance(answer, CharacterSelected):
-            place = self.places.setdefault(session, _Place(session, peer))
+            place = self.places.setdefault(session, _Place(session, peer, body.applied))
             place.character = answer.character.name
             applied, outputs = place.inbox.applied, place.tail.last
             answer = CharacterSelected(answer.character, answer.entity, applied, outputs)

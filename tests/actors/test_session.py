@@ -329,6 +329,24 @@ def test_a_world_that_never_heard_of_the_session_runs_again_all_that_was_lost_wi
         assert player.types("three").saw("Brand does three.")
 
 
+def test_a_second_stay_is_run_again_too_for_a_world_that_never_heard_of_the_session() -> None:
+    """The numbers of its lines go on from the first stay, which the new world does not know either."""
+    with GatewayBench() as gateway:
+        first = gateway.starts_world()
+        player = gateway.playing().types("one", "quit")
+        first.saves()
+        gateway.settle()
+        player.types("1", "two", "three").forgets()
+        gateway.kills_world()
+        player.types("four")
+
+        world = gateway.starts_world()
+
+        assert world.ran_by("Brand") == ["two", "three", "four"]
+        assert not player.saw("Brand does three.")
+        assert player.saw("Brand does four.")
+
+
 def test_a_link_that_is_cut_and_mended_loses_nothing_and_doubles_nothing() -> None:
     with GatewayBench() as gateway:
         world = gateway.starts_world()

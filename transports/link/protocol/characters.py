@@ -80,10 +80,14 @@ class CharacterCreated(Open, frozen=True, tag="character_created"):
 
 
 class SelectCharacter(Open, frozen=True, tag="select_character"):
-    """Request: bring a character into the world for this session. Reply: CharacterSelected."""
+    """Request: bring a character into the world for this session. Reply: CharacterSelected.
+
+    A world that does not know the session takes its commands after `applied`: those up to there are saved.
+    """
 
     account: AccountId
     character: CharacterId
+    applied: CommandNumber = 0
 
 
 class CharacterSelected(Open, frozen=True, tag="character_selected"):

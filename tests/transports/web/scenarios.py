@@ -1,82 +1,20 @@
-"""What a player does in the browser, one function for each scenario.
+"""What a player does on the page against a scripted game, one function for each scenario; see `hands`."""
 
-Runs in a process of its own, without gevent's patching, because Playwright brings its own event loop:
-
-    python -m tests.transports.web.scenarios BROWSER FOLDER
-
-It reads a request from each line of its input ({"scenario", "url"}) and answers {"ok": true} or
-{"ok": false, "error"}. In between it may ask the test to do something to the server ({"call", "arguments"})
-and reads the result from the next line. Pictures go to the folder.
-"""
-
-import json
 import sys
-import traceback
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-DEADLINE_MILLISECONDS = 10_000
+from tests.transports.web.hands import PHONE, Player, Scenario, main
 
 
-class Server:
-    """The scripted server in the test's process."""
-
-    def call(self, name: str, *arguments: object) -> Any:
-        answer({"call": name, "arguments": arguments})
-        return json.loads(sys.stdin.readline())["result"]
+def received(player: Player) -> list[str]:
+    lines: list[str] = player.server.call("lines_received")
+    return lines
 
 
-class Player:
-    """A page and the hands on it."""
-
-    def __init__(self, page: Page, server: Server, pictures: Path) -> None:
-        self.page = page
-        self.server = server
-        self._pictures = pictures
-        self.log = page.locator("#log")
-        self.input = page.locator("#line")
-        self.state = page.locator("#state")
-
-    def enter(self, line: str) -> None:
-        self.input.fill(line)
-        self.input.press("Enter")
-
-    def sees(self, text: str) -> None:
-        expect(self.log).to_contain_text(text)
-
-    def is_connected(self) -> None:
-        expect(self.state).to_have_attribute("data-state", "connected")
-
-    def picture(self, name: str) -> None:
-        self.page.screenshot(path=self._pictures / f"{name}.png")
-
-    def overflow(self) -> int:
-        """Pixels by which the page is wider than its window."""
-        wider: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        return wider
-
-    def received(self) -> list[str]:
-        lines: list[str] = self.server.call("lines_received")
-        return lines
-
-    def waits_for_lines(self, *lines: str) -> None:
-        self.sees(f"You said: {lines[-1]}")
-        assert self.received()[-len(lines) :] == list(lines), self.received()
+def waits_for_lines(player: Player, *lines: str) -> None:
+    player.sees(f"You said: {lines[-1]}")
+    assert received(player)[-len(lines) :] == list(lines), received(player)
 
 
 def a_typed_line_is_answered(player: Player) -> None:
@@ -84,7 +22,7 @@ def a_typed_line_is_answered(player: Player) -> None:
     player.sees("You said: say hello")
     expect(player.log.locator(".typed")).to_have_text("say hello")
     expect(player.input).to_have_value("")
-    assert player.received() == ["say hello"]
+    assert received(player) == ["say hello"]
 
 
 def output_is_coloured_by_its_styles(player: Player) -> None:
@@ -152,7 +90,7 @@ def a_dropped_socket_is_opened_again(player: Player) -> None:
     player.sees("Connected again.")
     player.is_connected()
     player.enter("after")
-    player.waits_for_lines("before", "after")
+    waits_for_lines(player, "before", "after")
 
 
 def lines_typed_while_the_server_is_away_are_sent_when_it_is_back(player: Player) -> None:
@@ -162,13 +100,13 @@ def lines_typed_while_the_server_is_away_are_sent_when_it_is_back(player: Player
     expect(player.state).to_have_attribute("data-state", "reconnecting")
     player.enter("first")
     player.enter("second")
-    expect(player.page.locator("#notice")).to_contain_text("2 lines are waiting.")
+    expect(player.notice).to_contain_text("2 lines are waiting.")
     assert player.log.locator(".kept").count() == 2
     player.picture("away")
     player.server.call("start")
-    player.waits_for_lines("before", "first", "second")
+    waits_for_lines(player, "before", "first", "second")
     assert player.log.locator(".kept").count() == 0
-    expect(player.page.locator("#notice")).to_be_hidden()
+    expect(player.notice).to_be_hidden()
 
 
 def kept_lines_do_not_go_to_a_login(player: Player) -> None:
@@ -180,7 +118,7 @@ def kept_lines_do_not_go_to_a_login(player: Player) -> None:
     # The scripted game says so only after the page has settled; a real one says it with its first text.
     player.server.call("session", False)
     player.server.call("session", True)
-    player.waits_for_lines("north")
+    waits_for_lines(player, "north")
 
 
 def a_password_typed_without_a_connection_is_not_kept(player: Player) -> None:
@@ -205,7 +143,7 @@ def a_goodbye_of_the_server_is_final_until_the_player_wants_back(player: Player)
 def the_state_of_the_world_is_shown(player: Player) -> None:
     player.enter("away")
     expect(player.state).to_have_text("World away")
-    expect(player.page.locator("#notice")).to_contain_text("The world holds its breath.")
+    expect(player.notice).to_contain_text("The world holds its breath.")
     player.enter("back")
     expect(player.state).to_have_text("Connected")
 
@@ -225,7 +163,7 @@ def an_exit_can_be_clicked_and_reached_by_the_keyboard(player: Player) -> None:
     player.sees("You said: north")
     player.log.get_by_role("link", name="up").focus()
     player.page.keyboard.press("Enter")
-    player.waits_for_lines("look", "north", "up")
+    waits_for_lines(player, "look", "north", "up")
 
 
 def reading_back_holds_the_text_still(player: Player) -> None:
@@ -259,7 +197,7 @@ def several_pasted_lines_are_several_commands(player: Player) -> None:
             document.getElementById("line").dispatchEvent(event);
         }"""
     )
-    player.waits_for_lines("north", "east")
+    waits_for_lines(player, "north", "east")
     expect(player.input).to_have_value("look")
 
 
@@ -271,7 +209,7 @@ def typing_anywhere_writes_into_the_input(player: Player) -> None:
 
 
 def the_page_fits_a_phone(player: Player) -> None:
-    player.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    player.resizes(PHONE)
     player.enter("look")
     player.enter("talk " + "x" * 300)
     player.server.call("say", "unbroken" * 60)
@@ -279,7 +217,7 @@ def the_page_fits_a_phone(player: Player) -> None:
     assert player.overflow() <= 0
     box = player.page.get_by_role("button", name="Send").bounding_box()
     assert box is not None
-    assert box["x"] + box["width"] <= PHONE["width"]
+    assert box["x"] + box["width"] <= PHONE[0]
     assert box["height"] >= 34
     player.picture("phone")
 
@@ -297,7 +235,7 @@ def a_page_that_is_not_there_says_so(player: Player) -> None:
     player.is_connected()
 
 
-SCENARIOS: dict[str, Callable[[Player], None]] = {
+SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
         a_typed_line_is_answered,
@@ -326,48 +264,5 @@ SCENARIOS: dict[str, Callable[[Player], None]] = {
 }
 
 
-def play(browser: Browser, request: dict[str, str], pictures: Path) -> None:
-    """One scenario in a fresh context; an error or a warning in the page's console fails it."""
-    complaints: list[str] = []
-    page = browser.new_page(viewport={"width": DESK["width"], "height": DESK["height"]})
-    page.set_default_timeout(DEADLINE_MILLISECONDS)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console", lambda said: complaints.append(said.text) if is_complaint(said.type, said.text) else None
-    )
-    try:
-        page.goto(request["url"])
-        player = Player(page, Server(), pictures)
-        player.is_connected()
-        SCENARIOS[request["scenario"]](player)
-    finally:
-        page.close()
-    assert not complaints, complaints
-
-
-def is_complaint(kind: str, text: str) -> bool:
-    # The browser itself complains about a server that is away, and about a page that is not there.
-    is_expected = "WebSocket connection to" in text or "404" in text
-    return kind in ("error", "warning") and not is_expected
-
-
-def answer(message: dict[str, object]) -> None:
-    print(json.dumps(message), flush=True)  # noqa: T201 - the pipe to the test
-
-
-def main(executable: str, folder: str) -> None:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=DEADLINE_MILLISECONDS)
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        for line in sys.stdin:
-            try:
-                play(browser, json.loads(line), Path(folder))
-            except Exception:  # noqa: BLE001 - a scenario's failure is the test's to report
-                answer({"ok": False, "error": traceback.format_exc()})
-            else:
-                answer({"ok": True})
-        browser.close()
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(SCENARIOS, *sys.argv[1:])

@@ -1,0 +1,137 @@
+"""The hands of a player on the page, in a real browser: the browser's half of a browser test.
+
+Runs in a process of its own, without gevent's patching, because Playwright brings its own event loop. A
+module with scenarios (functions of a Player) ends with `main(SCENARIOS, *sys.argv[1:])` and is started as
+
+    python -m tests.transports.web.scenarios BROWSER FOLDER
+
+It reads a request from each line of its input ({"scenario", "url"}) and answers {"ok": true} or
+{"ok": false, "error"}. In between it may ask the test to do something on its side ({"call", "arguments"}) and
+reads the result from the next line; see `driver` for that side. Pictures go to the folder.
+"""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+__all__ = ["DESK", "PHONE", "Player", "Scenario", "main"]
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK = (1280, 800)
+PHONE = (390, 844)
+# For one step; restarts of processes are among them.
+DEADLINE_MILLISECONDS = 30_000
+
+
+class Stage:
+    """The test's side of the pipe: its methods, by name."""
+
+    def call(self, name: str, *arguments: object) -> Any:
+        _answer({"call": name, "arguments": arguments})
+        reply = json.loads(sys.stdin.readline())
+        assert "error" not in reply, reply["error"]
+        return reply["result"]
+
+
+class Player:
+    """A page and the hands on it. `server` does things to what the page talks to."""
+
+    def __init__(self, page: Page, server: Stage, pictures: Path) -> None:
+        self.page = page
+        self.server = server
+        self._pictures = pictures
+        self.log = page.locator("#log")
+        self.input = page.locator("#line")
+        self.state = page.locator("#state")
+        self.notice = page.locator("#notice")
+        self.question = page.locator("#question")
+
+    def enter(self, line: str) -> None:
+        self.input.fill(line)
+        self.input.press("Enter")
+
+    def sees(self, text: str) -> None:
+        expect(self.log).to_contain_text(text)
+
+    def is_asked(self, text: str) -> None:
+        expect(self.question).to_contain_text(text)
+
+    def is_connected(self) -> None:
+        expect(self.state).to_have_attribute("data-state", "connected")
+
+    def picture(self, name: str) -> None:
+        self.page.screenshot(path=self._pictures / f"{name}.png")
+
+    def resizes(self, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        wider: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        return wider
+
+
+Scenario = Callable[[Player], None]
+
+
+def main(scenarios: Mapping[str, Scenario], executable: str, folder: str) -> None:
+    """Play what is asked for until the input ends."""
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=DEADLINE_MILLISECONDS)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        for line in sys.stdin:
+            request = json.loads(line)
+            try:
+                _play(browser, scenarios[request["scenario"]], request["url"], Path(folder))
+            except Exception:  # noqa: BLE001 - a scenario's failure is the test's to report
+                _answer({"ok": False, "error": traceback.format_exc()})
+            else:
+                _answer({"ok": True})
+        browser.close()
+
+
+def _play(browser: Browser, scenario: Scenario, url: str, pictures: Path) -> None:
+    """One scenario in a fresh context; an error or a warning in the page's console fails it."""
+    complaints: list[str] = []
+    page = browser.new_page(viewport={"width": DESK[0], "height": DESK[1]})
+    page.set_default_timeout(DEADLINE_MILLISECONDS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console", lambda said: complaints.append(said.text) if _is_complaint(said.type, said.text) else None
+    )
+    try:
+        page.goto(url)
+        player = Player(page, Stage(), pictures)
+        player.is_connected()
+        try:
+            scenario(player)
+        except Exception:
+            player.picture(f"failed-{scenario.__name__}")
+            raise
+    finally:
+        page.close()
+    assert not complaints, complaints
+
+
+def _is_complaint(kind: str, text: str) -> bool:
+    # The browser itself complains about a server that is away, and about a page that is not there.
+    is_expected = "WebSocket connection to" in text or "404" in text
+    return kind in ("error", "warning") and not is_expected
+
+
+def _answer(message: dict[str, object]) -> None:
+    print(json.dumps(message), flush=True)  # noqa: T201 - the pipe to the test

@@ -17,6 +17,7 @@ from actors.gateway_messages import (
     Failed,
     Incoming,
     Inquire,
+    SendData,
     SetEcho,
     Show,
     WorldLost,
@@ -64,6 +65,7 @@ class Session(Stay):
         super().__init__(options, number, protocol, peer)
         self._rules = rules
         self._asked_again: RequestBody | None = None
+        self._is_world_away = False
 
     # The client ------------------------------------------------------------------------------------
 
@@ -73,6 +75,9 @@ class Session(Stay):
         self.state = self.state.replace(record=record, connection=arrived.connection)
         ctx.monitor(arrived.connection)
         self._move(ctx, SessionState.AUTHENTICATING)
+        self._tell_where_lines_go()
+        if self._is_world_away:
+            self._tell_of_world(is_here=False)
         self._take(ctx, self._rules.begin(address_of(record.peer)))
 
     @on(LineReceived)
@@ -127,6 +132,8 @@ class Session(Stay):
     def world_reached(self, ctx: Context, reached: WorldReached) -> None:
         flow = self._flow
         was_away = not flow.is_world_here
+        if self._is_world_away:
+            self._tell_of_world(is_here=True)
         is_stranger = reached.is_new or not self.state.is_in_world
         standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)
         if standing is Standing.SELECT_AGAIN:
@@ -146,6 +153,7 @@ class Session(Stay):
     @on(WorldLost)
     def world_lost(self, ctx: Context, _: WorldLost) -> None:
         self._flow.lost()
+        self._tell_of_world(is_here=False)
         if self._plays:
             self._speak(BREATH_HELD)
         else:
@@ -248,11 +256,21 @@ class Session(Stay):
 
     # States ----------------------------------------------------------------------------------------
 
+    def _tell_where_lines_go(self) -> None:
+        """To programs: whether what is typed is for the game. A person sees it."""
+        self._tell_client(SendData("session", {"playing": self._plays}))
+
+    def _tell_of_world(self, *, is_here: bool) -> None:
+        """To programs: whether the world can be reached."""
+        self._is_world_away = not is_here
+        self._tell_client(SendData("status", {"world": "up" if is_here else "away"}))
+
     def _enter_play(self, ctx: Context, selected: CharacterSelected) -> None:
         character = CharacterOf(selected.character.id, selected.character.name)
         self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
         self._flow.begin_at(selected.applied)
         self._move(ctx, SessionState.PLAYING)
+        self._tell_where_lines_go()
 
     def _leave_play(self, ctx: Context, text: str) -> None:
         """Back to character selection; lines that were typed ahead are for its menu."""
@@ -263,6 +281,7 @@ class Session(Stay):
             self._end(ctx)
             return
         self._move(ctx, SessionState.CHARACTER_SELECTION)
+        self._tell_where_lines_go()
         self._take(ctx, self._rules.returned(self.state.dialogue, text))
         for line in ahead:
             self._take(ctx, self._rules.heard(self.state.dialogue, line))

@@ -287,6 +287,42 @@ def test_lines_typed_while_the_world_is_away_are_run_once_and_in_order(protocol:
         assert player.saw("The world breathes again.")
 
 
+def test_a_program_is_told_when_its_lines_go_to_the_game_and_when_not() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.client(protocol="websocket")
+        assert player.data == [("session", {"playing": False})]
+
+        player.logs_in().types("quit")
+
+        told = [value for package, value in player.data if package == "session"]
+        assert told == [{"playing": False}, {"playing": True}, {"playing": False}]
+
+
+def test_a_program_is_told_that_the_world_is_away_and_that_it_is_back() -> None:
+    with GatewayBench() as gateway:
+        first = gateway.starts_world()
+        player = gateway.playing(protocol="websocket")
+        first.saves()
+        gateway.settle()
+
+        gateway.kills_world()
+        gateway.starts_world(remembering=first)
+
+        told = [value for package, value in player.data if package == "status"]
+        assert told == [{"world": "away"}, {"world": "up"}]
+
+
+def test_a_program_that_comes_while_the_world_is_away_is_told_so() -> None:
+    with GatewayBench() as gateway:
+        player = gateway.client(protocol="websocket")
+        assert ("status", {"world": "away"}) in player.data
+
+        gateway.starts_world()
+
+        assert player.data[-1] == ("status", {"world": "up"})
+
+
 def test_commands_on_their_way_to_a_dying_world_are_not_lost() -> None:
     with GatewayBench() as gateway:
         gateway.starts_world().performs = False

@@ -13,6 +13,15 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _endings = itertools.product(_LETTERS, _LETTERS)
 
 
+def _makers() -> Iterator[Callable[..., Server]]:
+    with ExitStack() as stack:
+
+        def make(**settings: str) -> Server:
+            return stack.enter_context(Server(stack.enter_context(folder()), **settings))
+
+        yield make
+
+
 @pytest.fixture(scope="session")
 def common_server() -> Iterator[Server]:
     with folder() as path, Server(path).start() as server:
@@ -29,12 +38,7 @@ def server(common_server: Server) -> Iterator[Server]:
 @pytest.fixture
 def new_server() -> Iterator[Callable[..., Server]]:
     """Makes servers that are not running yet, each with settings of its own."""
-    with ExitStack() as stack:
-
-        def make(**settings: str) -> Server:
-            return stack.enter_context(Server(stack.enter_context(folder()), **settings))
-
-        yield make
+    yield from _makers()
 
 
 @pytest.fixture
@@ -48,3 +52,9 @@ def connect(request: pytest.FixtureRequest, server: Server) -> Callable[[str], P
     """Connects a player to the common server, by telnet and, in another run of the test, by websocket."""
     connect: Callable[[str], Player] = getattr(server, request.param)
     return connect
+
+
+@pytest.fixture(scope="module")
+def new_module_server() -> Iterator[Callable[..., Server]]:
+    """As `new_server`, for the tests of one module together."""
+    yield from _makers()

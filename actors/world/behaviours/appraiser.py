@@ -1,8 +1,18 @@
-"""Says what a thing is worth and gives it back: bring her anything you can carry."""
+"""Says what a thing is worth and gives it back: bring her anything you can carry.
 
-from actors.world import Npc, NpcContext, Person, Received
+Whose a thing is stands in the state beside the thing itself: after a crash, or a restart of the world, she
+still knows, and who is away gets it on coming back.
+"""
+
+from msgspec import field
+
+from actors.world import Arrived, Npc, NpcContext, Person, Received, Thing
 from actors.world.behaviours.conversing import subject, subject_of
+from transports.link.protocol import EntityId
 from wyld_actors import Message, on
+
+# Time to put on the other spectacles, and to read that the thing has changed hands.
+LOOKING_SECONDS = 1.5
 
 VERDICTS = (
     subject("herring", "This is a fish. You have come up a hill with a fish. I admire it; the fish less."),
@@ -31,27 +41,46 @@ OTHERWISE = (
 )
 
 
-class HandBack(Message, frozen=True):
-    """To oneself, so that the verdict is heard first: give this person what is in your hands."""
-
-    who: Person
+class Appraise(Message, frozen=True):
+    """To oneself, a moment after a thing was put into one's hands."""
 
 
 class Appraiser(Npc):
     accepts_gifts = True
 
     class State(Npc.State, frozen=True):
+        """`owners` says of each thing that she ever had in her hands who gave it to her last: one that could
+        not be given back comes back into her hands, and is still theirs."""
+
+        owners: dict[EntityId, EntityId] = field(default_factory=dict)
         appraised: int = 0
 
-    @on(Received)
-    def appraise(self, ctx: NpcContext, received: Received) -> None:
-        known = subject_of(received.thing.keywords, VERDICTS)
-        ctx.emote("changes spectacles, and turns it over twice.")
-        ctx.say(known.answer if known else OTHERWISE[self.state.appraised % len(OTHERWISE)])
-        self.state = self.state.replace(appraised=self.state.appraised + 1)
-        ctx.ref.tell(HandBack(received.who))
+    def on_start(self) -> None:
+        super().on_start()
+        self.ctx.after(LOOKING_SECONDS, Appraise())
 
-    @on(HandBack)
-    def hand_back(self, ctx: NpcContext, back: HandBack) -> None:
+    @on(Received)
+    def take_in_hand(self, ctx: NpcContext, received: Received) -> None:
+        owners = {**self.state.owners, received.thing.id: received.who.id}
+        self.state = self.state.replace(owners=owners)
+        ctx.after(LOOKING_SECONDS, Appraise())
+
+    @on(Arrived)
+    def greet(self, ctx: NpcContext, arrived: Arrived) -> None:
+        # An owner who left in the middle comes back for the thing.
+        if arrived.who.id in self.state.owners.values():
+            ctx.after(LOOKING_SECONDS, Appraise())
+
+    @on(Appraise)
+    def appraise(self, ctx: NpcContext, _: Appraise) -> None:
         for thing in self.state.things:
-            ctx.give(thing, back.who)
+            owner = self.state.owners.get(thing.id, "")
+            ref = self.around.find(owner)
+            if ref is not None:
+                ctx.say(self._verdict(thing))
+                ctx.give(thing, Person(owner, "", ref))
+                self.state = self.state.replace(appraised=self.state.appraised + 1)
+
+    def _verdict(self, thing: Thing) -> str:
+        known = subject_of(thing.keywords, VERDICTS)
+        return known.answer if known else OTHERWISE[self.state.appraised % len(OTHERWISE)]

@@ -1,9 +1,11 @@
 """Takes fish, and sometimes gives back: whoever strokes the cat gets what it was given before."""
 
-from actors.world import Emoted, Npc, NpcContext, Received
+from actors.world import Emoted, Npc, NpcContext, Received, Thing
 from actors.world.behaviours.conversing import words_of
-from wyld_actors import every, on
+from wyld_actors import Message, every, on
 
+# A cat decides what a gift is when its giver has read that it was taken.
+SNIFFING_SECONDS = 1.0
 STROKING = frozenset({"strokes", "pets", "scratches", "tickles", "cuddles"})
 MEANT = frozenset({"cat", "bilge", "her"})
 MOODS = (
@@ -14,6 +16,12 @@ MOODS = (
 )
 
 
+class Sniffed(Message, frozen=True):
+    """To oneself: that is what this thing is."""
+
+    thing: Thing
+
+
 class Cat(Npc):
     accepts_gifts = True
 
@@ -21,8 +29,12 @@ class Cat(Npc):
         moods: int = 0
 
     @on(Received)
-    def accept(self, ctx: NpcContext, received: Received) -> None:
-        is_fish = "herring" in received.thing.keywords
+    def sniff(self, ctx: NpcContext, received: Received) -> None:
+        ctx.after(SNIFFING_SECONDS, Sniffed(received.thing))
+
+    @on(Sniffed)
+    def judge(self, ctx: NpcContext, sniffed: Sniffed) -> None:
+        is_fish = "herring" in sniffed.thing.keywords
         ctx.emote("purrs like a winch." if is_fish else "sits on it, to be on the safe side.")
 
     @on(Emoted)

@@ -17,6 +17,7 @@ from wyld_actors.errors import (
     DeadlockError,
     NameTaken,
     Refused,
+    SystemStopped,
     WrongState,
 )
 from wyld_actors.future import Future
@@ -66,6 +67,7 @@ __all__ = [
     "Reply",
     "ScheduledCall",
     "StopRequested",
+    "SystemStopped",
     "Timer",
     "WrongState",
     "every",

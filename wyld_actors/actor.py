@@ -14,19 +14,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import pykka
-from greenlet import getcurrent
 from pykka import ActorRegistry
 
 from wyld_actors.context import Context
-from wyld_actors.dispatcher import Worker
 from wyld_actors.errors import ActorError
 from wyld_actors.future import Future
 from wyld_actors.messages import Message, Record
 from wyld_actors.pykka_names import ActorStop
-from wyld_actors.reasons import ExitKind, ExitReason
+from wyld_actors.reasons import ExitKind, ExitReason, text_of
 from wyld_actors.ref import Inbox, Ref, StopFlag
 from wyld_actors.seam import run_hook
 from wyld_actors.system import ActorSystem
+from wyld_actors.worker import current_handler
 
 if TYPE_CHECKING:
     from wyld_actors.cell import Cell
@@ -206,7 +205,7 @@ class Actor(pykka.Actor):
         """The orderly end begins; what Pykka does before `on_stop`."""
         if self._cell.system.uses_pykka_registry:
             ActorRegistry.unregister(self.actor_ref)
-            logger.debug(f"Stopped {self}")
+            logger.debug(f"Stopped {text_of(self)}")
 
     def failed(self, reason: ExitReason, error: BaseException) -> None:
         """Code of the author raised and the incarnation is over: `on_failure` may clean up.
@@ -215,23 +214,24 @@ class Actor(pykka.Actor):
         """
         if not self._cell.is_supervised:
             self._log_failure(error)
-        worker = getcurrent()
-        if reason.kind is ExitKind.CRASH and isinstance(worker, Worker):
+        worker = current_handler()
+        if reason.kind is ExitKind.CRASH and worker is not None:
             hook = functools.partial(self.on_failure, type(error), error, error.__traceback__)
-            hook_error = run_hook(worker, hook)
+            hook_error = run_hook(self._cell, worker, hook)
             if hook_error is not None:
                 self._log_failure(hook_error)
 
     def _log_failure(self, error: BaseException) -> None:
-        logger.error(f"Unhandled exception in {self}:", exc_info=(type(error), error, error.__traceback__))
+        exc_info = (type(error), error, error.__traceback__)
+        logger.error(f"Unhandled exception in {text_of(self)}:", exc_info=exc_info)
         if self._cell.system.uses_pykka_registry:
             ActorRegistry.unregister(self.actor_ref)
 
     def answer_like_pykka(self, reply_to: Future[Any], error: Exception) -> None:
         """With `crash_on_ask = False`: the asker gets the error, the actor lives on."""
         exc_info = (type(error), error, error.__traceback__)
-        logger.info(f"Exception returned from {self} to caller:", exc_info=exc_info)
-        reply_to.set_exception(exc_info)
+        logger.info(f"Exception returned from {text_of(self)} to caller:", exc_info=exc_info)
+        reply_to.fail(error, error.__traceback__)
 
     def run_tick(self, ctx: Context, tick: Tick) -> None:
         """Handler of Tick."""

@@ -1,19 +1,20 @@
 """What a handler may do to the world outside its own state.
 
 Everything here is held back until the handler returns, except `ask`, which makes final what came before
-it. One context serves one incarnation; its timers and children die with it.
+it. One context serves one incarnation; what it has asked for (`Owned`: timers, monitors, answers to be given
+later) and its children end with that.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from greenlet import getcurrent
-
-from wyld_actors.dispatcher import Worker
+from wyld_actors.errors import ActorDeadError
 from wyld_actors.mailbox import Envelope
 from wyld_actors.reasons import NORMAL, ExitReason
 from wyld_actors.ref import DEFAULT_ASK_SECONDS
+from wyld_actors.worker import current_handler, hold
 
 if TYPE_CHECKING:
     from wyld_actors.actor import Actor
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wyld_actors.messages import Exited
     from wyld_actors.ref import Ref
     from wyld_actors.system import ActorSystem
+    from wyld_actors.worker import Worker
 
 __all__ = ["Context", "Monitor", "Reply", "Timer"]
 
@@ -30,10 +32,12 @@ __all__ = ["Context", "Monitor", "Reply", "Timer"]
 class Context:
     """The actor's way to others, given to every handler."""
 
-    __slots__ = ("cell",)
+    __slots__ = ("cell", "incarnation")
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
+        self.incarnation = cell.incarnation
+        """1 at the first start, one more after each restart."""
 
     @property
     def ref(self) -> Ref:
@@ -51,11 +55,6 @@ class Context:
         return self.cell.system
 
     @property
-    def incarnation(self) -> int:
-        """1 at the first start, one more after each restart."""
-        return self.cell.incarnation
-
-    @property
     def now(self) -> float:
         """Seconds of the system's clock."""
         return self.cell.system.now()
@@ -63,11 +62,11 @@ class Context:
     @property
     def trace(self) -> object | None:
         """What caused the message being handled; handed on with everything that is told."""
-        return _worker().trace
+        return _handler().trace
 
     @trace.setter
     def trace(self, trace: object | None) -> None:
-        _worker().trace = trace
+        _handler().trace = trace
 
     def tell(self, ref: Ref, message: Any) -> None:
         """Send and forget, when the handler has returned."""
@@ -88,22 +87,26 @@ class Context:
         return self._timer(seconds, message, seconds)
 
     def spawn(self, actor_class: type[Actor], *args: Any, name: str | None = None, **kwargs: Any) -> Ref:
-        """Start a child that nobody restarts and that ends with this incarnation at the latest."""
+        """Start a child that nobody restarts and that ends with this incarnation at the latest.
+
+        Its name is taken at once, it starts when the handler has returned. Raises NameTaken, and
+        ActorDeadError when this incarnation has ended and something it left behind calls here.
+        """
+        if self.cell.instance is None or self.cell.incarnation != self.incarnation:
+            raise ActorDeadError(f"incarnation {self.incarnation} of {self.path} has ended")
         cell = self.system.create_cell(
             actor_class, args, kwargs, name=name, parent=self.cell, is_supervised=False
         )
-        worker = getcurrent()
-        if isinstance(worker, Worker) and worker.cell is not None:
-            worker.outbox.append((_start, cell))
-            worker.undo.append(cell.discard)
-        else:
-            cell.start()
+        handler = current_handler()
+        if handler is not None:
+            handler.undo.append(cell.call_off)
+        hold(_start, cell)
         return cell.actor_ref
 
     def monitor(self, ref: Ref) -> Monitor:
         """Get one Exited when that actor ends for good; at once if it has."""
-        monitor = Monitor(self.cell, self.cell.incarnation, ref)
-        ref.cell.add_watcher(monitor)
+        monitor = Monitor(self.cell, self.incarnation, ref.cell)
+        hold(Monitor.begin, monitor)
         return monitor
 
     def demonitor(self, monitor: Monitor) -> None:
@@ -111,93 +114,129 @@ class Context:
         monitor.cancel()
 
     def defer_reply(self) -> Reply:
-        """Take the answer to this ask into one's own hands; the handler's result is ignored."""
-        worker = _worker()
-        assert worker.envelope is not None
-        worker.reply_deferred = True
-        return Reply(worker.envelope.reply_to)
+        """Take the answer to this ask into one's own hands; the handler's result is ignored.
+
+        The asker is told when the incarnation ends without having answered.
+        """
+        handler = _handler()
+        if handler.envelope is None:
+            raise RuntimeError("only a message can be answered later, not a start or a stop")
+        handler.reply_deferred = True
+        reply = Reply(self.cell, self.incarnation, handler.envelope.reply_to)
+        hold(Reply.begin, reply)
+        return reply
 
     def stop(self, reason: ExitReason = NORMAL) -> None:
         """End this actor when the handler has returned; `on_stop` is run."""
-        _worker().outbox.append((self.cell.finish, reason))
+        _handler().outbox.append((self.cell.finish, reason))
 
     def _timer(self, seconds: float, message: Any, period: float | None) -> Timer:
-        timer = Timer(self.cell, message, period)
-        worker = getcurrent()
-        if isinstance(worker, Worker) and worker.cell is not None:
-            worker.outbox.append((timer.arm, seconds))
-        else:
-            timer.arm(seconds)
+        if not math.isfinite(seconds):
+            raise ValueError(f"a timer needs a finite number of seconds, not {seconds}")
+        timer = Timer(self.cell, self.incarnation, message, period)
+        hold(timer.begin, seconds)
         return timer
 
 
-def _worker() -> Worker:
-    worker = getcurrent()
-    if not isinstance(worker, Worker) or worker.cell is None:
+def _handler() -> Worker:
+    handler = current_handler()
+    if handler is None:
         raise RuntimeError("this belongs into a handler: the actor is not handling a message here")
-    return worker
+    return handler
 
 
 def _start(cell: Cell) -> None:
-    cell.start()
+    # Somebody else may have ended it while the handler went on.
+    if cell.is_new:
+        cell.start()
 
 
-class Reply:
+class Owned:
+    """What an incarnation has asked for, and what ends with it."""
+
+    __slots__ = ("_cell", "_incarnation")
+
+    def __init__(self, cell: Cell, incarnation: int) -> None:
+        self._cell = cell
+        self._incarnation = incarnation
+
+    def release(self) -> None:
+        """The incarnation is over."""
+        raise NotImplementedError
+
+
+class Reply(Owned):
     """The answer to an ask that is given later, from any handler of the same actor."""
 
     __slots__ = ("_future",)
 
-    def __init__(self, future: Future[Any] | None) -> None:
+    def __init__(self, cell: Cell, incarnation: int, future: Future[Any] | None) -> None:
+        super().__init__(cell, incarnation)
         self._future = future
 
     def set(self, value: Any = None) -> None:
         """Answer. Held back as everything else that a handler sends."""
-        if self._future is not None:
-            _held(self._answer, value)
+        hold(self._set, value)
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, exception: BaseException) -> None:
         """Answer with an exception."""
+        hold(self._fail, exception)
+
+    def begin(self) -> None:
+        """From now on the incarnation owes an answer."""
         if self._future is not None:
-            _held(self._future.fail, error)
+            self._cell.own(self, self._incarnation)
 
-    def _answer(self, value: Any) -> None:
-        if self._future is not None and not self._future.is_done:
-            self._future.set(value)
+    def release(self) -> None:
+        """The incarnation has ended without an answer."""
+        if self._future is not None:
+            self._future.fail(ActorDeadError(f"{self._cell.actor_ref} ended before it answered"))
+
+    def _set(self, value: Any) -> None:
+        if self._future is not None:
+            self._future.answer(value)
+            self._cell.disown(self)
+
+    def _fail(self, exception: BaseException) -> None:
+        if self._future is not None:
+            self._future.fail(exception)
+            self._cell.disown(self)
 
 
-def _held(effect: Any, argument: Any) -> None:
-    worker = getcurrent()
-    if isinstance(worker, Worker) and worker.cell is not None:
-        worker.outbox.append((effect, argument))
-    else:
-        effect(argument)
-
-
-class Timer:
+class Timer(Owned):
     """A message to oneself at a later time. Belongs to the incarnation that asked for it."""
 
-    __slots__ = ("_call", "_cancelled", "_cell", "_message", "_period", "_waits")
+    __slots__ = ("_call", "_cancelled", "_message", "_period", "_waits")
 
-    def __init__(self, cell: Cell, message: Any, period: float | None) -> None:
-        self._cell = cell
+    def __init__(self, cell: Cell, incarnation: int, message: Any, period: float | None) -> None:
+        super().__init__(cell, incarnation)
         self._message = message
         self._period = period
         self._call: ScheduledCall | None = None
         self._waits = False
         self._cancelled = False
 
-    def arm(self, seconds: float) -> None:
+    def cancel(self) -> None:
+        """Never deliver, not even what is on its way. Harmless when it has been delivered.
+
+        In a handler this holds when it returns, as everything else.
+        """
+        hold(Timer._cancel, self)
+
+    def begin(self, seconds: float) -> None:
         """Start the clock."""
-        if not self._cancelled:
-            self._cell.add_timer(self)
+        if self._cell.own(self, self._incarnation):
             self._call = self._cell.system.clock.call_later(seconds, self._fire)
 
-    def cancel(self) -> None:
-        """Never deliver, not even what is on its way. Harmless when it has been delivered."""
+    def release(self) -> None:
+        """The incarnation is over."""
         self._cancelled = True
         if self._call is not None:
             self._call.cancel()
-        self._cell.forget_timer(self)
+
+    def _cancel(self) -> None:
+        self.release()
+        self._cell.disown(self)
 
     def _fire(self) -> None:
         if not self._waits:
@@ -210,31 +249,43 @@ class Timer:
         self._waits = False
         if not self._cancelled:
             if self._period is None:
-                self._cell.forget_timer(self)
+                self._cell.disown(self)
             self._cell.handle_control(worker, Envelope(self._message))
 
 
-class Monitor:
+class Monitor(Owned):
     """One actor's interest in the end of another."""
 
-    __slots__ = ("_cancelled", "_incarnation", "_target", "_watcher")
+    __slots__ = ("_cancelled", "_target")
 
-    def __init__(self, watcher: Cell, incarnation: int, target: Ref) -> None:
-        self._watcher = watcher
-        self._incarnation = incarnation
+    def __init__(self, watcher: Cell, incarnation: int, target: Cell) -> None:
+        super().__init__(watcher, incarnation)
         self._target = target
         self._cancelled = False
 
+    def begin(self) -> None:
+        """Watch from now on."""
+        if self._cell.own(self, self._incarnation):
+            self._target.add_watcher(self)
+
     def deliver(self, exited: Exited) -> None:
         """Put the news into the watcher's control lane."""
-        self._watcher.post_step(lambda worker: self._hand_over(worker, exited))
+        self._cell.post_step(lambda worker: self._hand_over(worker, exited))
 
     def cancel(self) -> None:
         """See `Context.demonitor`."""
+        hold(Monitor._cancel, self)
+
+    def release(self) -> None:
+        """The incarnation is over: its successor has forgotten what it wanted to know."""
         self._cancelled = True
-        self._target.cell.remove_watcher(self)
+        self._target.remove_watcher(self)
+
+    def _cancel(self) -> None:
+        self.release()
+        self._cell.disown(self)
 
     def _hand_over(self, worker: Worker, exited: Exited) -> None:
-        # A successor has forgotten what its predecessor wanted to know.
-        if not self._cancelled and self._watcher.incarnation == self._incarnation:
-            self._watcher.handle_control(worker, Envelope(exited))
+        if not self._cancelled:
+            self._cell.disown(self)
+            self._cell.handle_control(worker, Envelope(exited))

@@ -6,27 +6,26 @@ turn after a time slice. A handler that blocks (an ask, a query) parks only its 
 gets control, finds the active worker still inside a handler, and activates another one.
 
 Invariants: at most one worker is active; a cell is in the run queue or in the hands of one worker,
-never both (`cell.scheduled`); while a worker is active a hand-over check is pending in the hub.
+never both (`cell.scheduled`); while a worker is active a hand-over check is pending in the hub; between two
+looks at its sockets the hub gives away one time slice, however many workers share it.
 """
 
 from __future__ import annotations
 
-import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gevent import get_hub
-from greenlet import greenlet
+
+from wyld_actors.seam import announce
+from wyld_actors.worker import Worker
 
 if TYPE_CHECKING:
-    from wyld_actors.cell import Cell
-    from wyld_actors.mailbox import Envelope
     from wyld_actors.postbox import PostBox
 
-__all__ = ["Dispatcher", "Worker"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["Dispatcher"]
 
 # Messages that one actor handles before the next actor has its turn.
 BATCH_MESSAGES = 32
@@ -34,55 +33,23 @@ BATCH_MESSAGES = 32
 # Seconds after which a worker lets the hub look at its sockets, as in CPython's own switch interval.
 TIME_SLICE_SECONDS = 0.005
 
-# Workers kept for the next blocking handler, and empty queues kept for the next message:
-# enough for a burst, small enough to forget about (a parked worker is some 5 KiB, a queue 0.7 KiB).
+# Workers kept for the next blocking handler: enough for a burst, small enough to forget about
+# (some 5 KiB each).
 SPARE_WORKERS = 64
-SPARE_QUEUES = 1024
 
-
-class Worker(greenlet):
-    """A greenlet that runs cells, and what the handler it is in has held back so far."""
-
-    cell: Cell | None
-    envelope: Envelope | None
-    trace: object | None
-
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        super().__init__(dispatcher.work, dispatcher.hub)
-        self.cell = None
-        self.envelope = None
-        self.trace = None
-        self.outbox: list[tuple[Callable[[Any], object], Any]] = []
-        self.undo: list[Callable[[], object]] = []
-        self.reply_deferred = False
-
-    def commit(self) -> None:
-        """Let out what the handler has held back."""
-        outbox = self.outbox
-        if outbox:
-            # An effect may add further ones (a tell to a dead actor reports a dead letter).
-            for effect, argument in outbox:
-                effect(argument)
-            outbox.clear()
-        if self.undo:
-            self.undo.clear()
-
-    def abort(self) -> None:
-        """Forget what the handler has held back, and take back what could not be held."""
-        self.outbox.clear()
-        for step in reversed(self.undo):
-            step()
-        self.undo.clear()
+# What a slice is measured with: never an actor system's own clock, which may stand still in a test.
+slice_clock = time.monotonic
 
 
 class Dispatcher:
     """The run queue of one actor system, on the hub of the thread that made it."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self) -> None:
         self.hub = get_hub()
-        self.now = now
         self.spare_queues: list[deque[Any]] = []
         self.turns = 0
+        self.slice_end = 0.0
+        self._slice_iteration = -1
         self._queue: deque[PostBox] = deque()
         self._active: Worker | None = None
         self._parked: list[Worker] = []
@@ -90,6 +57,7 @@ class Dispatcher:
         self._check: Any = None
         self._slice_timer = self.hub.loop.timer(0)
         self._idle_callbacks: list[Callable[[], None]] = []
+        self._is_closed = False
 
     def schedule(self, cell: PostBox) -> None:
         """Put a cell in the run queue. The caller has marked it as scheduled."""
@@ -103,36 +71,55 @@ class Dispatcher:
         return not self._queue and self._active is None and not self._wake_pending
 
     def when_idle(self, callback: Callable[[], None]) -> None:
-        """Run `callback` once in the hub, as soon as no message waits for a turn."""
+        """Run `callback` once in the hub, as soon as no message waits for a turn. It must not wait."""
         self._idle_callbacks.append(callback)
         if self.is_idle:
             self._wake_soon()
 
     def close(self) -> None:
         """Give up the timer and the parked workers. The queue must be empty."""
+        self._is_closed = True
         self._slice_timer.close()
-        for worker in self._parked:
-            # A parked worker that is never switched to again is freed with its last reference.
-            worker.cell = None
+        # A parked worker that is never switched to again is freed with its last reference.
         self._parked.clear()
 
     def _wake_soon(self) -> None:
         self._wake_pending = True
         self.hub.loop.run_callback(self._wake)
 
+    def _wake_after_sockets(self) -> None:
+        if self._is_closed:
+            self._wake_soon()
+            return
+        # A zero timer fires after the loop has polled its sockets; run_callback alone
+        # would be served again before them.
+        self._wake_pending = True
+        self._slice_timer.start(self._wake, update=False)
+
     # In the hub -------------------------------------------------------------------------------
 
     def _wake(self) -> None:
         self._wake_pending = False
         if self._active is None and self._queue:
+            if not self._has_time():
+                self._wake_after_sockets()
+                return
             worker = self._parked.pop() if self._parked else Worker(self)
             self._active = worker
             self._check = self.hub.loop.run_callback(self._hand_over, worker)
             worker.switch()
         if self._idle_callbacks and self.is_idle:
             callbacks, self._idle_callbacks = self._idle_callbacks, []
-            for callback in callbacks:
-                callback()
+            announce(callbacks)
+
+    def _has_time(self) -> bool:
+        """Whether the slice of this iteration of the loop lasts; a new iteration has a new one."""
+        iteration = self.hub.loop.iteration
+        now = slice_clock()
+        if iteration != self._slice_iteration:
+            self._slice_iteration = iteration
+            self.slice_end = now + TIME_SLICE_SECONDS
+        return now < self.slice_end
 
     def _hand_over(self, worker: Worker) -> None:
         if self._active is not worker:
@@ -147,26 +134,18 @@ class Dispatcher:
 
     def work(self) -> None:
         """Body of every worker."""
-        worker = self._current()
+        worker = self._active
+        assert worker is not None
         queue = self._queue
-        now = self.now
-        slice_end = now() + TIME_SLICE_SECONDS
         while True:
             while self._active is worker and queue:
-                cell = queue.popleft()
                 self.turns += 1
-                if cell.run(worker, BATCH_MESSAGES):
-                    self.schedule(cell)
-                if now() >= slice_end:
+                # No name for the cell, so that a parked worker keeps none alive.
+                queue.popleft().take_turn(worker, BATCH_MESSAGES)
+                if slice_clock() >= self.slice_end:
                     break
             if not self._park(worker):
                 return
-            slice_end = now() + TIME_SLICE_SECONDS
-
-    def _current(self) -> Worker:
-        worker = self._active
-        assert worker is not None
-        return worker
 
     def _park(self, worker: Worker) -> bool:
         """Wait for the next activation. False when there are enough waiting workers."""
@@ -176,11 +155,8 @@ class Dispatcher:
                 self._check.stop()
                 self._check = None
             if self._queue or self._idle_callbacks:
-                # A zero timer fires after the loop has polled its sockets; run_callback alone
-                # would be served again before them.
-                self._wake_pending = True
-                self._slice_timer.start(self._wake, update=False)
-        if len(self._parked) >= SPARE_WORKERS:
+                self._wake_after_sockets()
+        if self._is_closed or len(self._parked) >= SPARE_WORKERS:
             return False
         self._parked.append(worker)
         self.hub.switch()

@@ -6,6 +6,7 @@
     +-- DeadlockError      the ask would wait for itself
     +-- NameTaken          the path or the registered name belongs to somebody else
     +-- WrongState         a life cycle call that does not fit the cell's state
+    +-- SystemStopped      an actor cannot begin in a system that has stopped
 
 `ActorKilled` stands apart: it is a `GreenletExit`, so that library code which swallows a bare
 `Exception` does not swallow a kill.
@@ -26,6 +27,7 @@ __all__ = [
     "DeadlockError",
     "NameTaken",
     "Refused",
+    "SystemStopped",
     "WrongState",
 ]
 
@@ -53,6 +55,8 @@ class AskTimeout(ActorError, pykka.Timeout):
         self.timeout_seconds = timeout_seconds
 
     def __str__(self) -> str:
+        if self.timeout_seconds is None:
+            return f"no answer from {self.target} by the deadline of the ask"
         return f"no answer from {self.target} within {self.timeout_seconds} seconds"
 
 
@@ -92,6 +96,18 @@ class WrongState(ActorError):
 
     def __str__(self) -> str:
         return f"cannot {self.call} {self.path} while it is {self.state}"
+
+
+class SystemStopped(ActorError):
+    """An actor was to be made in a system that has stopped."""
+
+    def __init__(self, system: str, name: str) -> None:
+        super().__init__(system, name)
+        self.system = system
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"cannot make {self.name}: the actor system {self.system} has stopped"
 
 
 class ActorKilled(GreenletExit):

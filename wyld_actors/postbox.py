@@ -13,11 +13,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gevent.event import Event
+from greenlet import getcurrent
 
-from wyld_actors.dispatcher import SPARE_QUEUES, Worker
-from wyld_actors.errors import ActorDeadError
+from wyld_actors.errors import ActorDeadError, AskTimeout
 from wyld_actors.mailbox import Envelope, Mailbox, Overflow
+from wyld_actors.pykka_names import ActorStop
+from wyld_actors.seam import key_of
 from wyld_actors.states import LIVE, CellState
+from wyld_actors.worker import Worker
 
 if TYPE_CHECKING:
     from wyld_actors.ref import Ref
@@ -27,9 +30,15 @@ __all__ = ["PostBox", "Step"]
 
 Step = Callable[[Worker], object]
 
+# Empty queues kept for the next message: enough for a burst (a queue is 0.7 KiB).
+SPARE_QUEUES = 1024
+
+# A name of the module is found faster than a member of an enum, and this one is looked at for each message.
+RUNNING = CellState.RUNNING
+
 
 class PostBox(ABC):
-    """Base of `Cell`: everything about mail, nothing about life cycles."""
+    """Base of a cell: everything about mail, nothing about life cycles."""
 
     __slots__ = (
         "_control",
@@ -37,8 +46,11 @@ class PostBox(ABC):
         "_queue",
         "_room",
         "actor_ref",
+        "closed",
         "dropped",
         "high_water",
+        "is_open",
+        "is_suspended",
         "mailbox",
         "scheduled",
         "state",
@@ -52,6 +64,12 @@ class PostBox(ABC):
         self.mailbox = mailbox
         self.state = CellState.NEW
         self.scheduled = False
+        # No mail is accepted any more, for good.
+        self.closed = False
+        # Mail from outside may be posted without a further look: nothing to wait for, nobody is gone.
+        self.is_open = False
+        # User mail waits until an operator lets it go on.
+        self.is_suspended = False
         self.high_water = 0
         self.dropped = 0
         self._queue: deque[Envelope] | None = None
@@ -64,9 +82,14 @@ class PostBox(ABC):
     def path(self) -> str:
         """Whose mailbox this is."""
 
+    @property
     @abstractmethod
-    def run(self, worker: Worker, batch: int) -> bool:
-        """Handle up to `batch` messages. Returns whether more are waiting."""
+    def is_alive(self) -> bool:
+        """Whether mail will be handled some day."""
+
+    @abstractmethod
+    def take_turn(self, worker: Worker, batch: int) -> None:
+        """Handle up to `batch` messages. Called by the dispatcher, once for each time of being scheduled."""
 
     @property
     def depth(self) -> int:
@@ -78,11 +101,6 @@ class PostBox(ABC):
         """How long the first waiting user message has been waiting."""
         return self.system.now() - self._queue[0].enqueued_at if self._queue else 0.0
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether mail will be handled some day."""
-        return self.state is not CellState.DISCARDED
-
     def waiting(self) -> list[Envelope]:
         """The waiting user mail, oldest first, for those who look at it."""
         return list(self._queue) if self._queue else []
@@ -91,39 +109,42 @@ class PostBox(ABC):
 
     def post(self, envelope: Envelope) -> None:
         """Put user mail into the mailbox, or deal with it by the overflow policy. Never blocks."""
-        system = self.system
-        if self.state is CellState.DISCARDED:
-            system.undeliverable(self, envelope, "the actor is gone")
+        if self.closed:
+            self.system.undeliverable(self, envelope, "the actor is gone")
             return
-        envelope.enqueued_at = system.now()
+        envelope.enqueued_at = self.system.now()
         queue = self._queue
         if queue is None:
             queue = self._queue = self._borrow()
         mailbox = self.mailbox
-        if mailbox.key is not None and self._merge(mailbox.key(envelope.message), envelope):
+        if mailbox.key is not None and self._merge(key_of(mailbox.key, envelope.message), envelope):
             return
         depth = len(queue) + 1
         if depth > self.high_water:
             if depth > mailbox.limit:
                 if not self._make_room(queue, envelope):
                     return
+                if self._queue is not queue:
+                    # A listener for the dead letter ended this actor, or did more.
+                    self.post(envelope)
+                    return
             else:
                 self.high_water = depth
         queue.append(envelope)
-        if not self.scheduled and self.state in LIVE:
+        # While it starts or stops it is in the hands of a worker or on its way to one.
+        if not self.scheduled and self.state is RUNNING:
             self.scheduled = True
-            system.dispatcher.schedule(self)
+            self.system.dispatcher.schedule(self)
 
     def post_from_outside(self, envelope: Envelope) -> None:
         """As `post`, from a plain greenlet: waits for room when the policy is BLOCK.
 
-        Raises ActorDeadError when the actor is gone, also if it goes while the sender waits.
+        Raises ActorDeadError when the actor is gone, also if it goes while the sender waits, and AskTimeout
+        when the deadline of the envelope passes first. The hub and workers cannot wait: they just `post`.
         """
-        if self.mailbox.overflow is Overflow.BLOCK:
-            while self.depth >= self.mailbox.limit and self.is_alive:
-                if self._room is None:
-                    self._room = Event()
-                self._room.wait()
+        if self.mailbox.blocks and self._can_wait(envelope):
+            while self.is_alive and self.depth >= self.mailbox.limit:
+                self._wait_for_room(envelope.deadline)
         if not self.is_alive:
             raise ActorDeadError(f"{self.actor_ref} not found")
         self.post(envelope)
@@ -143,14 +164,43 @@ class PostBox(ABC):
             self.scheduled = True
             self.system.dispatcher.schedule(self)
 
+    def post_step_first(self, step: Step) -> None:
+        """As `post_step`, before everything that waits there."""
+        self.post_step(step)
+        if self._control is not None:
+            self._control.rotate(1)
+
+    def _can_wait(self, envelope: Envelope) -> bool:
+        current = getcurrent()
+        if isinstance(current, Worker) or current is self.system.dispatcher.hub:
+            return False
+        return not isinstance(envelope.message, ActorStop)
+
+    def _wait_for_room(self, deadline: float | None) -> None:
+        if self._room is None:
+            self._room = Event()
+        if deadline is None:
+            self._room.wait()
+            return
+        left = deadline - self.system.now()
+        if left <= 0:
+            raise AskTimeout(self.path, None)
+        # All who wait wake and look again; only this one finds that its time is over.
+        alarm = self.system.clock.call_later(left, self._wake_senders)
+        try:
+            self._room.wait()
+        finally:
+            alarm.cancel()
+
     def _make_room(self, queue: deque[Envelope], envelope: Envelope) -> bool:
         """The mailbox is full: whether `envelope` may come in all the same."""
+        if isinstance(envelope.message, ActorStop):
+            return True
         self.dropped += 1
-        if self.mailbox.overflow is Overflow.DROP_OLDEST:
+        if self.mailbox.overflow is Overflow.DROP_OLDEST and not isinstance(queue[0].message, ActorStop):
             self.system.undeliverable(self, queue.popleft(), "its mailbox was full")
             return True
-        if self.mailbox.key is not None:
-            self._forget_key(envelope)
+        self._forget_key(envelope)
         self.system.undeliverable(self, envelope, "its mailbox is full")
         return False
 
@@ -163,6 +213,7 @@ class PostBox(ABC):
         waiting = self._keys.get(key)
         if waiting is not None:
             waiting.message = envelope.message
+            waiting.trace = envelope.trace
             self.dropped += 1
             return True
         self._keys[key] = envelope
@@ -171,7 +222,7 @@ class PostBox(ABC):
     def _forget_key(self, envelope: Envelope) -> None:
         """This envelope does not wait any more: nothing may be merged into it."""
         if self._keys and self.mailbox.key is not None:
-            key = self.mailbox.key(envelope.message)
+            key = key_of(self.mailbox.key, envelope.message)
             if self._keys.get(key) is envelope:
                 del self._keys[key]
 
@@ -188,7 +239,7 @@ class PostBox(ABC):
             self._give_back(self._control)
             self._control = None
         if self._queue:
-            if self.state is CellState.RUNNING:
+            if self.state is RUNNING and not self.is_suspended:
                 return True
         elif self._queue is not None:
             self._give_back(self._queue)
@@ -214,10 +265,7 @@ class PostBox(ABC):
         self._wake_senders()
 
     def _give_up_control(self) -> None:
-        control, self._control = self._control, None
-        for step in control or ():
-            if isinstance(step, Envelope) and step.reply_to is not None:
-                self.system.undeliverable(self, step, "the actor has ended")
+        self._control = None
 
     def _wake_senders(self) -> None:
         if self._room is not None:

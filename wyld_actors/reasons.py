@@ -11,7 +11,16 @@ import enum
 import traceback as traceback_module
 from dataclasses import dataclass
 
-__all__ = ["NORMAL", "SHUTDOWN", "ExitKind", "ExitReason"]
+__all__ = [
+    "NORMAL",
+    "SHUTDOWN",
+    "ExitKind",
+    "ExitReason",
+    "LastError",
+    "crash",
+    "forget_frames",
+    "text_of",
+]
 
 
 class ExitKind(enum.Enum):
@@ -42,12 +51,43 @@ class ExitReason:
 
     def __str__(self) -> str:
         if self.error is not None:
-            return f"{self.kind.value}: {type(self.error).__name__}: {self.error}"
+            return f"{self.kind.value}: {type(self.error).__name__}: {text_of(self.error)}"
         return f"{self.kind.value}: {self.detail}" if self.detail else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class LastError:
+    """How an incarnation ended that did not end well: text only, so that nothing of it is kept alive."""
+
+    at: float
+    incarnation: int
+    reason: str
+    traceback: str
+    message_type: str | None
 
 
 NORMAL = ExitReason(ExitKind.NORMAL)
 SHUTDOWN = ExitReason(ExitKind.SHUTDOWN)
+
+
+def text_of(thing: object) -> str:
+    """`str(thing)`, or its type when that fails."""
+    try:
+        return str(thing)
+    except Exception:  # noqa: BLE001 - an author's __str__ must not take down whoever reports it
+        return f"<{type(thing).__name__}>"
+
+
+def forget_frames(error: BaseException) -> None:
+    """Let go of the frames of an error and of all that led to it, and so of everything they refer to."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop()
+        if found is not None and id(found) not in seen:
+            seen.add(id(found))
+            found.__traceback__ = None
+            waiting += (found.__cause__, found.__context__)
 
 
 def crash(kind: ExitKind, error: BaseException) -> ExitReason:

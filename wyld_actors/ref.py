@@ -13,10 +13,11 @@ import pykka
 from gevent.event import Event
 from greenlet import getcurrent
 
-from wyld_actors.dispatcher import Worker
-from wyld_actors.errors import ActorDeadError
-from wyld_actors.future import Future
+from wyld_actors.errors import ActorDeadError, ActorKilled, AskTimeout
+from wyld_actors.future import Future, refuse_cycle
 from wyld_actors.mailbox import Envelope
+from wyld_actors.pykka_names import ActorStop
+from wyld_actors.worker import Worker, current_handler
 
 if TYPE_CHECKING:
     from wyld_actors.cell import Cell
@@ -64,18 +65,29 @@ class Ref(pykka.ActorRef[Any]):
         cannot be delivered. From anywhere else it is sent at once; that waits for room when the
         mailbox is full and its policy is BLOCK, and raises ActorDeadError when the actor is gone.
         """
+        # The hot path of everything: the class is compared and the cell asked without a call.
         worker = getcurrent()
+        cell = self.cell
         if worker.__class__ is Worker and worker.cell is not None:
-            worker.outbox.append((self.cell.post, Envelope(message, None, None, worker.trace)))
+            worker.outbox.append((cell.post, Envelope(message, None, None, worker.trace)))
+        elif cell.is_open:
+            cell.post(Envelope(message))
         else:
-            self.cell.post_from_outside(Envelope(message))
+            cell.post_from_outside(Envelope(message))
 
     def try_tell(self, message: Any) -> bool:
-        """Send now unless the actor is gone or its mailbox is full; whether it was sent."""
+        """Send unless the actor is gone or its mailbox is full now; whether it was sent. Never waits.
+
+        Held back in a handler as `tell` is.
+        """
         cell = self.cell
         if not cell.is_alive or cell.depth >= cell.mailbox.limit:
             return False
-        cell.post(Envelope(message))
+        handler = current_handler()
+        if handler is not None:
+            handler.outbox.append((cell.post, Envelope(message, None, None, handler.trace)))
+        else:
+            cell.post(Envelope(message))
         return True
 
     def ask(self, message: Any, *, block: bool = True, timeout: float | None = DEFAULT_ASK_SECONDS) -> Any:
@@ -86,22 +98,38 @@ class Ref(pykka.ActorRef[Any]):
         AskTimeout, DeadlockError, ActorDeadError, Refused, or what crashed the other actor.
         """
         cell = self.cell
-        deadline = None if timeout is None else cell.system.now() + timeout
-        future: Future[Any] = Future(cell, deadline)
+        future: Future[Any] = Future(cell, timeout)
         worker = getcurrent()
         if worker.__class__ is Worker and worker.cell is not None:
-            worker.cell.commit(worker)
-            cell.post(Envelope(message, future, deadline, worker.trace))
+            asker = worker.cell
+            if asker.kill_reason is not None:
+                raise ActorKilled(asker.path)
+            if block:
+                refuse_cycle(asker, cell)
+            asker.commit(worker)
+            cell.post(Envelope(message, future, future.deadline, worker.trace))
+        elif block:
+            self._ask_from_outside(Envelope(message, future, future.deadline))
         else:
-            self._ask_from_outside(Envelope(message, future, deadline))
+            cell.post(Envelope(message, future, future.deadline))
         return future.get() if block else future
 
     def _ask_from_outside(self, envelope: Envelope) -> None:
         try:
             self.cell.post_from_outside(envelope)
-        except ActorDeadError as error:
+        except (ActorDeadError, AskTimeout) as error:
             assert envelope.reply_to is not None
             envelope.reply_to.fail(error)
+
+    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
+        """End the actor after the mail that waits already (Pykka's rule); whether it was there to be ended.
+
+        Without `timeout` (seconds) there is no limit to how long that takes, and the request never expires.
+        """
+        asked = self.ask(ActorStop(), block=False, timeout=None)
+        stopped: Future[bool] = Future()
+        stopped.set_get_hook(lambda limit: _was_stopped(asked, limit))
+        return stopped.get(timeout=timeout) if block else stopped
 
     # What Pykka's own code reads from a reference ------------------------------------------------
 
@@ -134,6 +162,14 @@ def _gone() -> None:
     return None
 
 
+def _was_stopped(asked: Future[Any], timeout: float | None) -> bool:
+    try:
+        asked.get(timeout=timeout)
+    except ActorDeadError:
+        return False
+    return True
+
+
 class Inbox:
     """Pykka's view of a mailbox."""
 
@@ -143,6 +179,8 @@ class Inbox:
         self._cell = cell
 
     def put(self, envelope: Any, /) -> None:
+        if not isinstance(envelope.reply_to, Future | None):
+            raise TypeError(f"an actor answers with a wyld_actors.Future, not {envelope.reply_to!r}")
         self._cell.post_from_outside(Envelope(envelope.message, envelope.reply_to))
 
     def get(self) -> Any:
@@ -165,16 +203,19 @@ class StopFlag:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the actor is gone for good, `timeout` seconds at most."""
-        gone = Event()
-        self._cell.add_watcher(_Alarm(gone))
-        return bool(gone.wait(timeout)) or self.is_set()
+        alarm = _Alarm()
+        self._cell.add_watcher(alarm)
+        try:
+            return bool(alarm.gone.wait(timeout)) or self.is_set()
+        finally:
+            self._cell.remove_watcher(alarm)
 
 
 class _Alarm:
-    __slots__ = ("_event",)
+    __slots__ = ("gone",)
 
-    def __init__(self, event: Event) -> None:
-        self._event = event
+    def __init__(self) -> None:
+        self.gone = Event()
 
-    def deliver(self, exited: Exited, /) -> None:
-        self._event.set()
+    def deliver(self, _exited: Exited, /) -> None:
+        self.gone.set()

@@ -15,8 +15,10 @@ import enum
 __all__ = ["LIVE", "NOT_YET_ENDED", "CellState"]
 
 
-class CellState(enum.Enum):
+class CellState(enum.StrEnum):
     """Where a cell is in its life. BACKOFF and QUARANTINED are set by supervisors."""
+
+    # A string, because these are looked up in the sets below for each message: its hash is kept.
 
     NEW = "new"
     STARTING = "starting"

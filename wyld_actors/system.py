@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,16 @@ import gevent
 from wyld_actors.cell import Cell
 from wyld_actors.clock import Clock, ManualClock, RealClock
 from wyld_actors.dispatcher import Dispatcher
-from wyld_actors.errors import ActorDeadError
+from wyld_actors.errors import ActorDeadError, SystemStopped
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.messages import ChildExited
 from wyld_actors.postbox import PostBox
 from wyld_actors.pykka_names import ActorStop
 from wyld_actors.ref import Ref
 from wyld_actors.registry import Registry
+from wyld_actors.seam import announce
+from wyld_actors.states import LIVE
+from wyld_actors.timings import ClassTimings
 
 if TYPE_CHECKING:
     from wyld_actors.actor import Actor
@@ -38,18 +41,23 @@ DEAD_LETTERS_KEPT = 256
 # reaches a blocked handler through two callbacks of the hub.
 QUIET_ROUNDS = 3
 
+# A listener for dead letters may cause another one. So deep they are still announced; a listener that
+# tells the dead would go on for ever.
+ANNOUNCED_DEPTH = 4
+
 DEFAULT_MAILBOX = Mailbox()
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that nobody handled, and why."""
+    """A message that nobody handled, and why. They are numbered from 1 on."""
 
     path: str
     message: Any
     why: str
     at: float
     trace: object | None
+    number: int = 0
 
 
 class ActorSystem:
@@ -61,7 +69,7 @@ class ActorSystem:
         self.name = name
         self.clock: Clock = clock if clock is not None else RealClock()
         self.now: Callable[[], float] = self.clock.now
-        self.dispatcher = Dispatcher(self.now)
+        self.dispatcher = Dispatcher()
         self.registry = Registry()
         self.roots: dict[str, Cell] = {}
         self.dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
@@ -70,7 +78,12 @@ class ActorSystem:
         self.on_dead_letter: list[Callable[[DeadLetter], None]] = []
         # Cells of persistent classes whose state a handler has replaced; whoever saves them takes them out.
         self.changed: set[Cell] = set()
+        # For operators: times in handlers, and messages handled by actors that are gone.
+        self.timings: defaultdict[type[Actor], ClassTimings] = defaultdict(ClassTimings)
+        self.handled_by_gone: defaultdict[type[Actor], int] = defaultdict(int)
         self.uses_pykka_registry = uses_pykka_registry
+        self.is_stopped = False
+        self._announcing = 0
         self._numbers = itertools.count(1)
 
     def __repr__(self) -> str:
@@ -95,8 +108,14 @@ class ActorSystem:
 
         The keyword argument `state` is the record it begins with, and not given to `__init__`. A
         supervised cell reports to `parent` and stays after its incarnation ended; another one is
-        discarded then. Raises NameTaken.
+        discarded then. Raises NameTaken, ActorDeadError when `parent` is gone, SystemStopped.
         """
+        if self.is_stopped:
+            raise SystemStopped(self.name, name or actor_class.__name__)
+        if parent is not None and parent.closed:
+            raise ActorDeadError(f"{parent.path} is gone: nothing can be made below it")
+        if name is not None and "/" in name:
+            raise ValueError(f"{name!r} cannot be a name: paths are made of names with / between them")
         kwargs = dict(kwargs or {})
         state = kwargs.pop("state", None)
         return Cell(
@@ -177,10 +196,17 @@ class ActorSystem:
         self.settle()
 
     def stop(self) -> None:
-        """Kill what is left and let go of everything; an ordered end is a supervisor's work."""
+        """Kill what is left and let go of everything; an ordered end is a supervisor's work.
+
+        No actor can be made any more. One whose handler takes no notice of its kill stays until it does.
+        """
+        self.is_stopped = True
         for cell in list(self.roots.values()):
             cell.is_supervised = False
-            cell.kill()
+            if cell.state in LIVE:
+                cell.kill()
+            else:
+                cell.discard()
         self.settle()
         self.dispatcher.close()
 
@@ -190,19 +216,24 @@ class ActorSystem:
         """Account for a message that will not be handled: its asker is told, else a dead letter."""
         if envelope.reply_to is not None:
             if isinstance(envelope.message, ActorStop):
-                envelope.reply_to.set(None)
+                envelope.reply_to.answer(None)
             else:
                 error = ActorDeadError(f"{cell.actor_ref} stopped before handling the message: {why}")
                 envelope.reply_to.fail(error)
             return
         self.dead_letter_count += 1
-        letter = DeadLetter(cell.path, envelope.message, why, self.now(), envelope.trace)
+        letter = DeadLetter(
+            cell.path, envelope.message, why, self.now(), envelope.trace, self.dead_letter_count
+        )
         self.dead_letters.append(letter)
-        for listener in self.on_dead_letter:
-            listener(letter)
+        if self.on_dead_letter and self._announcing < ANNOUNCED_DEPTH:
+            self._announcing += 1
+            try:
+                announce(self.on_dead_letter, letter)
+            finally:
+                self._announcing -= 1
 
     def incarnation_ended(self, exited: ChildExited) -> None:
         """Tell those who want to know of crashes. Called by cells."""
-        if not exited.reason.is_clean:
-            for listener in self.on_crash:
-                listener(exited)
+        if self.on_crash and not exited.reason.is_clean:
+            announce(self.on_crash, exited)

@@ -61,6 +61,9 @@ def chosen(dialogue: Dialogue, line: str) -> Turn:
             return sending(dialogue, ListCharacters(dialogue.account.id))
         case "create" | "new":
             return _create(dialogue)
+    if not dialogue.characters:
+        # Perhaps only because the world could not list them: saying "you have none" would be a shock.
+        return sending(dialogue, ListCharacters(dialogue.account.id))
     character = _found(dialogue.characters, word.removeprefix("play "))
     if character is None:
         unknown = "You have no such character. Type its number or name, “create”, “help” or “quit”."

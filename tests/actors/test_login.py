@@ -141,6 +141,21 @@ def test_a_character_is_chosen_by_number_or_name(choice: str) -> None:
     assert player.dialogue.step is Step.PLAYING
 
 
+def test_a_choice_without_a_list_gets_the_list_first() -> None:
+    """The world could not be asked when the player came out of the game."""
+    player = Player(world()).types("ann", PASSWORD, "1")
+    player.answers = False
+    player._take(player.rules.returned(player.dialogue))
+    player._take(player.rules.failed(player.dialogue, FailureCode.UNAVAILABLE, "Not now."))
+    player.shown.clear()
+
+    player.types("1").world_answers()
+
+    assert not player.saw("no such character")
+    assert player.saw("1  Brand, Sailor (The Quay)")
+    assert player.dialogue.step is Step.MENU
+
+
 @pytest.mark.parametrize("choice", ["0x", "3", "nobody", "-1", "99999999999999999999"])
 def test_an_unknown_choice_is_said_and_the_menu_stays(choice: str) -> None:
     player = Player(world()).types("ann", PASSWORD, choice)

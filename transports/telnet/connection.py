@@ -147,6 +147,8 @@ class TelnetConnection(Stream):
         if self._closing is not None or self._lost is not None:
             return
         if self._begin_output() is not None:
+            # Nothing is asked any more.
+            self._repeats_prompt = False
             self._closing = reason
             self._watcher.stop()
             self._start_timer(self._shared.options.close_seconds, lambda: self._lose(reason))

@@ -138,6 +138,17 @@ def test_a_new_prompt_is_not_followed_by_the_old_one(running: Server) -> None:
     assert client.read_until(b"\x00") == b"\r\nThe wolf bites you.\r\n8hp> \x00"
 
 
+def test_the_last_words_are_not_followed_by_a_prompt(running: Server) -> None:
+    client, session = running.connect()
+    session.adapter.send((), b"> ")
+    client.read_until(b"> ")
+
+    session.adapter.send_line("Farewell.")
+    session.adapter.close("the end")
+
+    assert client.read_to_end() == b"\r\nFarewell.\r\n"
+
+
 def test_after_a_line_the_answer_begins_where_the_cursor_is(running: Server) -> None:
     running.on_event = lambda adapter, event: (
         adapter.send((b"A room.\r\n",), b"> ") if isinstance(event, LineReceived) else None

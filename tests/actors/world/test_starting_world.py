@@ -17,6 +17,7 @@ from actors.world.behaviours.night_watchman import ROUND
 from actors.world.character import newborn
 from actors.world.commands import Look, Target
 from actors.world.directions import NAMED, Direction
+from actors.world.errors import AtlasError
 from actors.world.grammar import parse as parse_line
 from actors.world.matching import answers_to
 from actors.world.testing import Player, World
@@ -26,7 +27,7 @@ FILES = [(path.name, path.read_text(encoding="utf-8")) for path in sorted((CONFI
 ATLAS = parse(FILES, behaviours=BEHAVIOURS)
 TOWN_ROOMS = [room for room in ATLAS.rooms.values() if not room.builder]
 
-_SENTENCE_END = re.compile(r"[.!?:](?=\s|$)")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 _STEPS: Mapping[Direction, tuple[int, int, int]] = {
     Direction.NORTH: (0, 1, 0),
     Direction.NORTHEAST: (1, 1, 0),
@@ -114,7 +115,7 @@ def test_the_watchman_can_walk_his_round_without_opening_a_door() -> None:
 
 @pytest.mark.parametrize("room", ATLAS.rooms.values(), ids=lambda room: room.key)
 def test_a_room_is_described_in_two_to_four_sentences(room: RoomPlan) -> None:
-    assert 2 <= len(_SENTENCE_END.findall(room.description)) <= 5
+    assert 2 <= len(_SENTENCE_END.findall(room.description)) <= 4
     assert 150 <= len(room.description) <= 420
 
 
@@ -274,3 +275,42 @@ def _player_in(world: World, room: RoomKey, number: int) -> Player:
 def _as_typed(name: str) -> str:
     """A name as players type it: without the small words, which are no keywords."""
     return " ".join(keywords_of(name))
+
+
+# ------------------------------------------------------------------------------------------- its document
+
+DOCUMENT = (CONFIG.parent / "docs" / "world.md").read_text(encoding="utf-8")
+
+
+def test_the_document_names_every_room_of_the_town_and_everybody_in_it() -> None:
+    for room in ATLAS.rooms.values():
+        assert room.name.removeprefix("The ") in DOCUMENT
+    for npc in ATLAS.npcs.values():
+        assert npc.name in DOCUMENT
+
+
+def test_the_zone_of_the_document_can_be_added_as_it_is_printed() -> None:
+    moor, way = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+
+    atlas = parse(_with_moor(moor, way), behaviours=BEHAVIOURS)
+
+    assert atlas.rooms[RoomKey("woods/stones")].exits[Direction.NORTH].room == "moor/cairn"
+    assert set(_reached(atlas)) == set(atlas.rooms)
+
+
+def test_what_is_wrong_is_said_as_the_document_shows_it() -> None:
+    moor, _ = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+    shown = re.findall(r"```text\n(the world files .*?)\n```", DOCUMENT, re.DOTALL)
+    slipped = moor.replace('description = "It is', 'descripton = "It is')
+
+    with pytest.raises(AtlasError) as raised:
+        parse(_with_moor(slipped, ""), behaviours=BEHAVIOURS)
+
+    assert [str(raised.value)] == shown
+
+
+def _with_moor(moor: str, way: str) -> list[tuple[str, str]]:
+    """The files with those two of the document: a zone, and the way to it."""
+    header = "[rooms.stones.exits]\n"
+    files = [(name, text.replace(header, header + way)) for name, text in FILES]
+    return [*files, ("moor.toml", moor)]

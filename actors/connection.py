@@ -48,6 +48,9 @@ AHEAD_LIMIT = 64
 _CATCH_UP_SECONDS = 60.0
 
 STOPPING = styled("system", "The gate is closing for a moment. Please come back soon.")
+# Data for our own page. A GMCP client would report them as packages that nobody knows.
+_FOR_THE_PAGE = frozenset({"session", "status"})
+
 LOST = styled("emote", "The thread that held you here has snapped. Please come in again.")
 
 
@@ -141,7 +144,8 @@ class Connection(Actor):
 
     @on(SendData)
     def send_data(self, _ctx: Context, data: SendData) -> None:
-        self._adapter.send_data(data.package, data.value)
+        if self._rendering.family == "json" or data.package not in _FOR_THE_PAGE:
+            self._adapter.send_data(data.package, data.value)
 
     @on(Farewell)
     def farewell(self, _ctx: Context, farewell: Farewell) -> None:

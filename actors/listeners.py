@@ -41,18 +41,28 @@ STOPPING = styled("system", "The gate closes, and the road will be here when it 
 _TAKE_IN_SECONDS = 30.0
 
 
-class Listening(Protocol):
-    """A listener of `transports`, telnet or web."""
+class Door(Protocol):
+    """A listener of `transports`, telnet or web, as its actor sees it."""
 
     def start(self) -> tuple[str, int]:
         """Listen; where. Raises what BindFailed is made of."""
+
+    def part_for_a_while(self) -> None:
+        """From now on nobody is closed for good: a client that can is told to come again by itself."""
 
     def stop(self) -> None:
         """Close the port and every connection. May wait for clients to take their last bytes."""
 
 
+class TelnetDoor(TelnetListener):
+    """A TelnetListener in the shape of Door."""
+
+    def part_for_a_while(self) -> None:
+        """Telnet has no words for it."""
+
+
 class WebDoor:
-    """A WebListener in the shape of Listening."""
+    """A WebListener in the shape of Door."""
 
     def __init__(self, options: WebOptions, accept: Accept, app: WsgiApplication | None) -> None:
         self._listener = WebListener(options, accept, app)
@@ -60,17 +70,21 @@ class WebDoor:
     def start(self) -> tuple[str, int]:
         return self._listener.start()
 
+    def part_for_a_while(self) -> None:
+        # With its port closed it answers 1012, "Service Restart", and the page knocks until somebody opens.
+        self._listener.stop()
+
     def stop(self) -> None:
         self._listener.stop()
         self._listener.close_connections("the server is stopping")
 
 
-def telnet_door(options: TelnetOptions) -> Callable[[Accept], Listening]:
+def telnet_door(options: TelnetOptions) -> Callable[[Accept], Door]:
     """How to make a telnet listener for an accept function."""
-    return lambda accept: TelnetListener(options, accept)
+    return lambda accept: TelnetDoor(options, accept)
 
 
-def web_door(options: WebOptions, app: WsgiApplication | None) -> Callable[[Accept], Listening]:
+def web_door(options: WebOptions, app: WsgiApplication | None) -> Callable[[Accept], Door]:
     """How to make a web listener for an accept function."""
     return lambda accept: WebDoor(options, accept, app)
 
@@ -85,10 +99,10 @@ class Listener(Actor):
     class State(Record, frozen=True):
         """The open listener, which outlasts a crash of its actor."""
 
-        listening: Listening | None = None
+        listening: Door | None = None
         address: tuple[str, int] = ("", 0)
 
-    def __init__(self, protocol: str, make: Callable[[Accept], Listening], accept: Accept) -> None:
+    def __init__(self, protocol: str, make: Callable[[Accept], Door], accept: Accept) -> None:
         super().__init__()
         self._protocol = protocol
         self._make = make
@@ -105,6 +119,8 @@ class Listener(Actor):
         self.state = self.state.replace(listening=listening, address=address)
 
     def on_stop(self) -> None:
+        if self.state.listening is not None:
+            self.state.listening.part_for_a_while()
         pool = self.ctx.system.registry.whereis(POOL)
         if pool is not None:
             self.ctx.ask(pool, CloseAll(STOPPING, "the gateway is stopping"))

@@ -65,7 +65,8 @@ class Session(Stay):
         super().__init__(options, number, protocol, peer)
         self._rules = rules
         self._asked_again: RequestBody | None = None
-        self._is_world_away = False
+        # What the client was told last; None where a crash has taken that.
+        self._is_world_away: bool | None = None if self.state.connection else False
 
     # The client ------------------------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ class Session(Stay):
     def world_reached(self, ctx: Context, reached: WorldReached) -> None:
         flow = self._flow
         was_away = not flow.is_world_here
-        if self._is_world_away:
+        if self._is_world_away is not False:
             self._tell_of_world(is_here=True)
         is_stranger = reached.is_new or not self.state.is_in_world
         standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)

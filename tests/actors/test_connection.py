@@ -117,6 +117,13 @@ def test_data_for_the_client_program_is_no_text(bench: Bench) -> None:
     assert bench.client.writes == []
 
 
+@pytest.mark.parametrize("package", ["session", "status"])
+def test_data_for_the_page_is_sent_to_pages_only(bench: Bench, package: str) -> None:
+    bench.tell(SendData(package, {}))
+
+    assert bench.client.data == ([(package, {})] if bench.client.protocol == "websocket" else [])
+
+
 def test_a_client_that_learns_colours_gets_them_from_then_on(telnet: Bench) -> None:
     show = Show([Delivery(TextOutput(styled("room", "The Quay")))], "> ")
     telnet.tell(show)

@@ -1,11 +1,16 @@
 """The whole gateway on real sockets: it starts, serves, says why it cannot, and stops in order."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 
 import gevent
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_messages import CountConnections
@@ -18,7 +23,7 @@ from tests.actors.login_scripts import WorldTable
 from transports.link.memory import MemoryLink
 from transports.link.protocol import TextOutput
 from transports.telnet.settings import TelnetOptions
-from transports.websocket.options import WebOptions
+from transports.websocket.options import JSON_SUBPROTOCOL, WebOptions
 from wyld_actors import ActorSystem, ExitKind
 
 
@@ -127,6 +132,27 @@ def test_a_stop_says_farewell_and_ends_cleanly(link: MemoryLink, world: Scripted
         assert b"Farewell until then." in last
         assert running.wait().kind is ExitKind.SHUTDOWN
         player.socket.close()
+        running.system.stop()
+
+
+def test_a_stop_asks_the_page_to_come_again(link: MemoryLink, world: ScriptedWorld) -> None:
+    with gevent.Timeout(10):
+        running = start_gateway(options(link), system=ActorSystem("restart"))
+        host, port = running.addresses["web"]
+        url = f"ws://{host}:{port}/ws"
+        with connect(url, subprotocols=[Subprotocol(JSON_SUBPROTOCOL)], proxy=None) as page:
+            first = json.loads(page.recv())
+
+            running.stop(3.0)
+            *_, bye = json.loads(page.recv())
+            with pytest.raises(ConnectionClosed) as closed:
+                page.recv()
+
+        assert first[0] == {"t": "data", "package": "session", "value": {"playing": False}}
+        assert (bye["t"], bye["again"]) == ("bye", True)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == CloseCode.SERVICE_RESTART
+        assert running.wait().kind is ExitKind.SHUTDOWN
         running.system.stop()
 
 

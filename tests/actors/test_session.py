@@ -474,6 +474,16 @@ def test_a_session_that_crashes_leaves_the_connection_with_one_line_of_story() -
         assert player.saw("Brand does two.")
 
 
+def test_a_session_that_crashes_tells_its_program_anew_how_the_world_is() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.playing(protocol="websocket")
+
+        gateway.crash("sessions/1", poison())
+
+        assert player.data[-1] == ("status", {"world": "up"})
+
+
 def test_lines_accepted_before_a_crash_of_the_session_are_run_once() -> None:
     with GatewayBench() as gateway:
         world = gateway.starts_world()

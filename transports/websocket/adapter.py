@@ -4,7 +4,8 @@
 `RawAdapter` has no subprotocol: each text or binary message is one event and each sending call one message;
 conformance suites and programs with a protocol of their own use it.
 
-A line is acknowledged when the sink has taken it, that is, when the session answers for it.
+A line is acknowledged when the sink has taken it, that is, when the session answers for it. A client with a
+secret name has each numbered line taken once, over all its connections (`receipts`).
 """
 
 import logging
@@ -14,6 +15,7 @@ from dataclasses import replace
 from gevent.socket import socket
 
 from transports.adapter import (
+    Accept,
     BinaryReceived,
     Capabilities,
     CapabilitiesChanged,
@@ -26,6 +28,7 @@ from transports.websocket import codec
 from transports.websocket.connection import Connection
 from transports.websocket.encoding import encode
 from transports.websocket.options import WebOptions
+from transports.websocket.receipts import Receipt, Receipts
 from transports.websocket.session import ServerSession
 
 __all__ = ["STATUS_PACKAGE", "JsonAdapter", "RawAdapter"]
@@ -39,7 +42,7 @@ STATUS_PACKAGE = "status"
 class JsonAdapter(Connection):
     """A client of the subprotocol "json.wyld-actors"."""
 
-    __slots__ = ("_echoes", "_fragments", "_in_delivery", "_taken")
+    __slots__ = ("_echoes", "_fragments", "_in_delivery", "_receipt", "_receipts", "_taken")
 
     def __init__(
         self,
@@ -49,9 +52,12 @@ class JsonAdapter(Connection):
         *,
         peer: str,
         capabilities: Capabilities,
+        receipts: Receipts,
         early_data: bytes = b"",
     ) -> None:
         super().__init__(sock, session, options, peer=peer, capabilities=capabilities, early_data=early_data)
+        self._receipts = receipts
+        self._receipt: Receipt | None = None
         self._fragments: list[bytes] | None = None
         # Numbers of lines: the last one the sink has taken, and the one it is being given.
         self._taken: int | None = None
@@ -139,11 +145,31 @@ class JsonAdapter(Connection):
         explanation = "This subprotocol has no binary messages: send JSON as text."
         self._refuse(codec.Refusal(codec.RefusalCode.BINARY, explanation), now)
 
+    def run(self, accept: Accept) -> None:
+        try:
+            super().run(accept)
+        finally:
+            if self._receipt is not None:
+                self._receipt.release(self)
+
     def _take_line(self, line: codec.Line) -> None:
-        self._in_delivery = line.n
-        self._deliver(LineReceived(line.text, line.n))
-        self._in_delivery = None
+        if self._is_superseded or not self.takes_events:
+            return
+        if self._is_new(line.n):
+            self._in_delivery = line.n
+            self._deliver(LineReceived(line.text, line.n))
+            self._in_delivery = None
         self._acknowledge(line.n)
+
+    @property
+    def _is_superseded(self) -> bool:
+        """Whether the client has another connection by now."""
+        return self._receipt is not None and self._receipt.holder is not self
+
+    def _is_new(self, number: int | None) -> bool:
+        if number is None or self._receipt is None:
+            return True
+        return self._receipt.take(number)
 
     def _acknowledge(self, number: int | None) -> None:
         if number is not None:
@@ -161,6 +187,9 @@ class JsonAdapter(Connection):
         if capabilities != self._capabilities:
             self._capabilities = capabilities
             self._deliver(CapabilitiesChanged(capabilities))
+        if hello.id is not None and self._receipt is None:
+            self._receipt = self._receipts.claim(hello.id, self)
+            self._put(codec.taken(self._receipt.taken))
 
     def _refuse(self, refusal: codec.Refusal, now: float) -> None:
         if not self._session.spend(1, now):

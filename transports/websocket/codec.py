@@ -4,7 +4,7 @@ Client to server, one JSON object in a text message, `t` names the kind:
 
     {"t":"line","n":7,"text":"look"}             a typed line; `n` is the client's own number, optional
     {"t":"ping","at":1234.5}                     the page's heartbeat, answered by a pong with the same `at`
-    {"t":"hello","columns":80,"rows":24}         the size of the page; "client" and "version" optional
+    {"t":"hello","columns":80,"rows":24}         the size of the page; "client", "version" and "id" optional
     {"t":"data","package":"Core.Ping","value":0} out-of-band data; "value" optional
 
 Server to client, one JSON array of objects in a text message, everything of one turn of the loop:
@@ -14,6 +14,7 @@ Server to client, one JSON array of objects in a text message, everything of one
     {"t":"echo","on":false}                      a password follows: mask the input, keep nothing
     {"t":"status","world":"up"}                  the gateway's link to the world: "up" or "away"
     {"t":"ack","n":7}                            every line up to this number has been taken
+    {"t":"taken","n":7}                          the same of earlier connections: the answer to an "id"
     {"t":"pong","at":1234.5}                     the answer to a ping
     {"t":"data","package":...,"value":...}       out-of-band data
     {"t":"error","code":...,"message":...}       what was wrong with a message, in words; "n" where it had one
@@ -50,17 +51,21 @@ __all__ = [
     "pong",
     "prompt",
     "status",
+    "taken",
     "text",
 ]
 
 # 2^53: the largest whole number a JavaScript number holds exactly.
 _NUMBER_LIMIT = 9_007_199_254_740_992
 _NAME_LIMIT = 64
+# A secret name of a client: 16 letters of base 64 are 96 bits, which nobody guesses.
+_SECRET_LEAST = 16
 # A window wider than this is a mistake; what is rendered for it would be one long line.
 _COLUMNS_LIMIT = 500
 
 _Number: TypeAlias = Annotated[int, Meta(ge=0, le=_NUMBER_LIMIT)]
 _Name: TypeAlias = Annotated[str, Meta(max_length=_NAME_LIMIT)]
+_Secret: TypeAlias = Annotated[str, Meta(min_length=_SECRET_LEAST, max_length=_NAME_LIMIT)]
 _Size: TypeAlias = Annotated[int, Meta(ge=1, le=_COLUMNS_LIMIT)]
 
 # C0 and C1 control characters and DEL. Line separators within a line become spaces with them.
@@ -81,6 +86,7 @@ class Hello(Struct, frozen=True, tag="hello", tag_field="t"):
     rows: _Size = 24
     client: _Name = ""
     version: _Name = ""
+    id: _Secret | None = None
 
 
 class Data(Struct, frozen=True, tag="data", tag_field="t"):
@@ -169,6 +175,10 @@ def echo(enabled: bool) -> bytes:
 
 def acknowledgement(number: int) -> bytes:
     return b'{"t":"ack","n":%d}' % number
+
+
+def taken(number: int) -> bytes:
+    return b'{"t":"taken","n":%d}' % number
 
 
 def pong(at: int | float) -> bytes:

@@ -211,10 +211,15 @@ class Connection(ABC):
             case PeerFailed(code, reason):
                 self._end_reason = self._end_reason or f"{reason} ({code})"
 
+    @property
+    def takes_events(self) -> bool:
+        """False from our goodbye on: what a client sends after that is nobody's."""
+        return self._sink is not None and not self._is_over and self._closing_at is None
+
     def _deliver(self, event: Event) -> None:
         sink = self._sink
-        if sink is None or self._is_over or self._closing_at is not None:
-            return  # what a client sends after we have said goodbye is nobody's
+        if sink is None or not self.takes_events:
+            return
         self._is_delivering = True
         try:
             sink(event)

@@ -24,6 +24,7 @@ from transports.websocket.handshake import peer_of
 from transports.websocket.http import Upgrade
 from transports.websocket.keepalive import sweep_seconds
 from transports.websocket.options import WebOptions
+from transports.websocket.receipts import Receipts
 from transports.websocket.server import HttpServer, WsgiApplication
 
 __all__ = ["JSON_RENDERING", "WebListener"]
@@ -53,6 +54,7 @@ class WebListener:
         self._server: HttpServer | None = None
         self._sweeper: Greenlet[[], None] | None = None
         self._connections: set[Connection] = set()
+        self._receipts = Receipts()
 
     @property
     def connection_count(self) -> int:
@@ -101,13 +103,14 @@ class WebListener:
             user_agent=clean(" ".join(headers.get_all("User-Agent")))[:_USER_AGENT_LIMIT],
             compression="permessage-deflate" if session.is_compressed else "",
         )
-        kind = JsonAdapter if self._options.subprotocols else RawAdapter
-        return kind(
-            sock,
-            session,
-            self._options,
+        given = (sock, session, self._options)
+        if not self._options.subprotocols:
+            return RawAdapter(*given, peer=peer, capabilities=capabilities, early_data=upgrade.early_data)
+        return JsonAdapter(
+            *given,
             peer=peer,
             capabilities=capabilities,
+            receipts=self._receipts,
             early_data=upgrade.early_data,
         )
 

@@ -32,6 +32,7 @@ import click
 import gevent
 from gevent.event import Event
 
+from actors.admin.options import AdminOptions
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_tree import GatewayOptions, start_gateway
 from actors.login import LoginOptions
@@ -70,7 +71,11 @@ from wyld_actors import ExitReason
 logger = logging.getLogger("launcher")
 
 HALVES = ("world", "gateway")  # in start order; they stop in reverse
-LISTENERS = ("telnet", "telnets", "web")
+# The setting that holds the port of a listener.
+PORT_KEYS = {
+    **{name: ("gateway", name, "port") for name in ("telnet", "telnets", "web")},
+    **{f"{name}-admin": ("admin", f"{name}_port") for name in HALVES},
+}
 # Of the time a stop may take, what is kept for PostgreSQL, which is stopped last: its own last checkpoint.
 POSTGRES_SHARE = 0.25
 # What cannot work however often it is tried; each says itself what is to be done.
@@ -122,6 +127,7 @@ def start_world_half(settings: Settings, dsn: str) -> Half:
                 liveness=settings.link.liveness.as_record(LivenessOptions),
             ),
             restart_log=log_directory(settings) / "world-restarts.jsonl",
+            admin=admin_options(settings, "world"),
         )
     )
 
@@ -147,6 +153,7 @@ def start_gateway_half(settings: Settings, dsn: str) -> Half:
             web_app=create_app(page_options(gateway.web)),
             login=gateway.login.as_record(LoginOptions, banner=banner()),
             session=gateway.sessions.as_record(SessionOptions),
+            admin=admin_options(settings, "gateway"),
         ),
         services=services,
     )
@@ -187,6 +194,23 @@ def link_key(settings: Settings) -> bytes:
     return (settings.link.key.get_secret_value() or ensure_key(settings.data_dir / "link.key")).encode()
 
 
+def admin_options(settings: Settings, name: str) -> AdminOptions:
+    logs, admin = log_directory(settings), settings.admin
+    return AdminOptions(
+        token=admin_token(settings),
+        host=admin.host,
+        port=admin.gateway_port if name == "gateway" else admin.world_port,
+        version=version(),
+        data_dir=settings.data_dir,
+        audit_file=logs / "audit.jsonl",
+        restart_file=logs / f"{name}-restarts.jsonl",
+    )
+
+
+def admin_token(settings: Settings) -> str:
+    return settings.admin.token.get_secret_value() or ensure_key(settings.data_dir / "admin.key")
+
+
 def world_files(settings: Settings) -> list[tuple[str, str]]:
     """Name and text of every file of the starting world, in the order of their names."""
     folder = Path(settings.world.files) if settings.world.files else PROJECT / "config" / "world"
@@ -199,7 +223,7 @@ def texts(folder: Path, pattern: str) -> list[tuple[str, str]]:
 
 def banner() -> str:
     """What greets a player before the login."""
-    return (PROJECT / "config" / "banners" / "welcome.txt").read_text(encoding="utf-8").rstrip()
+    return (PROJECT / "config" / "banners" / "welcome.txt").read_text(encoding="utf-8").rstrip() + "\n"
 
 
 def log_directory(settings: Settings) -> Path:
@@ -218,14 +242,15 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
     def keep_ports(addresses: Addresses) -> None:
         """A port that the system chose stays the same over restarts: clients come back to it."""
         for name, (_, port) in addresses.items():
-            if name in LISTENERS:
-                environment[variable("gateway", name, "port")] = str(port)
+            if name in PORT_KEYS:
+                environment[variable(*PORT_KEYS[name])] = str(port)
 
     with Lock(data_dir / "launcher.lock"):
         for name in HALVES:
             wait_for_leftover(data_dir / f"{name}.lock", settings.launcher.shutdown_seconds)
         check_listeners(configuration)
         link_key(settings)
+        admin_token(settings)
         database = Provision(settings.database.dsn.get_secret_value(), data_dir)
         try:
             environment[variable("database", "dsn")] = database.open(stopping) or ""

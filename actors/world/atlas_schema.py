@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from actors.world.atlas_lines import LineIndex, Path
 from actors.world.errors import Problem
+from actors.world.matching import SMALL_WORDS
 
 Table = Mapping[str, object]
 
@@ -79,7 +80,6 @@ _KIND_NAMES = {
     list: "a list of texts",
     dict: "a table",
 }
-_ARTICLES = frozenset({"a", "an", "the", "of", "some", "and", "in", "on"})
 
 
 class Reader:
@@ -159,7 +159,7 @@ def flowed(text: str) -> str:
 
 def keywords_of(name: str, extra: Iterable[str] = ()) -> tuple[str, ...]:
     """The words by which a player may call something: those of its name, and `extra`."""
-    words = [word for word in re.findall(r"[\w'-]+", name.lower()) if word not in _ARTICLES]
+    words = [word for word in re.findall(r"[\w'-]+", name.lower()) if word not in SMALL_WORDS]
     return tuple(dict.fromkeys([*words, *extra]))
 
 

@@ -40,6 +40,7 @@ from actors.world.commands import (
     Yell,
 )
 from actors.world.directions import ALIASES, NAMED, Direction
+from actors.world.matching import SMALL_WORDS
 
 
 class Form(enum.Enum):
@@ -117,7 +118,7 @@ _PROPOSED = [word for word in BY_WORD if len(word) > 2]
 _SYMBOLS = frozenset("':?")
 _ORDINAL = re.compile(r"(\d{1,3})\.(.+)", re.DOTALL)
 _QUOTED = re.compile(r"""(?:(?P<ordinal>\d{1,3})\.)?(?P<quote>["'])(?P<inside>.*?)(?P=quote)(?:\s+|$)""")
-_IGNORED = frozenset({"a", "an", "the", "at", "my"})
+_IGNORED = SMALL_WORDS | {"at", "my"}
 
 
 def parse(line: str) -> Command:

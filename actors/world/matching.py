@@ -11,6 +11,9 @@ from typing import Protocol, TypeVar
 
 from actors.world.commands import Target
 
+# Words that tell no thing from another: no keywords, and not looked for in what a player types.
+SMALL_WORDS = frozenset({"a", "an", "the", "of", "some", "and", "in", "on"})
+
 
 class Named(Protocol):
     """What can be meant."""

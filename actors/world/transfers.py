@@ -29,7 +29,7 @@ from actors.world.messages import (
     Transfer,
 )
 from actors.world.surroundings import Surroundings
-from wyld_actors import ActorSystem, ChildExited, DeadLetter, Ref
+from wyld_actors import ActorSystem, ChildExited, DeadLetter, MessageFate, Ref
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +48,14 @@ class Watch:
 
     def _crashed(self, exited: ChildExited) -> None:
         envelope = exited.envelope
-        if envelope is not None:
+        # One that is tried again has not failed yet; whatever becomes of it, is told once.
+        if envelope is not None and exited.fate is not MessageFate.RETRIED:
             self._mend(envelope.message, exited.cell.ref)
             self._fail_command(envelope.message, envelope.trace)
 
     def _undelivered(self, letter: DeadLetter) -> None:
+        if letter.is_parked:
+            return  # `_crashed` has heard of it
         self._mend(letter.message, None)
         self._fail_command(letter.message, letter.trace)
 

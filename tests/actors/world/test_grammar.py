@@ -65,7 +65,7 @@ def target(*words: str, ordinal: int = 1) -> Target:
         ("get lantern", Get(target("lantern"))),
         ("take the lantern", Get(target("lantern"))),
         ("get all", Get(Target((), is_all=True))),
-        ('get "coil of rope"', Get(target("coil", "of", "rope"))),
+        ('get "coil of rope"', Get(target("coil", "rope"))),
         ("drop 3.lantern", Drop(target("lantern", ordinal=3))),
         ("give lantern to ann", Give(target("lantern"), target("ann"))),
         ("give lantern ann", Give(target("lantern"), target("ann"))),

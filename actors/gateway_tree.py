@@ -5,7 +5,8 @@
       pool          Pool                 directory and broadcast; keeps it as well
       sessions      dynamic, transient   Session: one for each player's stay
       connections   dynamic, temporary   Connection: one for each socket
-      telnet, telnets, web   Listener    the doors, last: they open when all is up, and close first
+      telnet, telnets, web   Listener    the doors: they open when all is up, and close first
+      admin         AdminServer          the operators' interface
 
 One for one, and not one for all as a telecom switch would have it: each part is made so that it can crash
 and come back by itself (link and pool keep their memories, sessions join again, a listener keeps its
@@ -13,11 +14,14 @@ socket), and the promise is that nobody is disconnected by a crash. Together the
 them cannot be kept up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import zmq
 
+from actors.admin.gateway_half import GatewayHalf
+from actors.admin.options import AdminOptions
+from actors.admin.server import admin_address, admin_child
 from actors.connection import Connection
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_link import GatewayLink
@@ -77,6 +81,7 @@ class GatewayOptions:
     web_app: WsgiApplication | None = None
     login: LoginOptions = field(default_factory=LoginOptions)
     session: SessionOptions = field(default_factory=SessionOptions)
+    admin: AdminOptions | None = None
     max_sessions: int = 20_000
     start_timeout_seconds: float = 30.0
 
@@ -93,8 +98,8 @@ class _ZmqDial:
         return DealerEndpoint(self._context, self._address, identity, callbacks, options=self._options)
 
 
-def gateway_tree(options: GatewayOptions, system: ActorSystem) -> ChildSpec:
-    """The tree as data."""
+def gateway_tree(options: GatewayOptions, system: ActorSystem, last: Sequence[ChildSpec] = ()) -> ChildSpec:
+    """The tree as data. `last` come last."""
     dial = options.dial or _ZmqDial(options.world_address, options.endpoint)
     rules = LoginDialogue(options.login)
     reception = Reception(
@@ -116,6 +121,7 @@ def gateway_tree(options: GatewayOptions, system: ActorSystem) -> ChildSpec:
             ),
             dynamic("connections", Connection, restart=TEMPORARY),
             *_doors(options, reception),
+            *last,
         ],
     )
 
@@ -165,7 +171,10 @@ def start_gateway(
     The world need not be there: players are let in, and told that it is away when they ask for it.
     """
     system = system or ActorSystem(ROOT)
-    tree = run_tree(system, gateway_tree(options, system), services=services)
+    services = services or Services()
+    half = GatewayHalf(system)
+    last = [] if options.admin is None else [admin_child(options.admin, system, half, services.log)]
+    tree = run_tree(system, gateway_tree(options, system, last), services=services)
     if not tree.started.get(timeout=options.start_timeout_seconds):
         raise _start_failure(_ended(tree))
     addresses = {}
@@ -173,6 +182,8 @@ def start_gateway(
         listener = system.find(f"/{ROOT}/{name}")
         if listener is not None:
             addresses[name] = listener.ask(WhereAreYou())
+    if last:
+        addresses["gateway-admin"] = admin_address(system, half)
     return Gateway(system, tree, addresses)
 
 

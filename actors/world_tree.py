@@ -8,7 +8,8 @@ world (rest_for_one)
   sessions       dynamic: what the gateways' sessions are here
   keeper         checkpoints
   desk           requests of the gateways
-  link           last: opens when all is up, and closes first
+  link           opens when all is up, and closes first
+  admin          the operators' interface
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from pathlib import Path
 
 import zmq
 
+from actors.admin.options import AdminOptions
+from actors.admin.server import admin_address, admin_child
+from actors.admin.world_half import WorldHalf
+from actors.gateway_errors import BindFailed
 from actors.storage.options import StoreOptions
 from actors.storage.requests import ClaimWorld
 from actors.storage.store import STORE_NAME, store_children
@@ -46,6 +51,7 @@ from supervisors.declaring import (
     supervisor,
     worker,
 )
+from supervisors.errors import ChildStartFailed
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from supervisors.running import Tree, run_tree
 from supervisors.specs import ChildSpec
@@ -82,16 +88,17 @@ class WorldOptions:
     link: WorldLinkOptions = field(default_factory=WorldLinkOptions)
     clerk: ClerkOptions = field(default_factory=ClerkOptions)
     restart_log: Path | None = None
+    admin: AdminOptions | None = None
 
 
 class RunningWorld:
     """The world of this process."""
 
-    def __init__(self, system: ActorSystem, tree: Tree) -> None:
+    def __init__(self, system: ActorSystem, tree: Tree, addresses: Mapping[str, tuple[str, int]]) -> None:
         self.system = system
         self.tree = tree
-        # A world has no listener of its own: gateways find it by the address of the link.
-        self.addresses: Mapping[str, tuple[str, int]] = {}
+        # A world has no listener for players: gateways find it by the address of the link.
+        self.addresses = addresses
 
     def wait(self) -> ExitReason:
         """Return when the tree has ended, by `stop` or by giving up."""
@@ -108,7 +115,7 @@ def start_world(options: WorldOptions) -> RunningWorld:
     """Bring a world up, and return when it is.
 
     Raises AtlasError for world files that cannot be used, WorldTaken when another process runs this world,
-    peewee.DatabaseError without a database.
+    BindFailed when the operators' port cannot be had, peewee.DatabaseError without a database.
     """
     atlas = parse(options.files, behaviours=BEHAVIOURS)
     beginning = read_beginning(options.store.dsn, options.name, atlas)
@@ -116,16 +123,26 @@ def start_world(options: WorldOptions) -> RunningWorld:
     around = Surroundings(atlas, system.registry, parse_help(options.help_files))
     watch(system, around)
     log = RestartLog([JsonLinesFile(options.restart_log)] if options.restart_log else [])
-    tree = run_tree(system, world_tree(options, system, around, beginning), services=Services(log=log))
+    half = WorldHalf(system)
+    last = [] if options.admin is None else [admin_child(options.admin, system, half, log)]
+    tree = run_tree(system, world_tree(options, system, around, beginning, last), services=Services(log=log))
     if not tree.started.get():
-        raise RuntimeError(f"the world did not come up: {tree.ended.get()}")
-    return RunningWorld(system, tree)
+        reason = tree.ended.get()
+        error = None if reason is None else reason.error
+        if isinstance(error, ChildStartFailed) and isinstance(error.reason.error, BindFailed):
+            raise error.reason.error
+        raise RuntimeError(f"the world did not come up: {reason}")
+    return RunningWorld(system, tree, {"world-admin": admin_address(system, half)} if last else {})
 
 
 def world_tree(
-    options: WorldOptions, system: ActorSystem, around: Surroundings, beginning: Beginning
+    options: WorldOptions,
+    system: ActorSystem,
+    around: Surroundings,
+    beginning: Beginning,
+    last: Sequence[ChildSpec] = (),
 ) -> ChildSpec:
-    """The children of the world in start order; a crash restarts what stands after it."""
+    """The children of the world in start order; a crash restarts what stands after it. `last` come last."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     link = WorldLinkState(
         Doorkeeper(options.name, beginning.epoch, options.link_key),
@@ -152,4 +169,5 @@ def world_tree(
             start_timeout_seconds=None,
         ),
         worker("link", WorldLink, options.link, link, mailbox=LINK_MAILBOX),
+        *last,
     ])  # fmt: skip

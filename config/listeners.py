@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from config.loading import Configuration
 from config.problems import ConfigurationError, Key, Problem
-from config.settings import TelnetSettings, TelnetsSettings, WebSettings
 
 _WHAT_TO_DO = {
     errno.EADDRINUSE: "is in use on {host}; stop the other program, or choose another port (0: any free one)",
@@ -22,9 +21,9 @@ _WHAT_TO_DO = {
 def check_listeners(configuration: Configuration) -> None:
     """Raise ConfigurationError naming every listener's port that cannot be bound now."""
     problems = [
-        Problem(str(configuration.origins[(*key, "port")]), ".".join((*key, "port")), str(listener.port), why)
-        for key, listener in _listeners(configuration)
-        if (why := why_not(listener.host, listener.port)) is not None
+        Problem(str(configuration.origins[key]), ".".join(key), str(port), why)
+        for key, host, port in _listeners(configuration)
+        if (why := why_not(host, port)) is not None
     ]
     if problems:
         raise ConfigurationError(problems)
@@ -49,11 +48,12 @@ def why_not(host: str, port: int) -> str | None:
     return None
 
 
-def _listeners(
-    configuration: Configuration,
-) -> Iterator[tuple[Key, TelnetSettings | TelnetsSettings | WebSettings]]:
-    gateway = configuration.settings.gateway
-    yield ("gateway", "telnet"), gateway.telnet
-    yield ("gateway", "web"), gateway.web
+def _listeners(configuration: Configuration) -> Iterator[tuple[Key, str, int]]:
+    """The key of each port with the address to bind."""
+    gateway, admin = configuration.settings.gateway, configuration.settings.admin
+    yield ("gateway", "telnet", "port"), gateway.telnet.host, gateway.telnet.port
+    yield ("gateway", "web", "port"), gateway.web.host, gateway.web.port
     if gateway.telnets.enabled:
-        yield ("gateway", "telnets"), gateway.telnets
+        yield ("gateway", "telnets", "port"), gateway.telnets.host, gateway.telnets.port
+    yield ("admin", "gateway_port"), admin.host, admin.gateway_port
+    yield ("admin", "world_port"), admin.host, admin.world_port

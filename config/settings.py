@@ -218,7 +218,8 @@ class LauncherSettings(Section):
 
 class AdminSettings(Section):
     host: Host
-    port: Port
+    gateway_port: Port
+    world_port: Port
     token: SecretStr
 
 

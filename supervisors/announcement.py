@@ -19,6 +19,8 @@ FORMS = {
     "telnet": "telnet {host} {port}",
     "telnets": "a telnet client with TLS: {host} {port}",
     "web": "http://{host}:{port}/",
+    "gateway-admin": "http://{host}:{port}/",
+    "world-admin": "http://{host}:{port}/",
 }
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "::1")
@@ -71,9 +73,10 @@ class Announcement:
 
 def welcome(version: str, data_dir: Path, addresses: Addresses) -> str:
     """Where to connect, in words."""
+    width = max(8, *map(len, addresses)) if addresses else 8
     lines = [f"Wyld Actors {version} is ready. Ctrl-C stops it.", ""]
-    lines += [f"  {name:<8} {form(name, host, port)}" for name, (host, port) in addresses.items()]
-    lines += [f"  {'data':<8} {data_dir}", ""]
+    lines += [f"  {name:<{width}} {form(name, host, port)}" for name, (host, port) in addresses.items()]
+    lines += [f"  {'data':<{width}} {data_dir}", ""]
     return "\n".join(lines)
 
 

@@ -32,7 +32,8 @@ class Launcher:
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.run_file = data_dir / "run.json"
-        ports = {"WYLD_GATEWAY__TELNET__PORT": "0", "WYLD_GATEWAY__WEB__PORT": "0"}
+        names = ("GATEWAY__TELNET__PORT", "GATEWAY__WEB__PORT", "ADMIN__GATEWAY_PORT", "ADMIN__WORLD_PORT")
+        ports = {f"WYLD_{name}": "0" for name in names}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.launcher_with_tiny_halves"],
             cwd=PROJECT,

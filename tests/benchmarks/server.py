@@ -66,6 +66,8 @@ def running_server() -> Iterator[Server]:
             "WYLD_DATA_DIR": folder,
             "WYLD_GATEWAY__TELNET__PORT": "0",
             "WYLD_GATEWAY__WEB__PORT": "0",
+            "WYLD_ADMIN__GATEWAY_PORT": "0",
+            "WYLD_ADMIN__WORLD_PORT": "0",
             "WYLD_LOG__LEVEL": "warning",
         }
         launcher = subprocess.Popen(

@@ -10,7 +10,12 @@ from config.listeners import check_listeners, why_not
 from config.loading import load
 from config.problems import ConfigurationError
 
-FREE = {"WYLD_GATEWAY__TELNET__PORT": "0", "WYLD_GATEWAY__WEB__PORT": "0"}
+FREE = {
+    "WYLD_GATEWAY__TELNET__PORT": "0",
+    "WYLD_GATEWAY__WEB__PORT": "0",
+    "WYLD_ADMIN__GATEWAY_PORT": "0",
+    "WYLD_ADMIN__WORLD_PORT": "0",
+}
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ class Server:
             "WYLD_DATA_DIR": str(self.data_dir),
             "WYLD_GATEWAY__TELNET__PORT": "0",
             "WYLD_GATEWAY__WEB__PORT": "0",
+            "WYLD_ADMIN__GATEWAY_PORT": "0",
+            "WYLD_ADMIN__WORLD_PORT": "0",
             "WYLD_WORLD__FILES": str(folder / "world"),
             **{f"WYLD_{key}": value for key, value in settings.items()},
         }

@@ -1,0 +1,154 @@
+"""One place that knows how to answer an operator: from the actor system, its restarts, its half and its
+files.
+
+Made once for a process and outlasts the crashes of the actor that serves it over HTTP. What is said here in
+Python is said by `app` in HTTP, and by the commands on a terminal.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import gevent
+import msgspec
+
+from actors.admin import checks as rules
+from actors.admin.checks import Check
+from actors.admin.half import Half
+from actors.admin.loop_lag import LoopLag
+from actors.admin.metrics import Measurements
+from actors.admin.options import AdminOptions
+from actors.admin.restarts import Fields, RestartHistory, chosen, read_tail
+from actors.admin.views import ActorView, TreeView, actor_view, letter_views, top_view, tree_view
+from supervisors import RestartLog
+from supervisors.snapshot import snapshot
+from wyld_actors import ActorSystem
+
+KEY_FILES: Final = ("admin.key", "link.key")
+# Mailboxes that the doctor looks into.
+DEEPEST: Final = 20
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """Which process this is."""
+
+    process: str
+    version: str
+    pid: int
+    time: float
+    up_seconds: float
+    actors: int
+    dead_letters: int
+    is_ready: bool
+
+
+class AdminDesk:
+    """Answers for one process. Asks actors with a deadline; may block the greenlet that calls."""
+
+    def __init__(
+        self,
+        options: AdminOptions,
+        system: ActorSystem,
+        half: Half,
+        log: RestartLog,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.options = options
+        self.system = system
+        self.half = half
+        self.history = RestartHistory(system, log)
+        self.lag = LoopLag(system.now)
+        self.wall_clock = wall_clock
+        self._measurements = Measurements(system, half, self.history, self.lag)
+        self._started_at = wall_clock(), system.now()
+
+    def overview(self) -> Overview:
+        return Overview(
+            process=self.half.name,
+            version=self.options.version,
+            pid=os.getpid(),
+            time=self.wall_clock(),
+            up_seconds=self.system.now() - self._started_at[1],
+            actors=sum(1 for _ in self.system.cells()),
+            dead_letters=self.system.dead_letter_count,
+            is_ready=not any(check.is_failing for check in self.readiness()),
+        )
+
+    def recent(self) -> dict[str, tuple[int, ...]]:
+        """Restarts in the last 1, 5 and 60 minutes, by path."""
+        return self.history.recent(self.wall_clock())
+
+    def tree(self, path: str, depth: int | None) -> TreeView:
+        return tree_view(self.system, self.recent(), path, depth)
+
+    def actor(self, path: str) -> ActorView:
+        return actor_view(self.system, self.recent(), path)
+
+    def top(self, by: str, limit: int) -> list[object]:
+        return list(top_view(self.system, by, limit))
+
+    def letters(self, limit: int) -> list[object]:
+        return list(letter_views(self.system, limit))
+
+    def metrics(self) -> bytes:
+        return self._measurements.text()
+
+    def restarts(self, *, since: float, path: str, limit: int) -> list[Fields]:
+        """Records of the log, oldest first; of earlier lives of the process as well, if it has a file."""
+        file = self.options.restart_file
+        if file is None:
+            records = [record.as_fields() for record in self.history.log.recent()]
+        else:
+            # The disk may be slow; the game goes on.
+            records = gevent.get_hub().threadpool.apply(read_tail, (file,))
+        return chosen(records, since=since, path=path, limit=limit)
+
+    # Health ----------------------------------------------------------------------------------------
+
+    def readiness(self) -> list[Check]:
+        """What must be well for this process to be given work."""
+        return [
+            rules.loop_check(self.lag.worst()),
+            rules.tree_check(snapshot(self.system, 1)),
+            *self.half.checks(),
+        ]
+
+    def examine(self) -> list[Check]:
+        """Everything that can be looked at, for a person."""
+        return [
+            *self.readiness(),
+            self._mailboxes(),
+            rules.restart_check(self.recent()),
+            rules.letters_check(self.system.dead_letter_count),
+            rules.clock_check(self.wall_clock(), self._drift()),
+            *self._files(),
+        ]
+
+    def _mailboxes(self) -> Check:
+        system = self.system
+        paths = {row.path for by in ("depth", "wait") for row in top_view(system, by, DEEPEST)}
+        found = [(path, ref.cell) for path in sorted(paths) if (ref := system.find(path)) is not None]
+        return rules.mailbox_check(
+            [(path, cell.depth, cell.mailbox.limit, cell.oldest_seconds) for path, cell in found]
+        )
+
+    def _drift(self) -> float:
+        wall, steady = self._started_at
+        return (self.wall_clock() - wall) - (self.system.now() - steady)
+
+    def _files(self) -> list[Check]:
+        folder = self.options.data_dir
+        if folder is None:
+            return []
+        return [
+            rules.disk_check(shutil.disk_usage(folder).free),
+            rules.key_files_check(_modes(folder / name for name in KEY_FILES)),
+        ]
+
+
+def _modes(files: Iterable[Path]) -> dict[Path, int]:
+    return {file: file.stat().st_mode for file in files if file.exists()}

@@ -1,0 +1,36 @@
+"""Finding actors by path, and what may have been meant when there is none."""
+
+import difflib
+from collections.abc import Iterator
+from itertools import islice
+
+from actors.admin.errors import NoSuchActor
+from wyld_actors import ActorSystem, Cell
+
+# A zone has hundreds of names; comparing with ten thousand would hold the game up for half a second.
+COMPARED_NAMES = 1_000
+SUGGESTIONS = 3
+
+
+def find_cell(system: ActorSystem, path: str) -> Cell:
+    """The cell at `path`. Raises NoSuchActor."""
+    ref = system.find(path) if path.strip("/") else None
+    if ref is None:
+        raise NoSuchActor(path, list(suggestions(system, path)))
+    return ref.cell
+
+
+def suggestions(system: ActorSystem, path: str) -> Iterator[str]:
+    """Paths of actors whose name is like the first part of `path` that leads nowhere."""
+    table = system.roots
+    above = ""
+    for part in path.strip("/").split("/"):
+        if part not in table:
+            names = list(islice(table, COMPARED_NAMES))
+            near = difflib.get_close_matches(part, names, SUGGESTIONS, 0.6)
+            # Names are often typed without their kind: "innkeeper" for "npc:innkeeper".
+            near += [name for name in names if part and part in name and name not in near]
+            yield from (f"{above}/{name}" for name in near[:SUGGESTIONS])
+            return
+        above = f"{above}/{part}"
+        table = table[part].children or {}

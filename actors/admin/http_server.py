@@ -1,0 +1,94 @@
+"""The HTTP server below the operators' interface: gevent's, with limits on everything from outside.
+
+As `transports.websocket.http` does for players: one deadline and one allowance for the head of a request,
+another for its body. Idle connections end after the same time, so that the bound on connections is no way
+to lock operators out.
+"""
+
+import logging
+from http.client import HTTPException
+from time import monotonic
+from typing import Any
+
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.socket import socket
+
+from actors.admin.options import AdminOptions
+from transports.websocket.http import RequestReader
+from transports.websocket.server import WsgiApplication
+
+logger = logging.getLogger(__name__)
+
+
+class AdminHttpServer(WSGIServer):
+    """Listens from `start` to `stop`."""
+
+    def __init__(self, options: AdminOptions, app: WsgiApplication) -> None:
+        self.options = options
+        super().__init__(
+            (options.host, options.port),
+            app,
+            spawn=Pool(options.max_connections),
+            handler_class=_Handler,
+            log=None,
+            error_log=logger,
+        )
+
+
+# The stubs describe another pywsgi: `rfile` is missing, and what is passed has other types.
+_Base: Any = WSGIHandler
+
+
+class _Handler(_Base):  # type: ignore[misc]  # see above
+    ignored_socket_errors = (*_Base.ignored_socket_errors, "timed out")
+
+    socket: Any
+    server: Any
+    content_length: Any
+
+    def __init__(self, sock: socket, address: tuple[str, int], server: Any) -> None:
+        self.requests = RequestReader(sock)
+        super().__init__(sock, address, server, rfile=self.requests)
+
+    @property
+    def options(self) -> AdminOptions:
+        options: AdminOptions = self.server.options
+        return options
+
+    def handle_one_request(self) -> Any:
+        self.requests.begin(monotonic() + self.options.request_seconds, self.options.header_limit_bytes)
+        return super().handle_one_request()
+
+    def read_request(self, raw_requestline: str) -> bool:
+        accepted: bool = super().read_request(raw_requestline)
+        if (self.content_length or 0) > self.options.body_limit_bytes:
+            raise RequestTooLarge
+        self.requests.begin(monotonic() + self.options.request_seconds, self.options.body_limit_bytes)
+        self.socket.settimeout(self.options.request_seconds)
+        return accepted
+
+    def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
+        """Overrides pywsgi's, which knows one answer only and prints a traceback for most."""
+        match ex:
+            case TimeoutError():
+                return _refusal(408, "Request Timeout")
+            case RequestTooLarge():
+                return _refusal(413, "Content Too Large")
+            case OSError() | HTTPException():
+                return _refusal(431, "Request Header Fields Too Large")
+            case _:
+                return _refusal(400, "Bad Request")
+
+    def log_request(self) -> None:
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s", self.format_request())
+
+
+class RequestTooLarge(OSError):
+    """A body above its limit. pywsgi takes an OSError for the client's fault."""
+
+
+def _refusal(code: int, phrase: str) -> tuple[str, bytes]:
+    head = f"HTTP/1.1 {code} {phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    return str(code), head.encode("ascii")

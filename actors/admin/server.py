@@ -1,0 +1,78 @@
+"""The operators' interface as an actor: last in its tree, so that it opens when all is up.
+
+It owns the listening socket, which outlasts a crash of the actor, and measures by its own ticks how long
+actors wait for a turn. It never takes the tree down: after crashes in a row it rests, and the game goes
+on.
+"""
+
+from typing import Final
+
+from actors.admin.app import create_admin_app
+from actors.admin.desk import AdminDesk
+from actors.admin.half import Half
+from actors.admin.http_server import AdminHttpServer
+from actors.admin.loop_lag import TICK_SECONDS
+from actors.admin.options import AdminOptions
+from actors.gateway_errors import BindFailed
+from supervisors import Budget, ChildSpec, GiveUp, RestartLog, worker
+from wyld_actors import Actor, ActorSystem, Context, Message, Record, every, on
+
+ADMIN: Final = "admin"
+STOP_SECONDS: Final = 0.5
+
+
+class WhereIsAdmin(Message, frozen=True):
+    """Answer: the host and port really taken."""
+
+
+class AdminServer(Actor):
+    """Permanent."""
+
+    class State(Record, frozen=True):
+        """The open server, which outlasts a crash of its actor."""
+
+        server: AdminHttpServer | None = None
+
+    def __init__(self, desk: AdminDesk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def on_start(self) -> None:
+        self._desk.lag.pause()
+        if self.state.server is not None:
+            return
+        options = self._desk.options
+        server = AdminHttpServer(options, create_admin_app(self._desk))
+        try:
+            server.start()
+        except OSError as error:
+            raise BindFailed(ADMIN, options.host, options.port, error.strerror or str(error)) from error
+        self.state = self.state.replace(server=server)
+
+    def on_stop(self) -> None:
+        self._desk.lag.pause()
+        self._desk.history.close()
+        if self.state.server is not None:
+            self.state.server.stop(STOP_SECONDS)
+
+    @every(seconds=TICK_SECONDS)
+    def tick(self, _ctx: Context) -> None:
+        self._desk.lag.tick()
+
+    @on(WhereIsAdmin)
+    def where(self, _ctx: Context, _: WhereIsAdmin) -> tuple[str, int]:
+        return self._desk.options.host, self.state.server.server_port
+
+
+def admin_child(options: AdminOptions, system: ActorSystem, half: Half, log: RestartLog) -> ChildSpec:
+    """The child for the end of a tree."""
+    desk = AdminDesk(options, system, half, log)
+    return worker(ADMIN, AdminServer, desk, budget=Budget(then=GiveUp.QUARANTINE))
+
+
+def admin_address(system: ActorSystem, half: Half) -> tuple[str, int]:
+    """Where it listens, when it is up."""
+    ref = system.find(f"/{half.name}/{ADMIN}")
+    assert ref is not None, "the tree has one"
+    host, port = ref.ask(WhereIsAdmin())
+    return host, port

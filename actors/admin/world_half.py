@@ -1,0 +1,178 @@
+"""The world for its operators: database, checkpoints, gateways, who plays."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from actors.admin.checks import Check, Health, checkpoint_check, ok, silent, store_check
+from actors.admin.errors import NotAnswered
+from actors.admin.half import SessionRow, SessionsView, ask_registered
+from actors.storage.requests import GetStoreStatus, LaneStatus, StoreStatus
+from actors.storage.store import STORE_NAME
+from actors.world.outlet import KEEPER, OUTLET
+from actors.world_keeper import GetKeeperStatus, KeeperStatus
+from actors.world_link_messages import GetLinkStatus, LinkStatus
+from supervisors.snapshot import state_of
+from wyld_actors import ActorSystem
+
+Status = TypeVar("Status")
+
+# What a lane of the store counts: the metric, its kind, its help, and where the number is.
+_LANE_METRICS: list[tuple[type[Any], str, str, Callable[[LaneStatus], float]]] = [
+    (GaugeMetricFamily, "wyld_store_waiting", "Requests waiting for a worker.", lambda lane: lane.waiting),
+    (GaugeMetricFamily, "wyld_store_running", "Requests being performed.", lambda lane: lane.running),
+    (CounterMetricFamily, "wyld_store_requests", "Requests performed.", lambda lane: lane.finished),
+    (CounterMetricFamily, "wyld_store_refused", "Requests refused.", lambda lane: lane.refused),
+    (
+        CounterMetricFamily,
+        "wyld_store_work_seconds",
+        "Time that requests took.",
+        lambda lane: lane.worked_seconds,
+    ),
+    (
+        CounterMetricFamily,
+        "wyld_store_wait_seconds",
+        "Time that requests waited for a connection.",
+        lambda lane: lane.waited_seconds,
+    ),
+]  # fmt: skip
+
+
+def link_check(status: LinkStatus) -> Check:
+    """Whether gateways are here. A world without one is ready for them."""
+    if not status.gateways:
+        advice = "nobody can play; see whether the gateway runs: its `tree`, its log"
+        return Check("link", Health.WARNING, "no gateway is connected", advice)
+    named = ", ".join(f"{name} {facts['state']}" for name, facts in status.gateways.items())
+    return ok("link", f"{named}; {status.sessions} sessions")
+
+
+class WorldHalf:
+    """See `Half`."""
+
+    name = "world"
+
+    def __init__(self, system: ActorSystem) -> None:
+        self._system = system
+
+    def link(self) -> LinkStatus:
+        status: LinkStatus = ask_registered(self._system, OUTLET, GetLinkStatus())
+        return status
+
+    def store(self) -> StoreStatus:
+        """Raises NotAnswered."""
+        status: StoreStatus = ask_registered(self._system, STORE_NAME, GetStoreStatus())
+        return status
+
+    def keeper(self) -> KeeperStatus:
+        """Raises NotAnswered."""
+        status: KeeperStatus = ask_registered(self._system, KEEPER, GetKeeperStatus())
+        return status
+
+    def checks(self) -> list[Check]:
+        return [
+            _checked("store", self.store, lambda it: store_check(it.connected, it.workers, it.problem)),
+            _checked("link", self.link, link_check),
+            _checked(
+                "checkpoint",
+                self.keeper,
+                lambda keeper: checkpoint_check(keeper.age_seconds, keeper.interval_seconds, keeper.problem),
+            ),
+        ]  # fmt: skip
+
+    def sessions(self, limit: int) -> SessionsView:
+        found = self._system.find("/world/sessions")
+        cells = list((found.cell.children or {}).values()) if found is not None else []
+        return SessionsView(
+            [SessionRow(path=cell.path, state=state_of(cell)) for cell in cells[:limit]],
+            len(cells),
+            dict(Counter(state_of(cell) for cell in cells)),
+        )
+
+    def metrics(self) -> Iterable[Metric]:
+        yield from _if_answered(self.link, _link_metrics)
+        yield from _if_answered(self.store, _store_metrics)
+        yield from _if_answered(self.keeper, _keeper_metrics)
+
+
+def _checked(name: str, ask: Callable[[], Status], check: Callable[[Status], Check]) -> Check:
+    try:
+        return check(ask())
+    except NotAnswered as error:
+        return silent(name, str(error))
+
+
+def _if_answered(
+    ask: Callable[[], Status], measure: Callable[[Status], Iterator[Metric]]
+) -> Iterator[Metric]:
+    try:
+        status = ask()
+    except NotAnswered:
+        return
+    yield from measure(status)
+
+
+def _link_metrics(status: LinkStatus) -> Iterator[Metric]:
+    gateways = status.gateways.values()
+    up = sum(facts["state"] == "up" for facts in gateways)
+    yield GaugeMetricFamily("wyld_link_up", "Whether the link stands.", value=up > 0)
+    yield GaugeMetricFamily("wyld_link_gateways", "Gateways that are connected.", value=len(gateways))
+    trips = GaugeMetricFamily(
+        "wyld_link_round_trip_seconds", "Smoothed round trip of a heartbeat.", labels=["peer"]
+    )
+    for client, facts in status.gateways.items():
+        if facts["round_trip_seconds"] is not None:
+            # Without the epoch, which is another one after each start of that gateway.
+            trips.add_metric([client.partition(":")[0]], facts["round_trip_seconds"])
+    yield trips
+    yield GaugeMetricFamily(
+        "wyld_link_sessions", "Sessions with streams over the link.", value=status.sessions
+    )
+    waiting = GaugeMetricFamily("wyld_link_commands", "Commands of players on their way.", labels=["state"])
+    waiting.add_metric(["waiting"], status.commands_waiting)
+    waiting.add_metric(["not_durable"], status.commands_not_durable)
+    yield waiting
+    yield GaugeMetricFamily(
+        "wyld_link_outputs_unacknowledged",
+        "Outputs that a gateway has not confirmed.",
+        value=status.outputs_unacknowledged,
+    )
+
+
+def _store_metrics(status: StoreStatus) -> Iterator[Metric]:
+    workers = GaugeMetricFamily("wyld_store_workers", "Workers of the store.", labels=["state"])
+    workers.add_metric(["connected"], status.connected)
+    workers.add_metric(["unconnected"], status.workers - status.connected)
+    yield workers
+    for kind, name, text, read in _LANE_METRICS:
+        family = kind(name, text, labels=["lane"])
+        for lane, numbers in status.lanes.items():
+            family.add_metric([lane], read(numbers))
+        yield family
+
+
+def _keeper_metrics(status: KeeperStatus) -> Iterator[Metric]:
+    pause = GaugeMetricFamily(
+        "wyld_checkpoint_pause_seconds", "How long checkpoints held the world up.", labels=["which"]
+    )
+    pause.add_metric(["last"], status.last_pause_seconds)
+    pause.add_metric(["longest"], status.longest_pause_seconds)
+    yield pause
+    still = GaugeMetricFamily(
+        "wyld_checkpoint_collect_seconds", "How long everything stood still for one.", labels=["which"]
+    )
+    still.add_metric(["last"], status.last_collect_seconds)
+    still.add_metric(["longest"], status.longest_collect_seconds)
+    yield still
+    yield GaugeMetricFamily(
+        "wyld_checkpoint_age_seconds", "Time since the last checkpoint was durable.", value=status.age_seconds
+    )
+    checkpoints = CounterMetricFamily("wyld_checkpoints", "Checkpoints by outcome.", labels=["outcome"])
+    checkpoints.add_metric(["written"], status.written)
+    checkpoints.add_metric(["failed"], status.failed)
+    yield checkpoints
+    yield GaugeMetricFamily(
+        "wyld_checkpoint_entities_waiting", "Changed entities not saved yet.", value=status.entities_waiting
+    )

@@ -1,0 +1,200 @@
+"""The HTTP face: who may ask, what is answered, and how mistakes are told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from actors.admin.answering import ROWS_LIMIT
+from actors.admin.checks import Check, Health
+from tests.actors.admin.conftest import TOKEN, House
+from tests.supervisors.actors import Ping
+
+
+@pytest.mark.parametrize("url", ["/api/", "/api/tree", "/metrics", "/api/restarts/stream", "/nowhere"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"]
+)
+def test_without_the_token_nothing_is_told(house: House, url: str, header: str) -> None:
+    response = house.client.get(url, headers={"Authorization": header} if header else {})
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert TOKEN not in response.text
+
+
+@pytest.mark.parametrize("url", ["/healthz", "/readyz"])
+def test_health_needs_no_token(house: House, url: str) -> None:
+    assert house.client.get(url).status_code == 200
+
+
+def test_nothing_is_cached_and_no_other_site_may_read(house: House) -> None:
+    response = house.client.get(
+        "/api/", headers={"Authorization": f"Bearer {TOKEN}", "Origin": "http://evil"}
+    )
+
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_a_process_that_is_not_ready_names_what_fails_and_tells_why_to_operators_only(house: House) -> None:
+    house.half.found = [Check("store", Health.FAILING, "no connection to db.example.org", "look")]
+
+    stranger, operator = house.client.get("/readyz"), house.get("/readyz")
+
+    assert (stranger.status_code, operator.status_code) == (503, 503)
+    assert stranger.json is not None
+    assert (stranger.json["is_ready"], stranger.json["failing"]) == (False, ["store"])
+    assert "db.example.org" not in stranger.text
+    assert "db.example.org" in operator.text
+
+
+def test_the_overview_tells_which_process_this_is(house: House) -> None:
+    overview = house.read("/api/")
+
+    assert (overview["process"], overview["version"], overview["actors"]) == ("top", "1.2.3", 4)
+    assert overview["is_ready"] is True
+
+
+def test_the_tree_shows_all_actors_below_a_path_down_to_a_depth(house: House) -> None:
+    whole = house.read("/api/tree")
+    top = house.read("/api/tree?depth=0")
+    one = house.read("/api/tree?path=/top/b")
+
+    assert [child["path"] for child in whole["trees"][0]["children"]] == ["/top/a", "/top/b", "/top/guests"]
+    assert (whole["actors"], top["actors"], one["actors"]) == (4, 4, 1)
+    assert top["trees"][0]["hidden"] == 3
+    assert one["trees"][0]["path"] == "/top/b"
+
+
+def test_restarts_of_late_stand_beside_the_tree(house: House) -> None:
+    house.crash("/top/a")
+    house.system.advance(120)
+    house.crash("/top/a")
+
+    assert house.read("/api/tree")["restarts"] == {"/top/a": [1, 2, 2]}
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [("/top/aa", ["/top/a"]), ("/topp/a", ["/top"]), ("/top/guest", ["/top/guests"]), ("", []), ("/xyz", [])],
+)
+def test_a_path_that_leads_nowhere_is_told_with_what_may_have_been_meant(
+    house: House, path: str, meant: list[str]
+) -> None:
+    response = house.get(f"/api/actor?path={path}")
+
+    assert response.status_code == 404
+    assert response.json == {"error": f"there is no actor at {path}", "suggestions": meant}
+
+
+def test_an_actor_is_shown_with_its_mailbox_and_its_last_error(house: House) -> None:
+    house.crash("/top/a")
+    house.post("/api/actor/suspend", path="/top/a")
+    house.tell("/top/a", Ping())
+
+    shown = house.read("/api/actor?path=/top/a")
+
+    assert (shown["cell"]["state"], shown["cell"]["incarnation"]) == ("suspended", 2)
+    assert [waiting["message"] for waiting in shown["mailbox_head"]] == ["Ping"]
+    assert shown["last_error"]["reason"] == "crash: ValueError: a has a bug"
+    assert shown["last_error"]["message"] == "Crash"
+    assert shown["restarts"] == [1, 1, 1]
+
+
+def test_top_shows_the_deepest_mailboxes_first(house: House) -> None:
+    for path, count in (("/top/a", 2), ("/top/b", 3)):
+        house.post("/api/actor/suspend", path=path)
+        for _ in range(count):
+            house.tell(path, Ping())
+
+    rows = house.read("/api/top?by=depth&limit=2")
+
+    assert [(row["path"], row["depth"]) for row in rows] == [("/top/b", 3), ("/top/a", 2)]
+    assert house.read("/api/top?by=wait&limit=1")[0]["oldest_seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/top?by=beauty",
+        "/api/top?limit=-1",
+        f"/api/top?limit={ROWS_LIMIT + 1}",
+        "/api/tree?depth=x",
+        "/api/restarts?since=yesterday",
+        "/api/restarts?limit=²",
+    ],
+)
+def test_a_question_with_a_mistake_is_answered_with_what_was_expected(house: House, url: str) -> None:
+    response = house.get(url)
+
+    assert response.status_code == 400
+    assert response.json is not None
+    assert any(word in response.json["error"] for word in ("expected", "must be"))
+
+
+def test_restarts_are_told_by_time_path_and_number(house: House) -> None:
+    house.crash("/top/a")
+    house.system.advance(60)
+    house.crash("/top/b")
+
+    everything = house.read("/api/restarts")
+    of_a = house.read("/api/restarts?path=/top/a")
+    lately = house.read("/api/restarts?since=30s")
+    last = house.read("/api/restarts?limit=1")
+
+    assert [record["path"] for record in everything] == ["/top/a", "/top/a", "/top/b", "/top/b"]
+    assert {record["path"] for record in of_a} == {"/top/a"}
+    assert {record["path"] for record in lately} == {"/top/b"}
+    assert [record["event"] for record in last] == ["restarted"]
+
+
+def test_a_follower_gets_the_last_records_and_every_new_one(house: House) -> None:
+    house.crash("/top/a")
+
+    response = house.get("/api/restarts/stream?backlog=1")
+    assert response.mimetype == "text/event-stream"
+    stream: Iterator[Any] = iter(response.response)
+    events = [next(stream), next(stream)]
+    house.crash("/top/b")
+    events.append(next(stream))
+    response.close()
+
+    first, second = (json.loads(event.partition(b"data: ")[2]) for event in events[1:])
+    assert (first["event"], first["path"]) == ("restarted", "/top/a")
+    assert (second["event"], second["path"]) == ("child_terminated", "/top/b")
+    assert house.desk.history.followers == 0
+
+
+def test_no_more_than_so_many_follow(house: House) -> None:
+    streams = [house.desk.history.follow(0) for _ in range(house.desk.options.max_streams)]
+
+    assert house.get("/api/restarts/stream").status_code == 503
+
+    streams[0].close()
+    assert house.get("/api/restarts/stream").status_code == 200
+
+
+def test_sessions_link_and_doctor_come_from_the_half(house: House) -> None:
+    assert house.read("/api/sessions")["by_state"] == {"playing": 1}
+    assert house.read("/api/link") == {"is_up": True}
+    assert {check["name"] for check in house.read("/api/doctor")} >= {"loop", "tree", "disk", "keys", "clock"}
+
+
+@pytest.mark.parametrize("url", ["/api/actor/suspend", "/api/chaos/kill"])
+def test_a_body_that_is_no_json_object_with_a_path_is_refused(house: House, url: str) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+
+    for body in (b"", b"[]", b"{}", b'{"path": 5}', b'{"path": "/top/a", "more": 1}'):
+        response = house.client.post(url, data=body, content_type="application/json", headers=headers)
+        assert response.status_code == 400, body
+    assert house.client.post(url, data={"path": "/top/a"}, headers=headers).status_code == 400
+
+
+def test_what_is_not_there_is_not_found(house: House) -> None:
+    assert house.get("/api/nothing").status_code == 404
+    assert house.post("/api/actor/praise", path="/top/a").status_code == 404
+    assert house.post("/api/chaos/love", path="/top/a").status_code == 409
+    assert house.client.delete("/api/tree", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 405

@@ -32,6 +32,8 @@ import click
 import gevent
 from gevent.event import Event
 
+from actors.admin.client import Place
+from actors.admin.commands import operator_commands
 from actors.admin.options import AdminOptions
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_tree import GatewayOptions, start_gateway
@@ -421,6 +423,20 @@ def show_config(config_file: Path | None) -> None:
         sys.exit(ExitCode.CONFIGURATION)
     for key, value, origin in effective(configuration):
         click.echo(f"{key} = {value}".ljust(60) + f"  # {origin}")
+
+
+def find_server(config_file: Path | None) -> Place:
+    """Where the server of these settings lives, for the operators' commands."""
+    try:
+        settings = load(config_file, environment=os.environ).settings
+    except ConfigurationError as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(ExitCode.CONFIGURATION)
+    return Place(settings.data_dir, settings.admin.token.get_secret_value())
+
+
+for operator_command in operator_commands(find_server):
+    main.add_command(operator_command)
 
 
 @main.command("version")

@@ -12,7 +12,7 @@ from typing import Any
 
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
-from gevent.socket import socket
+from gevent.socket import AI_PASSIVE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
 
 from actors.admin.options import AdminOptions
 from transports.websocket.http import RequestReader
@@ -25,9 +25,11 @@ class AdminHttpServer(WSGIServer):
     """Listens from `start` to `stop`."""
 
     def __init__(self, options: AdminOptions, app: WsgiApplication) -> None:
+        """Takes the port. Raises OSError when it cannot be had."""
         self.options = options
+        self.listening_socket = _listen(options.host, options.port)
         super().__init__(
-            (options.host, options.port),
+            self.listening_socket,
             app,
             spawn=Pool(options.max_connections),
             handler_class=_Handler,
@@ -38,6 +40,19 @@ class AdminHttpServer(WSGIServer):
 
 # The stubs describe another pywsgi: `rfile` is missing, and what is passed has other types.
 _Base: Any = WSGIHandler
+
+
+def _listen(host: str, port: int) -> socket:
+    family, kind, protocol, _, address = getaddrinfo(host, port, type=SOCK_STREAM, flags=AI_PASSIVE)[0]
+    sock = socket(family, kind, protocol)
+    try:
+        sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen()
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 class _Handler(_Base):  # type: ignore[misc]  # see above

@@ -5,6 +5,7 @@ actors wait for a turn. It never takes the tree down: after crashes in a row it 
 on.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from actors.admin.app import create_admin_app
@@ -32,6 +33,7 @@ class AdminServer(Actor):
         """The open server, which outlasts a crash of its actor."""
 
         server: AdminHttpServer | None = None
+        port: int = 0
 
     def __init__(self, desk: AdminDesk) -> None:
         super().__init__()
@@ -39,15 +41,18 @@ class AdminServer(Actor):
 
     def on_start(self) -> None:
         self._desk.lag.pause()
-        if self.state.server is not None:
+        earlier: AdminHttpServer | None = self.state.server
+        if earlier is not None and earlier.started:
             return
         options = self._desk.options
-        server = AdminHttpServer(options, create_admin_app(self._desk))
+        # Restarted together with others: operators come back to the port they know.
+        options = replace(options, port=self.state.port or options.port)
         try:
-            server.start()
+            server = AdminHttpServer(options, create_admin_app(self._desk))
         except OSError as error:
             raise BindFailed(ADMIN, options.host, options.port, error.strerror or str(error)) from error
-        self.state = self.state.replace(server=server)
+        server.start()
+        self.state = self.state.replace(server=server, port=server.server_port)
 
     def on_stop(self) -> None:
         self._desk.lag.pause()
@@ -61,7 +66,7 @@ class AdminServer(Actor):
 
     @on(WhereIsAdmin)
     def where(self, _ctx: Context, _: WhereIsAdmin) -> tuple[str, int]:
-        return self._desk.options.host, self.state.server.server_port
+        return self._desk.options.host, self.state.port
 
 
 def admin_child(options: AdminOptions, system: ActorSystem, half: Half, log: RestartLog) -> ChildSpec:

@@ -1,0 +1,220 @@
+"""The other end of the operators' interface: finds both processes of a server and asks them.
+
+`run.json` in the data directory says where they listen, `admin.key` holds the token. The first part of an
+actor's path says which process it lives in. One that is away is a problem of that half; the other still
+answers.
+
+    OperatorError
+    +-- NotRunning      there is no run.json, or one of a server that is gone
+    +-- HalfAway        this process does not answer
+    +-- TokenRefused    the server has another token
+    +-- Refusal         the server's own "no", with paths that may have been meant
+"""
+
+import getpass
+import http.client
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+HALVES: Final = ("gateway", "world")
+# A restart may wait for the next incarnation that long.
+ANSWER_SECONDS: Final = 20.0
+# A stream says something every 15 s.
+STREAM_SECONDS: Final = 40.0
+_UNAUTHORIZED: Final = 401
+
+
+class OperatorError(Exception):
+    """Base of what goes wrong between an operator and a server."""
+
+
+class NotRunning(OperatorError):
+    """No server runs with this data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(data_dir)
+        self.data_dir = data_dir
+
+    def __str__(self) -> str:
+        return (
+            f"no server is running with {self.data_dir} (no run.json there); "
+            "start one with `python run.py`, or name another with --config or WYLD_DATA_DIR"
+        )
+
+
+class HalfAway(OperatorError):
+    """One process does not answer."""
+
+    def __init__(self, half: str, why: str) -> None:
+        super().__init__(half, why)
+        self.half = half
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the {self.half} does not answer: {self.why}"
+
+
+class TokenRefused(OperatorError):
+    """The server wants another token."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.source = source
+
+    def __str__(self) -> str:
+        return (
+            f"the server does not accept the token of {self.source}; it has the one with which it was started"
+        )
+
+
+class Refusal(OperatorError):
+    """The server's answer is no."""
+
+    def __init__(self, status: int, text: str, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(status, text)
+        self.status = status
+        self.text = text
+        self.suggestions = tuple(suggestions)
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {' or '.join(self.suggestions)}?" if self.suggestions else ""
+        return f"{self.text}{meant}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server lives. `token` is one of the settings, "" for that of the key file."""
+
+    data_dir: Path
+    token: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Answers:
+    """What each half answered, and why some have not."""
+
+    found: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, OperatorError] = field(default_factory=dict)
+
+
+def half_of(path: str) -> str:
+    """The process that an actor's path belongs to. Raises Refusal for one that belongs to neither."""
+    first = path.strip("/").partition("/")[0]
+    if first not in HALVES:
+        raise Refusal(404, f"there is no actor at {path}: paths begin with /world or /gateway")
+    return first
+
+
+class Operator:
+    """Asks a running server. Raises NotRunning, TokenRefused when it is made."""
+
+    def __init__(self, place: Place) -> None:
+        self._addresses = _addresses(place.data_dir)
+        self._source = "admin.token" if place.token else str(place.data_dir / "admin.key")
+        self._token = place.token or _read_token(place.data_dir / "admin.key")
+
+    def get(self, half: str, what: str, **query: object) -> Any:
+        """Raises HalfAway, TokenRefused, Refusal."""
+        return self._ask(half, "GET", what, query, None)
+
+    def post(self, half: str, what: str, **body: object) -> str:
+        """Change something; what came of it. Raises as `get`."""
+        return str(self._ask(half, "POST", what, {}, body)["result"])
+
+    def both(self, what: str, **query: object) -> Answers:
+        """Ask both halves. Raises the first problem when neither answers."""
+        answers = Answers()
+        for half in HALVES:
+            try:
+                answers.found[half] = self.get(half, what, **query)
+            except HalfAway as problem:
+                answers.problems[half] = problem
+        if not answers.found:
+            raise answers.problems[HALVES[0]]
+        return answers
+
+    def follow(self, half: str, backlog: int) -> Iterator[dict[str, Any]]:
+        """The last `backlog` records of the restart log, and every new one until the process ends."""
+        with self._answer(half, "GET", "/api/restarts/stream", {"backlog": backlog}, None) as answer:
+            kind = ""
+            while line := answer.readline().decode():
+                name, _, value = line.rstrip("\n").partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "data" and kind == "restart":
+                    yield json.loads(value)
+
+    def _ask(self, half: str, method: str, what: str, query: dict[str, object], body: object) -> Any:
+        with self._answer(half, method, what, query, body) as answer:
+            return json.loads(answer.read())
+
+    @contextmanager
+    def _answer(
+        self, half: str, method: str, what: str, query: dict[str, object], body: object
+    ) -> Iterator[http.client.HTTPResponse]:
+        if half not in self._addresses:
+            raise HalfAway(half, "run.json does not say where it is")
+        host, port = self._addresses[half]
+        given = {name: value for name, value in query.items() if value is not None}
+        url = f"{what}?{urlencode(given)}" if given else what
+        seconds = STREAM_SECONDS if what.endswith("/stream") else ANSWER_SECONDS
+        connection = http.client.HTTPConnection(host, port, timeout=seconds)
+        try:
+            connection.request(method, url, None if body is None else json.dumps(body), self._headers())
+            answer = connection.getresponse()
+            if answer.status == _UNAUTHORIZED:
+                raise TokenRefused(self._source)
+            if answer.status >= http.client.BAD_REQUEST:
+                raise _refusal(answer)
+            yield answer
+        except (OSError, http.client.HTTPException) as error:
+            raise HalfAway(half, f"{error} ({host}:{port})") from error
+        finally:
+            connection.close()
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
+            "X-Operator": _user(),
+        }
+
+
+def _refusal(answer: http.client.HTTPResponse) -> Refusal:
+    try:
+        content = json.loads(answer.read())
+        return Refusal(answer.status, content["error"], content["suggestions"])
+    except (ValueError, LookupError, TypeError):
+        return Refusal(answer.status, f"the server answered {answer.status} {answer.reason}")
+
+
+def _addresses(data_dir: Path) -> dict[str, tuple[str, int]]:
+    try:
+        content = json.loads((data_dir / "run.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotRunning(data_dir) from None
+    found = {}
+    for half in HALVES:
+        parts = urlsplit(content.get("addresses", {}).get(f"{half}-admin", ""))
+        if parts.hostname and parts.port:
+            found[half] = (parts.hostname, parts.port)
+    return found
+
+
+def _read_token(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise OperatorError(f"the token cannot be read from {path}: {error.strerror}") from error
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser().encode("ascii", "replace").decode()
+    except (OSError, KeyError):
+        return ""

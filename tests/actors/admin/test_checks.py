@@ -1,0 +1,104 @@
+"""Each check with what makes it fail, warn, and pass."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.admin import checks as rules
+from actors.admin.checks import Check, Health
+from actors.admin.gateway_half import link_check as gateway_link
+from actors.admin.loop_lag import REMEMBERED_SECONDS, TICK_SECONDS, LoopLag
+from actors.admin.world_half import link_check as world_link
+from actors.gateway_messages import LinkStatus as GatewayLink
+from actors.world_link_messages import LinkStatus as WorldLink
+from tests.actors.admin.conftest import House
+
+KEY = Path("/srv/admin.key")
+
+
+def gateway_status(is_up: bool) -> GatewayLink:
+    return GatewayLink(is_up, "world", 1, 3, 0.001, 0, 0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("failing", "passing"),
+    [
+        (rules.loop_check(1.5), rules.loop_check(0.01)),
+        (rules.disk_check(1 << 20), rules.disk_check(1 << 40)),
+        (rules.clock_check(0, 0), rules.clock_check(1.8e9, 0.1)),
+        (rules.key_files_check({KEY: 0o100644}), rules.key_files_check({KEY: 0o100600})),
+        (rules.store_check(0, 4, "refused"), rules.store_check(4, 4, "")),
+        (rules.checkpoint_check(31, 1, "refused"), rules.checkpoint_check(1, 1, "")),
+        (rules.mailbox_check([("/a", 95, 100, 0.0)]), rules.mailbox_check([("/a", 1, 100, 0.0)])),
+        (rules.mailbox_check([("/a", 1, 100, 60.0), ("/b", 60, 100, 0)]), rules.mailbox_check([])),
+        (rules.tree_check([]), None),
+        (gateway_link(gateway_status(False)), gateway_link(gateway_status(True))),
+        (rules.silent("store", "no answer"), None),
+    ],
+    ids=lambda check: check.name if isinstance(check, Check) else "",
+)
+def test_a_failing_check_says_what_to_do_and_a_passing_one_need_not(
+    failing: Check, passing: Check | None
+) -> None:
+    assert failing.is_failing
+    assert failing.finding
+    assert failing.advice
+    assert passing is None or passing.health is Health.OK
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        rules.loop_check(0.2),
+        rules.disk_check(1 << 30),
+        rules.clock_check(1.8e9, -5),
+        rules.store_check(3, 4, ""),
+        rules.checkpoint_check(5, 1, "refused"),
+        rules.mailbox_check([("/a", 60, 100, 0.0)]),
+        rules.restart_check({"/a": (1, 2, 30), "/b": (0, 0, 1)}),
+        rules.letters_check(1),
+        world_link(WorldLink({}, 0, 0, 0, 0)),
+    ],
+    ids=lambda check: check.name,
+)
+def test_what_does_no_harm_yet_is_a_warning_with_advice(check: Check) -> None:
+    assert check.health is Health.WARNING
+    assert check.advice
+
+
+def test_the_actor_with_most_restarts_is_named() -> None:
+    assert "30 of them of /a" in rules.restart_check({"/a": (1, 2, 30), "/b": (0, 0, 1)}).finding
+
+
+def test_a_part_that_is_down_makes_the_process_unready(house: House) -> None:
+    for _ in range(2):
+        house.crash("/top/b")
+
+    response = house.client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json is not None
+    assert response.json["failing"] == ["tree"]
+
+
+def test_a_loop_that_was_blocked_makes_the_process_unready_for_a_while(house: House) -> None:
+    house.desk.lag.tick()
+    house.system.advance(3)
+
+    assert house.client.get("/readyz").status_code == 503
+
+    house.desk.lag.tick()
+    house.desk.lag.pause()
+    assert house.client.get("/readyz").status_code == 503
+    house.system.advance(REMEMBERED_SECONDS + 1)
+    assert house.client.get("/readyz").status_code == 200
+
+
+def test_ticks_in_time_are_no_lag() -> None:
+    now = [0.0]
+    lag = LoopLag(lambda: now[0])
+    for _ in range(10):
+        lag.tick()
+        now[0] += TICK_SECONDS
+
+    assert lag.worst() == 0

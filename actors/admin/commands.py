@@ -7,6 +7,7 @@ something fails), 2 a wrong command line.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from rich.console import Console, RenderableType
 
 from actors.admin import tables
 from actors.admin.client import HALVES, Answers, HalfAway, Operator, OperatorError, Place, half_of
+from actors.admin.restarts import is_below
 from actors.admin.views import ORDERS
 
 # From the --config file, if one is given, to the place of the server.
@@ -28,6 +30,8 @@ Server: TypeAlias = Callable[[], AbstractContextManager[Operator]]
 
 # Of a pipe or a file: wide enough for a path in each column.
 PIPE_COLUMNS: Final = 160
+# Records that may come between the answer to a question and the begin of a stream.
+BACKLOG: Final = 50
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Machine-readable.")
 with_limit = click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
@@ -83,10 +87,11 @@ def _looking(server: Server) -> list[click.Command]:
         """Show what crashed, why, and what was decided."""
         with server() as operator:
             halves = [half_of(path)] if path else list(HALVES)
+            asked_at = time.time()
             answers = _ask_some(operator, halves, "/api/restarts", since=since, path=path, limit=limit)
             _show(answers, is_json, _restart_lines)
             if follow:
-                _follow(operator, list(answers.found), path, is_json)
+                _follow(operator, _News(answers.found, path, asked_at), is_json)
 
     @click.command()
     @with_limit
@@ -247,32 +252,41 @@ def _ask_some(operator: Operator, halves: list[str], what: str, **query: object)
     return Answers({halves[0]: operator.get(halves[0], what, **query)})
 
 
-def _follow(operator: Operator, halves: list[str], path: str, is_json: bool) -> None:
-    """Print records of all these as they come; until they end, or Ctrl-C."""
+class _News:
+    """Tells what has not been shown yet: what came between the last answer and the stream is in both."""
+
+    def __init__(self, found: dict[str, list[dict[str, Any]]], path: str, asked_at: float) -> None:
+        self.halves = list(found)
+        self._path = path
+        self._shown = found
+        self._since = {half: records[-1]["time"] if records else asked_at for half, records in found.items()}
+
+    def is_news(self, half: str, record: dict[str, Any]) -> bool:
+        is_new = record["time"] >= self._since[half] and record not in self._shown[half]
+        return is_new and is_below(record["path"], self._path)
+
+
+def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
+    """Print records as they come; until all processes end, or Ctrl-C."""
     news: Queue[tuple[str, dict[str, Any] | str]] = Queue()
 
     def listen(half: str) -> None:
         try:
-            for record in operator.follow(half, 0):
+            for record in operator.follow(half, BACKLOG):
                 news.put((half, record))
             news.put((half, f"the {half} has ended"))
         except (OperatorError, HalfAway) as error:
             news.put((half, str(error)))
 
-    left = len([gevent.spawn(listen, half) for half in halves])
+    left = len([gevent.spawn(listen, half) for half in shown.halves])
     console = _console()
     while left:
         half, record = news.get()
         if isinstance(record, str):
             left -= 1
             click.echo(record, err=True)
-        elif _is_wanted(record, path):
+        elif shown.is_news(half, record):
             if is_json:
                 click.echo(json.dumps({"half": half, **record}))
             else:
                 console.print(tables.restart_line(record))
-
-
-def _is_wanted(record: dict[str, Any], path: str) -> bool:
-    above = path.rstrip("/")
-    return not above or record["path"] == above or record["path"].startswith(f"{above}/")

@@ -20,10 +20,10 @@ from wyld_actors import (
     ActorSystem,
     Cell,
     CellState,
-    Envelope,
     ExitKind,
     ExitReason,
     Message,
+    Refused,
 )
 from wyld_actors.states import LIVE
 
@@ -120,6 +120,8 @@ def send_letter(system: ActorSystem, number: int) -> str:
     cell = find_cell(system, letter.path)
     if cell.depth >= cell.mailbox.limit:
         raise NotPossible(f"the mailbox of {cell.path} is full")
-    system.dead_letters.remove(letter)
-    cell.post(Envelope(letter.message, None, None, letter.trace))
+    try:
+        system.send_again(number)
+    except Refused as refusal:
+        raise NotPossible(str(refusal)) from refusal
     return f"{type(letter.message).__name__} is in the mailbox of {cell.path}"

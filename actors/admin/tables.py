@@ -90,7 +90,7 @@ def top_table(rows: Iterable[Mapping[str, Any]]) -> Table:
             f"{row['depth']} ({row['high_water']})",
             duration(row["oldest_seconds"] or None),
             str(row["handled"]),
-            duration(row["seconds"]),
+            duration(row["seconds"] or None),
             duration(row["p50_seconds"]),
             duration(row["p99_seconds"]),
             escape(row["current_message"] or ""),

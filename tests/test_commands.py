@@ -1,0 +1,165 @@
+"""The operators' commands: against nothing, and against a real server with a player in it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import run
+from tests.play.kit import PROJECT, Server, folder
+
+slow = pytest.mark.slow
+
+
+def command(data_dir: Path, *arguments: str, **settings: str) -> Result:
+    environment = {"WYLD_DATA_DIR": str(data_dir), **settings}
+    return CliRunner().invoke(run.main, list(arguments), env=environment, catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with folder() as path, Server(path).start() as server:
+        server.telnet("ann").signs_up()
+        yield server
+
+
+def answer(server: Server, *arguments: str) -> str:
+    result = command(server.data_dir, *arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def read(server: Server, *arguments: str) -> Any:
+    return json.loads(answer(server, *arguments, "--json"))
+
+
+@pytest.mark.parametrize("name", ["tree", "restarts", "top", "letters", "sessions", "doctor"])
+def test_without_a_server_a_command_says_so_and_how_to_start_one(tmp_path: Path, name: str) -> None:
+    result = command(tmp_path, name)
+
+    assert result.exit_code == 1
+    assert f"no server is running with {tmp_path}" in result.output
+
+
+def test_a_server_that_is_gone_without_a_word_is_told_from_one_that_runs(tmp_path: Path) -> None:
+    addresses = {f"{half}-admin": "http://localhost:1/" for half in ("gateway", "world")}
+    (tmp_path / "run.json").write_text(json.dumps({"addresses": addresses}), encoding="utf-8")
+    (tmp_path / "admin.key").write_text("token", encoding="ascii")
+
+    result = command(tmp_path, "tree")
+
+    assert result.exit_code == 1
+    assert "the gateway does not answer" in result.output
+
+
+def test_a_path_belongs_to_one_of_the_halves(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "admin.key").write_text("token", encoding="ascii")
+
+    result = command(tmp_path, "actor", "/nowhere")
+
+    assert result.exit_code == 1
+    assert "paths begin with /world or /gateway" in result.output
+
+
+@slow
+def test_the_tree_shows_both_halves_or_what_is_asked_for(server: Server) -> None:
+    both = answer(server, "tree")
+    one = answer(server, "tree", "/gateway/sessions")
+
+    assert "/gateway Supervisor" in both
+    assert "character:ann Character running" in both
+    assert "/gateway/sessions DynamicSupervisor" in one
+    assert "/world" not in one
+    assert set(read(server, "tree")) == {"gateway", "world"}
+
+
+@slow
+def test_sessions_name_the_players(server: Server) -> None:
+    found = read(server, "sessions")["gateway"]
+
+    assert found["by_state"] == {"playing": 1}
+    assert (found["sessions"][0]["character"], found["sessions"][0]["protocol"]) == ("Ann", "telnet")
+    assert "Ann" in answer(server, "sessions")
+
+
+@slow
+def test_the_doctor_finds_a_running_server_well(server: Server) -> None:
+    checks = [check for half in read(server, "doctor").values() for check in half]
+
+    assert {"loop", "tree", "link", "store", "checkpoint", "disk", "keys"} <= {
+        check["name"] for check in checks
+    }
+    assert not [check for check in checks if check["health"] == "failing"]
+
+
+@slow
+def test_a_crash_on_purpose_is_in_the_restarts_and_the_audit(server: Server) -> None:
+    assert "incarnation" in answer(server, "actor", "/gateway/pool", "restart")
+    answer(server, "chaos", "crash", "/gateway/pool")
+
+    assert "/gateway/pool" in answer(server, "restarts", "--path", "/gateway/pool", "--since", "5m")
+    assert [record["path"] for record in read(server, "restarts", "--path", "/gateway/pool")["gateway"]]
+    audit = (server.data_dir / "log" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["action"] for line in audit[-2:]] == ["restart", "chaos crash"]
+    assert "Pool" in answer(server, "actor", "/gateway/pool")
+
+
+@slow
+def test_a_mistaken_path_is_answered_with_what_was_meant(server: Server) -> None:
+    result = command(server.data_dir, "actor", "/gateway/poll")
+
+    assert result.exit_code == 1
+    assert "did you mean /gateway/pool?" in result.output
+
+
+@slow
+def test_a_wrong_token_is_told(server: Server) -> None:
+    result = command(server.data_dir, "top", WYLD_ADMIN__TOKEN="wrong")
+
+    assert result.exit_code == 1
+    assert "does not accept the token of admin.token" in result.output
+
+
+@slow
+def test_the_key_is_for_its_owner_only(server: Server) -> None:
+    assert (server.data_dir / "admin.key").stat().st_mode & 0o777 == 0o600
+
+
+@slow
+def test_who_follows_reads_a_restart_as_it_happens(server: Server) -> None:
+    arguments = [sys.executable, str(PROJECT / "run.py"), "restarts", "--follow", "--json", "--limit", "1"]
+    with subprocess.Popen(
+        arguments, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as follower:
+        assert follower.stdout is not None
+        follower.stdout.readline()
+        answer(server, "actor", "/gateway/telnet", "restart")
+        record = json.loads(follower.stdout.readline())
+        follower.send_signal(signal.SIGINT)
+
+    assert (record["half"], record["path"]) == ("gateway", "/gateway/telnet")
+
+
+@slow
+def test_a_half_that_is_away_is_told_and_the_other_answers(server: Server) -> None:
+    content = json.loads((server.data_dir / "run.json").read_text(encoding="utf-8"))
+    half_gone = server.data_dir / "half"
+    half_gone.mkdir(exist_ok=True)
+    content["addresses"]["world-admin"] = "http://localhost:1/"
+    (half_gone / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    (half_gone / "admin.key").write_text(
+        (server.data_dir / "admin.key").read_text(encoding="ascii"), encoding="ascii"
+    )
+
+    result = command(half_gone, "top")
+
+    assert result.exit_code == 0
+    assert "the world does not answer" in result.stderr
+    assert "/gateway/" in result.stdout

@@ -1,87 +1,78 @@
 """Takes the checkpoints: what changed in the world and how far every session got, as one transaction.
 
-A checkpoint is taken at a *quiet point*: the link holds back what the gateways send, the run queue runs
-empty, so nothing is on its way between two entities. Then references to the frozen states are collected,
-which takes microseconds each, and the link lets go. Encoding and writing go on behind (`world_writer`).
+A checkpoint is taken at a *quiet point*: the link holds back what the gateways send and the run queue runs
+empty, so nothing is on its way between two entities. Then references to the frozen states are collected
+(`world_collecting`), which takes microseconds each, and the link lets go. Encoding and writing go on behind
+(`world_writer`). One at a time: what is asked for during one is in the next.
+
+A world that does not come to rest within `quiet_seconds` (npcs that never stop talking) is cut where it
+stands; what mail means that has not been read is worked out by `world_cut`, as it is for actors that are
+down.
 
 What is not written yet is in `KeeperState`, which outlasts a crash of this actor. A database that is down
-delays checkpoints and nothing else: what changed meanwhile is written together when it is back.
+delays checkpoints and nothing else: what changed meanwhile is written together when it is back. When another
+process has taken the world, this one ends.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from typing import cast
+import time
+from functools import partial
 
-from actors.storage.errors import StoreUnavailable
+from actors.storage.errors import StoreUnavailable, WorldTaken
 from actors.storage.requests import ClaimWorld
-from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.messages import SaveCharacter
 from actors.world.outlet import KEEPER, OUTLET
+from actors.world_collecting import KeeperState, collect
+from actors.world_keeper_messages import (
+    Collected,
+    GetKeeperStatus,
+    KeeperOptions,
+    KeeperStatus,
+    Overdue,
+    Recall,
+    SaveNow,
+    TakeCheckpoint,
+    WriterGone,
+)
 from actors.world_link_messages import Hold, Release, WrittenCheckpoint
-from actors.world_streams import StreamTable
+from actors.world_play import ROOT
 from actors.world_writer import Batch, WorldWriter, Written
-from transports.link.protocol import EntityId
+from supervisors.calls import StopSupervisor
 from wyld_actors import (
-    SHUTDOWN,
     Actor,
+    ActorDeadError,
     AskTimeout,
     Context,
+    Exited,
+    ExitKind,
     ExitReason,
     Message,
     Ref,
+    Refused,
     Reply,
     StopRequested,
     on,
 )
 
-__all__ = ["KeeperOptions", "KeeperState", "Recall", "SaveNow", "WorldKeeper"]
+__all__ = [
+    "GetKeeperStatus",
+    "KeeperOptions",
+    "KeeperState",
+    "KeeperStatus",
+    "Recall",
+    "SaveNow",
+    "WorldKeeper",
+]
 
 logger = logging.getLogger(__name__)
 
-# A logout is written soon, together with those of the same moment.
+# Seconds. A logout is written soon, together with those of the same moment.
 SOON_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class KeeperOptions:
-    """`interval_seconds` is how much play a lost machine costs at most."""
-
-    interval_seconds: float = 1.0
-
-
-@dataclass(slots=True)
-class KeeperState:
-    """What outlasts an incarnation: what is collected and not written yet."""
-
-    streams: StreamTable
-    batch: Batch = field(default_factory=Batch)
-
-
-class Recall(Message, frozen=True):
-    """Answer: the state of an entity that is not written yet, None if there is none."""
-
-    entity: EntityId
-
-
-class SaveNow(Message, frozen=True):
-    """Answer, when all that is done by now is saved: None. Raises StoreUnavailable if it cannot be."""
-
-
-class TakeCheckpoint(Message, frozen=True):
-    """It is time."""
-
-
-class AwaitQuiet(Message, frozen=True):
-    """The link was told to hold; now wait for the quiet point."""
-
-
-class Collected(Message, frozen=True):
-    """The quiet point has been; the world was held up for so long."""
-
-    pause_seconds: float
+# Seconds between two attempts to write the last checkpoint, while there is time.
+LAST_RETRY_SECONDS = 0.5
 
 
 class WorldKeeper(Actor):
@@ -90,42 +81,51 @@ class WorldKeeper(Actor):
     def __init__(
         self, options: KeeperOptions, state: KeeperState, claim: ClaimWorld, store_name: str
     ) -> None:
+        super().__init__()
         self._options = options
         self._kept = state
         self._world = claim
         self._store_name = store_name
-        self._is_busy = False
+        # The number of the attempt under way, and what it waits for: rest, or its writer.
+        self._attempt = 0
+        self._awaits_rest = False
+        self._writer: Ref | None = None
+        self._is_wanted = False
         self._is_soon = False
+        self._is_taken = False
         # Who wants to know: of the next checkpoint, and of the one under way.
         self._askers: list[Reply] = []
         self._served: list[Reply] = []
-        self._ends_with: ExitReason | None = None
-        self._is_last = False
-        self._problem = ""
+        self._ends_with: StopRequested | None = None
         self._held_at = 0.0
-        self.last_pause_seconds = 0.0
+        self._status = KeeperStatus(
+            options.interval_seconds, self.ctx.now, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, ""
+        )
 
     def on_start(self) -> None:
-        self.ctx.system.registry.register(KEEPER, self.ctx.ref)
-        store = self.ctx.system.registry.whereis(self._store_name)
-        if store is not None:
-            self._claim(store)
-        self.ctx.every(self._options.interval_seconds, TakeCheckpoint())
-        # An incarnation that crashed between the two may have left the link waiting.
+        ctx = self.ctx
+        ctx.system.registry.register(KEEPER, ctx.ref)
+        # An incarnation that crashed may have left the link waiting.
         self._tell_link(Release())
+        ctx.every(self._options.interval_seconds, TakeCheckpoint())
+        store = ctx.system.registry.whereis(self._store_name)
+        if ctx.incarnation == 1 and store is not None:
+            self._claim(store)
 
     def _claim(self, store: Ref) -> None:
-        """Own the world for as long as this process lives. Raises WorldTaken, up to the root."""
+        """Own the world before anybody plays in it. Raises WorldTaken."""
         try:
-            self.ctx.ask(store, self._world, timeout_seconds=2 * self._world.wait_seconds)
-        except (StoreUnavailable, AskTimeout) as error:
-            # The connection that writes claims again before it writes.
+            self.ctx.ask(store, self._world, timeout_seconds=2 * self._world.wait_seconds + 1)
+        except WorldTaken:
+            raise
+        except (Refused, AskTimeout, ActorDeadError) as error:
+            # Whoever writes claims first.
             logger.warning("the world is not claimed yet: %s", error)
 
     @on(SaveCharacter)
     def save_character(self, ctx: Context, message: SaveCharacter) -> None:
-        """A character has left play: nobody else knows its state any more."""
-        self._kept.batch.entities[message.id] = (Character, cast(Entity.State, message.state))
+        """A character has left play."""
+        self._kept.keep(message)
         if not self._is_soon:
             self._is_soon = True
             ctx.after(SOON_SECONDS, TakeCheckpoint())
@@ -140,93 +140,183 @@ class WorldKeeper(Actor):
     def save_now(self, ctx: Context, message: SaveNow) -> None:
         """The checkpoint under way may have been collected already: it is the next one that counts."""
         self._askers.append(ctx.defer_reply())
-        self.take_checkpoint(ctx, TakeCheckpoint())
+        self._begin(ctx)
 
-    # The quiet point -----------------------------------------------------------------------------------
+    # Rest ----------------------------------------------------------------------------------------------
 
     @on(TakeCheckpoint)
     def take_checkpoint(self, ctx: Context, message: TakeCheckpoint) -> None:
-        """Ask for quiet, unless the last checkpoint is still under way."""
-        self._is_soon = False
-        if not self._is_busy:
-            self._is_busy = True
-            self._is_last = self._ends_with is not None
-            self._served, self._askers = self._askers, []
-            self._held_at = ctx.now
-            self._tell_link(Hold())
-            ctx.tell(ctx.ref, AwaitQuiet())
+        """After an interval, or soon after somebody has left."""
+        self._begin(ctx)
 
-    @on(AwaitQuiet)
-    def await_quiet(self, ctx: Context, message: AwaitQuiet) -> None:
-        """Whatever the link let in before is done when the run queue is empty."""
-        ctx.system.dispatcher.when_idle(self._collect)
+    @property
+    def _is_busy(self) -> bool:
+        return self._awaits_rest or self._writer is not None
 
-    def _collect(self) -> None:
-        """In the hub, where nothing else runs: take references to all that changed."""
+    def _begin(self, ctx: Context) -> None:
+        if self._is_busy:
+            self._is_wanted = self._is_wanted or self._is_soon or bool(self._askers)
+            return
+        self._is_soon = self._is_wanted = False
+        self._served, self._askers = self._askers, []
+        self._attempt += 1
+        self._awaits_rest = True
+        self._held_at = ctx.now
+        self._tell_link(Hold())
+        # Both orders are in the queue, so it does not run empty before they are read.
+        ctx.system.dispatcher.when_idle(partial(self._at_rest, ctx.incarnation, self._attempt))
+        ctx.after(self._options.quiet_seconds, Overdue(self._attempt))
+
+    def _at_rest(self, incarnation: int, attempt: int) -> None:
+        """In the hub, where nothing else runs."""
+        if self.ctx.incarnation == incarnation and self._awaits_rest and attempt == self._attempt:
+            self.ctx.ref.try_tell(Collected(attempt, self._collect()))
+
+    @on(Overdue)
+    def cut(self, ctx: Context, overdue: Overdue) -> None:
+        """The world does not come to rest. In this handler no other one runs, so it can be cut here."""
+        if self._awaits_rest and overdue.attempt == self._attempt:
+            self._status = self._status.replace(cuts=self._status.cuts + 1)
+            self._write(ctx, Collected(overdue.attempt, self._collect()))
+
+    def _collect(self) -> Batch:
         system = self.ctx.system
-        batch = self._kept.batch
-        changed, system.changed = system.changed, set()
-        for cell in changed:
-            state = cell.good_state
-            if isinstance(state, Entity.State):
-                batch.entities[state.id] = (cast(type[Entity], cell.actor_class), state)
-        batch.positions.update(self._kept.streams.snapshot())
-        self.ctx.ref.try_tell(Collected(system.now() - self._held_at))
+        began = time.perf_counter()
+        link = system.registry.whereis(OUTLET)
+        services = [self.ctx.cell] if link is None else [link.cell, self.ctx.cell]
+        batch = collect(system, self._kept, services)
+        took = time.perf_counter() - began
+        self._awaits_rest = False
+        self._status = self._status.replace(
+            last_collect_seconds=took,
+            longest_collect_seconds=max(took, self._status.longest_collect_seconds),
+        )
+        return batch
+
+    # Writing -------------------------------------------------------------------------------------------
 
     @on(Collected)
-    def write(self, ctx: Context, message: Collected) -> None:
+    def write(self, ctx: Context, collected: Collected) -> None:
         """Let the world go on, and write."""
+        self._write(ctx, collected)
+
+    def _write(self, ctx: Context, collected: Collected) -> None:
+        if collected.attempt != self._attempt or self._writer is not None:
+            return
         self._tell_link(Release())
-        self.last_pause_seconds = message.pause_seconds
-        batch = self._kept.batch
-        if batch.entities or batch.positions:
-            ctx.spawn(WorldWriter, ctx.ref, self._store_name, batch.copy())
-        else:
+        pause = ctx.now - self._held_at
+        self._status = self._status.replace(
+            last_pause_seconds=pause, longest_pause_seconds=max(pause, self._status.longest_pause_seconds)
+        )
+        if not collected.batch:
+            self._succeeded(ctx)
             self._finish(ctx)
+        elif self._is_taken:
+            self._finish(ctx)
+        else:
+            self._writer = ctx.spawn(WorldWriter, ctx.ref, self._store_name, self._world, collected.batch)
+            ctx.monitor(self._writer)
 
     @on(Written)
     def written(self, ctx: Context, message: Written) -> None:
-        """The writer has ended, one way or the other."""
+        """The writer is done, one way or the other."""
+        if message.is_taken:
+            self._lose_world(ctx, message.problem)
         if message.problem:
-            if message.problem != self._problem:
-                logger.error("a checkpoint is not written, play goes on: %s", message.problem)
-            self._problem = message.problem
+            self._failed(message.problem)
         else:
-            if self._problem:
-                logger.warning("checkpoints are written again")
-                self._problem = ""
             self._kept.batch.drop(message.batch)
-            self._tell_link(WrittenCheckpoint(message.batch.applied))
+            self._tell_link(WrittenCheckpoint(message.batch.positions))
+            self._succeeded(ctx)
+            self._status = self._status.replace(written=self._status.written + 1)
         self._finish(ctx)
 
-    def _finish(self, ctx: Context) -> None:
-        self._is_busy = False
-        self._answer()
-        if self._ends_with is None:
-            if self._askers:
-                self.take_checkpoint(ctx, TakeCheckpoint())
+    @on(Exited)
+    def writer_gone(self, ctx: Context, exited: Exited) -> None:
+        """Its report may still wait to be read: look again behind it."""
+        ctx.ref.tell(WriterGone(exited.ref, str(exited.reason)))
+
+    @on(WriterGone)
+    def writer_missed(self, ctx: Context, gone: WriterGone) -> None:
+        """A writer that crashed: nobody knows whether it has written, so it is written again."""
+        if self._writer == gone.ref:
+            self._failed(f"its writer ended: {gone.reason}")
+            self._finish(ctx)
+
+    def _succeeded(self, ctx: Context) -> None:
+        if self._status.problem:
+            logger.warning("checkpoints are written again")
+        self._status = self._status.replace(age_seconds=ctx.now, problem="")
+
+    def _failed(self, problem: str) -> None:
+        if problem != self._status.problem:
+            logger.error("a checkpoint is not written, play goes on: %s", problem)
+        self._status = self._status.replace(failed=self._status.failed + 1, problem=problem)
+
+    def _lose_world(self, ctx: Context, problem: str) -> None:
+        """Another process owns the world now: what happens here is not true any more."""
+        if self._is_taken:
             return
-        if self._is_last:
-            if self._problem:
-                logger.error("the last checkpoint is not written: %s", self._problem)
-            ctx.stop(self._ends_with)
-        else:
-            self.take_checkpoint(ctx, TakeCheckpoint())
+        self._is_taken = True
+        logger.critical("this world ends here: %s", problem)
+        root = ctx.system.find(ROOT)
+        if root is not None and self._ends_with is None:
+            root.tell(StopSupervisor(ExitReason(ExitKind.CRASH, WorldTaken(self._world.world))))
+
+    def _finish(self, ctx: Context) -> None:
+        self._writer = None
+        self._answer()
+        if self._ends_with is not None:
+            self._finish_last(ctx, self._ends_with)
+        elif self._askers or self._is_wanted:
+            self._begin(ctx)
 
     def _answer(self) -> None:
         """To those for whom the checkpoint was that has just ended."""
+        problem = self._status.problem
         for reply in self._served:
-            if self._problem:
-                reply.fail(StoreUnavailable(self._problem))
+            if problem:
+                reply.fail(StoreUnavailable(problem))
             else:
                 reply.set(None)
         self._served = []
 
+    # The end -------------------------------------------------------------------------------------------
+
     @on(StopRequested)
     def take_the_last(self, ctx: Context, message: StopRequested) -> None:
-        """The link is closed already: write what there is, then stop."""
-        self._ends_with = message.reason or SHUTDOWN
-        self.take_checkpoint(ctx, TakeCheckpoint())
+        """The link is closed already, and what was under way is done: write what there is, then stop."""
+        is_first = self._ends_with is None
+        self._ends_with = message
+        if is_first:
+            self._is_wanted = True
+            self._begin(ctx)
+
+    def _finish_last(self, ctx: Context, end: StopRequested) -> None:
+        """One that was under way when the end came is not the last; one that failed is tried again in
+        time."""
+        problem = self._status.problem
+        if self._is_wanted:
+            self._begin(ctx)
+        elif problem and not self._is_taken and self._has_time(ctx, end):
+            ctx.after(LAST_RETRY_SECONDS, TakeCheckpoint())
+        else:
+            if problem:
+                logger.error("the last checkpoint is not written: %s", problem)
+            ctx.stop(end.reason)
+
+    def _has_time(self, ctx: Context, end: StopRequested) -> bool:
+        return end.deadline is not None and ctx.now + 2 * LAST_RETRY_SECONDS < end.deadline
+
+    @on(GetKeeperStatus)
+    def status(self, ctx: Context, message: GetKeeperStatus) -> KeeperStatus:
+        """For operators."""
+        batch = self._kept.batch
+        return self._status.replace(
+            age_seconds=ctx.now - self._status.age_seconds,
+            entities_waiting=len(batch.entities),
+            positions_waiting=len(batch.positions),
+        )
 
     def _tell_link(self, message: Message) -> None:
         link: Ref | None = self.ctx.system.registry.whereis(OUTLET)

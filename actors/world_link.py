@@ -1,190 +1,176 @@
-"""The world's end of the link, as an actor: gateways in, streams to the sessions, outputs out.
+"""The world's end of the link, as an actor: gateways come in, lines go to the sessions, outputs go out.
 
-What must outlast a crash of this actor (the streams of all sessions, who has proved the key, answers to
-repeated requests) is in `WorldLinkState`, which the tree gives to every incarnation. Gateways notice a crash
-as a short silence: their frames of that moment are sent again.
+What must outlast a crash of this actor is in `WorldLinkState`. Gateways notice a crash as a connection that
+breaks: they come in again, say what they have, and their frames of that moment are sent again. So nothing
+that a handler had begun is lost, and the numbers see to it that nothing counts twice.
+
+It opens when all who were in play are back (`BringBack`), and it is the first to close: lines stay outside
+from then on, what is under way is finished, and the gateways are told that the world stops.
+
+A gateway that breaks the protocol, or does not read what it is sent, is shown the door: it comes in again and
+begins from numbers that both sides have.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
 
-from actors.world.outlet import OUTLET, EmitTo, EmitToMany, Performed, Released
-from actors.world.session import CloseWorldSession, Line
+from actors.session_streams import SessionStreams
+from actors.world.session import Line
+from actors.world_gateways import Gateway
 from actors.world_link_messages import (
     DESK,
-    AnswerRequest,
-    CloseStreams,
+    BringBack,
     FramesArrived,
     GetLinkStatus,
     Hold,
     LinkStatus,
-    OpenStreams,
     PeerLost,
+    PeerMistaken,
     Release,
     ServeRequest,
-    SessionUp,
-    StreamPosition,
     WrittenCheckpoint,
 )
-from actors.world_streams import SessionStreams, StreamTable
+from actors.world_link_state import WorldLinkOptions, WorldLinkState
+from actors.world_outlet import WorldOutlet
 from transports.link import protocol as wire
-from transports.link.errors import LinkError
-from transports.link.handshake import NONCE_BYTES, Doorkeeper, refusal, welcome
-from transports.link.interface import Peer, Router, RouterCallbacks
-from transports.link.liveness import LinkState, Liveness, LivenessOptions
-from transports.link.requests import ReplyCache, Verdict
+from transports.link.errors import EncodingError, HandshakeError
+from transports.link.handshake import NONCE_BYTES, refusal, welcome
+from transports.link.interface import Peer
+from transports.link.requests import Verdict, failure
 from transports.link.streams import Arrival
-from wyld_actors import Actor, ActorDeadError, Context, Ref, every, on
+from wyld_actors import Context, ExitReason, Message, Ref, StopRequested, every, on
 
 __all__ = ["WorldLink", "WorldLinkOptions", "WorldLinkState"]
 
 logger = logging.getLogger(__name__)
 
-OpenRouter: TypeAlias = Callable[[RouterCallbacks], Router]
-
 TICK_SECONDS = 0.25
+# Bringing ten thousand sessions back takes a second or two.
+BRING_BACK_SECONDS = 120.0
+# A checkpoint holds the link for milliseconds. A hold that lasts longer has lost its keeper.
+HOLD_SECONDS = 1.0
+# Frames that are kept during a hold: what a busy gateway sends in that time, a hundred times over.
+HOLD_FRAMES = 50_000
+# For what is under way when the world stops; as long as a checkpoint waits for quiet, five times over.
+DRAIN_SECONDS = 0.25
+# For the last words to leave the socket, which is closed without waiting.
+FAREWELL_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class WorldLinkOptions:
-    """How the world treats its gateways."""
+class RequestArrived(Message, frozen=True):
+    """To oneself: a request of a batch, by itself, so that what happens to another frame is not its end."""
 
-    # Lines of one session that may be on their way, sent and not applied.
-    credit: int = 256
-    # Seconds that the sessions of a gateway wait for it, when it is gone without a word.
-    gateway_grace_seconds: float = 60.0
-    liveness: LivenessOptions = field(default_factory=LivenessOptions)
+    peer: Peer
+    request: wire.Request
 
 
-@dataclass(slots=True)
-class _Gateway:
-    name: str
-    client: str
-    liveness: Liveness
+class Drained(Message, frozen=True):
+    """To oneself: what was under way when the stop came is done, or has had its time."""
 
 
-@dataclass(slots=True)
-class WorldLinkState:
-    """What outlasts an incarnation of the link."""
-
-    doorkeeper: Doorkeeper
-    open_router: OpenRouter
-    streams: StreamTable = field(default_factory=StreamTable)
-    replies: ReplyCache = field(default_factory=ReplyCache)
-    gateways: dict[Peer, _Gateway] = field(default_factory=dict)
-    router: Router | None = None
-
-    def open(self, ref: Ref) -> Router:
-        """Bind, in place of what an earlier incarnation had bound."""
-        self.close()
-        self.router = self.open_router(
-            RouterCallbacks(
-                frames=lambda peer, frames: _deliver(ref, FramesArrived(peer, frames)),
-                error=_refused_batch,
-                unreachable=lambda peer: _deliver(ref, PeerLost(peer)),
-            )
-        )
-        return self.router
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        if self.router is not None:
-            self.router.close()
-            self.router = None
+class Finish(Message, frozen=True):
+    """To oneself: the last words have left."""
 
 
-def _deliver(ref: Ref, message: FramesArrived | PeerLost) -> None:
-    try:
-        ref.tell(message)
-    except ActorDeadError:
-        logger.debug("the link is gone; %s dropped", type(message).__name__)
-
-
-def _refused_batch(peer: Peer, error: LinkError) -> None:
-    logger.warning("link: a batch of %r is refused: %s", peer, error)
-
-
-class WorldLink(Actor):
-    """Registered as the outlet of the world."""
+class WorldLink(WorldOutlet):
+    """See the module."""
 
     def __init__(self, options: WorldLinkOptions, state: WorldLinkState) -> None:
+        super().__init__(state)
         self._options = options
-        self._link = state
-        self._streams = state.streams
+        self._gateways = state.gateways
         self._held: list[FramesArrived] | None = None
-        self._desk: Ref | None = None
+        self._held_frames = 0
+        self._held_since = 0.0
+        self._ends_with: ExitReason | None = None
 
     def on_start(self) -> None:
-        self.ctx.system.registry.register(OUTLET, self.ctx.ref)
-        self._router = self._link.open(self.ctx.ref)
+        super().on_start()
+        ctx = self.ctx
         # Connections belong to a socket; after a crash the gateways come in again.
-        for peer in list(self._link.gateways):
-            self._forget_gateway(self.ctx, peer)
-        self._streams.forget_arrivals()
+        for peer in self._gateways.peers():
+            self._gateways.forget(peer)
+            self._streams.leave(peer, ctx.now)
+        desk = self._desk()
+        if not self._link.is_complete and desk is not None:
+            ctx.ask(desk, BringBack(), timeout_seconds=BRING_BACK_SECONDS)
+        self._link.is_complete = True
+        self._router = self._link.open(ctx.ref, ctx.incarnation)
 
     def on_stop(self) -> None:
-        goodbye = wire.Goodbye(wire.DisconnectReason.WORLD_STOPPED)
-        for peer in self._link.gateways:
-            self._router.send(peer, goodbye)
         self._link.close()
+
+    def _desk(self) -> Ref | None:
+        desk: Ref | None = self.ctx.system.registry.whereis(DESK)
+        return desk
+
+    def _send(self, peer: Peer, frame: wire.Frame) -> None:
+        if not self._router.send(peer, frame):
+            self._show_out(peer, wire.DisconnectReason.SLOW_CLIENT, "you do not read what you are sent")
 
     # Frames of gateways ---------------------------------------------------------------------------------
 
     @on(FramesArrived)
     def frames_arrived(self, ctx: Context, arrived: FramesArrived) -> None:
         """Everything a gateway sent in one turn of its loop."""
-        if self._held is not None:
-            self._held.append(arrived)
+        if arrived.incarnation != ctx.incarnation:
             return
         peer = arrived.peer
-        gateway = self._link.gateways.get(peer)
+        gateway = self._gateways.get(peer)
         if gateway is not None:
             gateway.liveness.heard(ctx.now)
+        if self._held is not None:
+            self._keep(ctx, arrived)
+            return
+        asked: set[wire.SessionId] = set()
         for frame in arrived.frames:
-            if isinstance(frame, wire.Command):
-                if gateway is not None:
-                    self._command(peer, frame)
-            elif isinstance(frame, wire.Hello | wire.Confirm):
+            if isinstance(frame, wire.Hello | wire.Confirm):
                 self._handshake(ctx, peer, frame)
-                gateway = self._link.gateways.get(peer)
+                gateway = self._gateways.get(peer)
             elif gateway is None:
-                logger.info("link: %s from %r before a handshake is ignored", type(frame).__name__, peer)
+                self._show_out(peer, wire.DisconnectReason.PROTOCOL_VIOLATED, "say Hello first")
+                return
+            elif isinstance(frame, wire.Command):
+                self._command(peer, frame, asked)
             else:
                 self._other(ctx, peer, gateway, frame)
 
-    def _command(self, peer: Peer, command: wire.Command) -> None:
-        streams = self._streams.get(command.session)
-        if streams is None or streams.ref is None or streams.peer != peer:
+    def _command(self, peer: Peer, command: wire.Command, asked: set[wire.SessionId]) -> None:
+        session, number = command.session, command.number
+        streams = self._own(peer, session)
+        if streams is None or streams.ref is None:
             return
-        arrival = streams.inbox.arrive(command.number)
+        inbox = streams.inbox
+        if number > inbox.applied + self._options.credit:
+            # More than it may send: it will send it again.
+            return
+        arrival = inbox.arrive(number)
         if arrival is Arrival.NEXT:
-            streams.ref.tell(Line(command.number, command.text))
-        elif arrival is Arrival.GAP:
-            self._router.send(peer, wire.Resend(command.session, streams.inbox.received))
+            streams.ref.tell(Line(number, command.text))
+        elif arrival is Arrival.GAP and session not in asked:
+            # Once for each batch: all that follows in it is beyond the gap as well.
+            asked.add(session)
+            self._send(peer, wire.Resend(session, inbox.received))
 
-    def _other(self, ctx: Context, peer: Peer, gateway: _Gateway, frame: wire.Frame) -> None:
+    def _other(self, ctx: Context, peer: Peer, gateway: Gateway, frame: wire.Frame) -> None:
         match frame:
             case wire.Acks(outputs):
                 self._streams.ack(peer, outputs)
             case wire.Heartbeat():
                 gateway.liveness.received(frame, ctx.now)
             case wire.Request():
-                self._request(peer, gateway, frame)
-            case wire.Cancel():
-                self._link.replies.cancelled(gateway.client, frame)
+                ctx.ref.tell(RequestArrived(peer, frame))
+            case wire.Cancel(request):
+                self._cancel(gateway, frame, request)
             case wire.Resend(session, after):
                 if streams := self._own(peer, session):
-                    for output in streams.tail.resume(after):
-                        self._router.send(peer, output)
+                    for output in streams.resume(after):
+                        self._send(peer, output)
             case wire.Goodbye():
-                logger.info("link: gateway %s stops: %s", gateway.name, frame.text or frame.reason.value)
-                for streams in [streams for streams in self._streams if streams.peer == peer]:
-                    self._end_session(streams)
+                self._take_leave(ctx, peer, gateway, frame)
             case _:
                 logger.warning("link: gateway %s sent %s", gateway.name, type(frame).__name__)
 
@@ -195,161 +181,147 @@ class WorldLink(Actor):
     # Handshake and liveness -----------------------------------------------------------------------------
 
     def _handshake(self, ctx: Context, peer: Peer, frame: wire.Hello | wire.Confirm) -> None:
-        doorkeeper = self._link.doorkeeper
         try:
             if isinstance(frame, wire.Hello):
                 nonce = secrets.token_bytes(NONCE_BYTES)
-                self._router.send(peer, doorkeeper.hello(peer, frame, nonce=nonce))
+                self._send(peer, self._gateways.greet(peer, frame, nonce=nonce))
                 return
-            admitted = doorkeeper.confirm(peer, frame)
-        except LinkError as error:
+            admission = self._gateways.admit(peer, frame, ctx.now, self._options.liveness)
+        except HandshakeError as error:
             logger.warning("link: %r is not let in: %s", peer, error)
-            self._router.send(peer, refusal(error))
+            self._send(peer, refusal(error))
             return
-        if admitted.superseded is not None:
-            self._forget_gateway(ctx, admitted.superseded)
-        client = f"{admitted.name}:{admitted.epoch}"
-        self._link.gateways[peer] = _Gateway(admitted.name, client, Liveness(self._options.liveness, ctx.now))
-        positions, missed = self._streams.claim(peer, admitted.sessions)
+        if admission.superseded is not None:
+            self._forget(admission.superseded)
+        for client in admission.former:
+            self._link.requests.forget(client)
+        positions, missed = self._streams.claim(peer, admission.sessions)
         logger.info(
-            "link: gateway %s is here, epoch %s, %s of its %s sessions known",
-            admitted.name, admitted.epoch, len(positions), len(admitted.sessions),
+            "link: gateway %s is here as %s, %s of its %s sessions known",
+            admission.gateway.name, admission.gateway.client, len(positions), len(admission.sessions),
         )  # fmt: skip
-        self._router.send(peer, welcome(self._options.credit, positions))
+        self._send(peer, welcome(self._options.credit, positions))
         for output in missed:
-            self._router.send(peer, output)
+            self._send(peer, output)
 
     @every(seconds=TICK_SECONDS)
     def look_around(self, ctx: Context) -> None:
         """Beat, notice silence, and let go of what nobody comes back for."""
         now = ctx.now
-        for peer, gateway in list(self._link.gateways.items()):
-            if gateway.liveness.state(now) is LinkState.DOWN:
-                logger.warning("link: gateway %s is silent and counts as gone", gateway.name)
-                self._forget_gateway(ctx, peer)
-            elif beat := gateway.liveness.beat(now):
-                self._router.send(peer, beat)
+        beats, silent = self._gateways.beat(now)
+        for peer, beat in beats:
+            self._send(peer, beat)
+        for peer in silent:
+            logger.warning("link: a gateway is silent and counts as gone")
+            self._forget(peer)
         for streams in self._streams.abandoned(now, self._options.gateway_grace_seconds):
-            streams.unclaimed_since = None
+            logger.info("session %s is given up: its gateway did not come back", streams.session)
             self._end_session(streams)
+        for client, answer in self._link.requests.overdue(now):
+            asker = self._gateways.peer_of(client)
+            if asker is not None:
+                self._send(asker, answer)
+        if self._held is not None and self._ends_with is None and now - self._held_since > HOLD_SECONDS:
+            logger.error("link: held for more than %s s; it goes on", HOLD_SECONDS)
+            self._let_in(ctx)
 
     @on(PeerLost)
     def peer_lost(self, ctx: Context, lost: PeerLost) -> None:
         """ZeroMQ could not reach it."""
-        self._forget_gateway(ctx, lost.peer)
+        if lost.incarnation == ctx.incarnation:
+            self._forget(lost.peer)
 
-    def _forget_gateway(self, ctx: Context, peer: Peer) -> None:
-        self._link.gateways.pop(peer, None)
-        self._link.doorkeeper.left(peer)
+    @on(PeerMistaken)
+    def peer_mistaken(self, ctx: Context, mistaken: PeerMistaken) -> None:
+        """What it sent is not what it meant to send, or something never arrived: begin anew."""
+        logger.warning("link: %r: %s", mistaken.peer, mistaken.error)
+        if mistaken.incarnation != ctx.incarnation or self._gateways.get(mistaken.peer) is None:
+            return
+        if isinstance(mistaken.error, EncodingError):
+            self._streams.mend(mistaken.peer)
+        self._show_out(mistaken.peer, wire.DisconnectReason.PROTOCOL_VIOLATED, str(mistaken.error))
+
+    def _show_out(self, peer: Peer, reason: wire.DisconnectReason, text: str) -> None:
+        """Forget the connection, and have its gateway make a new one."""
+        self._forget(peer)
+        self._router.send(peer, wire.Goodbye(reason, text))
+
+    def _take_leave(self, ctx: Context, peer: Peer, gateway: Gateway, bye: wire.Goodbye) -> None:
+        """The gateway stops, and all its clients with it."""
+        logger.info("link: gateway %s stops: %s", gateway.name, bye.text or bye.reason.value)
+        for streams in [streams for streams in self._streams if streams.peer == peer]:
+            self._end_session(streams)
+        self._forget(peer)
+
+    def _forget(self, peer: Peer) -> None:
         self._router.forget(peer)
-        waiting = self._streams.leave(peer, ctx.now)
-        if waiting:
-            logger.warning("link: %s sessions wait for their gateway", len(waiting))
+        if self._gateways.forget(peer) is not None:
+            waiting = self._streams.leave(peer, self.ctx.now)
+            if waiting:
+                logger.warning("link: %s sessions wait for their gateway", len(waiting))
 
     # Requests -------------------------------------------------------------------------------------------
 
-    def _request(self, peer: Peer, gateway: _Gateway, request: wire.Request) -> None:
-        verdict, answer = self._link.replies.arrived(gateway.client, request)
-        if verdict is Verdict.ANSWER and answer is not None:
-            self._router.send(peer, answer)
-        elif verdict is Verdict.WORK:
-            if self._desk is None or not self._desk.is_alive():
-                self._desk = self.ctx.system.registry.whereis(DESK)
-            if self._desk is not None:
-                self._desk.tell(ServeRequest(gateway.client, peer, request))
+    @on(RequestArrived)
+    def request_arrived(self, ctx: Context, arrived: RequestArrived) -> None:
+        """A request: to be worked on, to be answered again, or to be ignored."""
+        peer, request = arrived.peer, arrived.request
+        gateway = self._gateways.get(peer)
+        if gateway is None:
+            return
+        client, requests = gateway.client, self._link.requests
+        verdict, answer = requests.arrived(client, request, ctx.now)
+        if verdict is Verdict.WORK:
+            desk = self._desk()
+            task = ServeRequest(client, request, requests.deadline(client, request.id))
+            if desk is None or not desk.try_tell(task):
+                refused = failure(request.id, wire.FailureCode.UNAVAILABLE)
+                requests.answered(client, refused)
+                self._send(peer, refused)
+        elif answer is not None:
+            self._answer_again(peer, request, answer)
 
-    @on(AnswerRequest)
-    def answer_request(self, ctx: Context, message: AnswerRequest) -> None:
-        """The desk has an answer."""
-        if self._link.replies.answered(message.client, message.answer):
-            self._router.send(message.peer, message.answer)
+    def _answer_again(self, peer: Peer, request: wire.Request, answer: wire.Reply | wire.Failure) -> None:
+        """The first answer may have been lost with its connection, and so the session has not begun here."""
+        is_selection = isinstance(answer, wire.Reply) and isinstance(answer.body, wire.CharacterSelected)
+        streams = self._streams.get(request.session)
+        if not is_selection or (streams is not None and streams.peer == peer):
+            self._send(peer, answer)
+        elif streams is None or streams.ref is None or streams.is_ending:
+            self._send(peer, failure(request.id, wire.FailureCode.UNAVAILABLE))
+        else:
+            self._begin_outputs(peer, request.session, answer)
 
-    # Sessions -------------------------------------------------------------------------------------------
-
-    @on(OpenStreams)
-    def open_streams(self, ctx: Context, message: OpenStreams) -> StreamPosition:
-        """A session is about to get a character."""
-        streams = self._streams.open(message.session, None, applied=message.applied)
-        streams.peer = None
-        applied, durable = streams.inbox.position
-        return StreamPosition(applied, streams.tail.last, applied == durable)
-
-    @on(SessionUp)
-    def session_up(self, ctx: Context, message: SessionUp) -> None:
-        """From now on its lines have a taker, and its outputs flow."""
-        self._streams.play(message.session, message.ref, message.character)
-        self.answer_request(ctx, message.answer)
-        reply, peer = message.answer.answer, message.answer.peer
-        if isinstance(reply, wire.Reply) and isinstance(reply.body, wire.CharacterSelected):
-            _, missed = self._streams.claim(peer, {message.session: reply.body.outputs})
-            for output in missed:
-                self._router.send(peer, output)
-
-    @on(CloseStreams)
-    def close_streams(self, ctx: Context, message: CloseStreams) -> None:
-        """The client has gone for good."""
-        streams = self._streams.get(message.session)
+    def _cancel(self, gateway: Gateway, cancel: wire.Cancel, request: wire.RequestId) -> None:
+        """The answer is not wanted. A session that it has brought into play goes again."""
+        self._link.requests.cancelled(gateway.client, cancel)
+        streams = self._streams.selected_by(gateway.client, request)
         if streams is not None:
-            streams.peer = None
             self._end_session(streams)
 
-    def _end_session(self, streams: SessionStreams) -> None:
-        """Take its character out of play; the streams go with it."""
-        streams.is_ending = True
-        if streams.ref is not None and streams.ref.is_alive():
-            streams.ref.tell(CloseWorldSession())
-        else:
-            self._streams.close(streams.session)
-
-    # Outputs --------------------------------------------------------------------------------------------
-
-    @on(EmitTo)
-    def emit_to(self, ctx: Context, message: EmitTo) -> None:
-        """Show something to one session."""
-        if sent := self._streams.emit(message.session, message.cause, message.body):
-            self._router.send(*sent)
-
-    @on(EmitToMany)
-    def emit_to_many(self, ctx: Context, message: EmitToMany) -> None:
-        """Show one thing to many."""
-        for peer, frame in self._streams.emit_to_many(
-            message.sessions, message.cause, message.body, message.origin
-        ):
-            self._router.send(peer, frame)
-
-    @on(Performed)
-    def performed(self, ctx: Context, message: Performed) -> None:
-        """A command is complete."""
-        done = wire.Performed(message.number, message.prompt, message.outcome)
-        if sent := self._streams.performed(message.session, done):
-            self._router.send(*sent)
-
-    @on(Released)
-    def released(self, ctx: Context, message: Released) -> None:
-        """The character is out of play."""
-        streams = self._streams.get(message.session)
-        if streams is None:
-            return
-        self._streams.play(message.session, None, "")
-        # Lines after it were never run: the gateway gives them to the menu, and their numbers to others.
-        streams.inbox.received = streams.inbox.applied
-        body = wire.CharacterReleased(message.character, message.text)
-        if sent := self._streams.emit(message.session, 0, body):
-            self._router.send(*sent)
-        if streams.is_ending:
-            self._streams.close(message.session)
-
-    # Checkpoints -------------------------------------------------------------------------------------------
+    # Checkpoints, and the end ---------------------------------------------------------------------------
 
     @on(Hold)
     def hold(self, ctx: Context, message: Hold) -> None:
         """Keep out what comes."""
         if self._held is None:
-            self._held = []
+            self._held, self._held_frames, self._held_since = [], 0, ctx.now
+
+    def _keep(self, ctx: Context, arrived: FramesArrived) -> None:
+        assert self._held is not None
+        self._held.append(arrived)
+        self._held_frames += len(arrived.frames)
+        if self._held_frames > HOLD_FRAMES and self._ends_with is None:
+            logger.error("link: %s frames came while it was held; it goes on", self._held_frames)
+            self._let_in(ctx)
 
     @on(Release)
     def release(self, ctx: Context, message: Release) -> None:
         """Let in what came."""
+        if self._ends_with is None:
+            self._let_in(ctx)
+
+    def _let_in(self, ctx: Context) -> None:
         held, self._held = self._held, None
         for arrived in held or ():
             self.frames_arrived(ctx, arrived)
@@ -357,8 +329,33 @@ class WorldLink(Actor):
     @on(WrittenCheckpoint)
     def written(self, ctx: Context, message: WrittenCheckpoint) -> None:
         """Tell the gateways which lines they need not keep any more."""
-        for peer, positions in self._streams.saved(message.applied.items()).items():
-            self._router.send(peer, positions)
+        for peer, positions in self._streams.saved(message.points).items():
+            self._send(peer, positions)
+
+    @on(StopRequested)
+    def begin_to_stop(self, ctx: Context, message: StopRequested) -> None:
+        """Nothing comes in any more. What is under way is finished, so that the last checkpoint has it."""
+        if self._ends_with is None:
+            self._ends_with = message.reason
+            self._held = []
+            ctx.system.dispatcher.when_idle(partial(_tell_if_alive, ctx.ref, Drained()))
+            ctx.after(DRAIN_SECONDS, Drained())
+
+    @on(Drained)
+    def say_goodbye(self, ctx: Context, message: Drained) -> None:
+        """Tell the gateways, so that they hold their breath at once."""
+        if self._ends_with is None:
+            return
+        for peer in self._gateways.peers():
+            self._router.send(peer, wire.Goodbye(wire.DisconnectReason.WORLD_STOPPED))
+            self._gateways.forget(peer)
+            self._streams.leave(peer, ctx.now)
+        ctx.after(FAREWELL_SECONDS, Finish())
+
+    @on(Finish)
+    def finish(self, ctx: Context, message: Finish) -> None:
+        assert self._ends_with is not None
+        ctx.stop(self._ends_with)
 
     @on(GetLinkStatus)
     def status(self, ctx: Context, message: GetLinkStatus) -> LinkStatus:
@@ -370,10 +367,14 @@ class WorldLink(Actor):
                     "state": gateway.liveness.state(ctx.now).value,
                     "round_trip_seconds": gateway.liveness.round_trip_seconds,
                 }
-                for gateway in self._link.gateways.values()
+                for gateway in self._gateways.all()
             },
             len(inboxes),
             sum(inbox.received - inbox.applied for inbox in inboxes),
             sum(inbox.applied - inbox.durable for inbox in inboxes),
             sum(streams.tail.unacked for streams in self._streams),
         )
+
+
+def _tell_if_alive(ref: Ref, message: Message) -> None:
+    ref.try_tell(message)

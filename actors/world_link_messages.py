@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from actors.session_streams import StreamPoint
+from transports.link.errors import LinkError
 from transports.link.interface import Peer
 from transports.link.protocol import (
+    CharacterId,
     CommandNumber,
     EntityId,
     Failure,
@@ -16,17 +19,23 @@ from transports.link.protocol import (
     Request,
     SessionId,
 )
-from wyld_actors import Message, Record, Ref
+from wyld_actors import Message, Record, Ref, Refused
 
 __all__ = [
+    "DESK",
     "AnswerRequest",
+    "BringBack",
     "CloseStreams",
     "FramesArrived",
+    "GetLinkStatus",
     "Hold",
+    "LinkStatus",
     "OpenStreams",
     "PeerLost",
+    "PeerMistaken",
     "Release",
     "ServeRequest",
+    "SessionLeft",
     "SessionUp",
     "StreamPosition",
     "WrittenCheckpoint",
@@ -37,8 +46,9 @@ DESK = "desk"
 
 
 class FramesArrived(Message, frozen=True):
-    """A batch came from a gateway."""
+    """A batch came from a gateway, over the socket of this incarnation of the link."""
 
+    incarnation: int
     peer: Peer
     frames: list[Frame]
 
@@ -46,19 +56,38 @@ class FramesArrived(Message, frozen=True):
 class PeerLost(Message, frozen=True):
     """The connection of a gateway is gone."""
 
+    incarnation: int
     peer: Peer
+
+
+class PeerMistaken(Message, frozen=True):
+    """Something that a gateway sent, or that was to be sent to it, is no frame, or never came."""
+
+    incarnation: int
+    peer: Peer
+    error: LinkError
+
+
+class SessionLeft(Refused):
+    """The client of this session has gone for good: it cannot come into play any more."""
+
+    def __init__(self, session: SessionId) -> None:
+        super().__init__(session)
+        self.session = session
+
+    def __str__(self) -> str:
+        return f"the client of session {self.session} has left"
 
 
 class AnswerRequest(Message, frozen=True):
     """From the desk: the answer."""
 
     client: str
-    peer: Peer
     answer: Reply | Failure
 
 
 class OpenStreams(Message, frozen=True):
-    """Get the streams of a session ready for a character. Answer: StreamPosition.
+    """Get the streams of a session ready for a character. Answer: StreamPosition. Raises SessionLeft.
 
     The commands of a session that is new here follow `applied`. Its outputs wait until SessionUp.
     """
@@ -88,21 +117,27 @@ class SessionUp(Message, frozen=True):
     session: SessionId
     ref: Ref
     character: EntityId
+    number: CharacterId
     answer: AnswerRequest
 
 
 class CloseStreams(Message, frozen=True):
-    """The session is over for good; its streams may be forgotten when its character is out of play."""
+    """The client has gone for good; the streams may be forgotten when its character is out of play."""
 
     session: SessionId
 
 
 class ServeRequest(Message, frozen=True):
-    """To the desk: somebody asks. `client` is the life of the gateway, `peer` its connection."""
+    """To the desk: somebody asks. `client` is the life of the gateway; after `deadline` (seconds of the
+    system's clock) nobody wants the answer any more."""
 
     client: str
-    peer: Peer
     request: Request
+    deadline: float
+
+
+class BringBack(Message, frozen=True):
+    """To the desk: bring the sessions of the last checkpoint back into play. Answered when they are."""
 
 
 class Hold(Message, frozen=True):
@@ -114,9 +149,9 @@ class Release(Message, frozen=True):
 
 
 class WrittenCheckpoint(Message, frozen=True):
-    """A checkpoint that holds these sessions at these commands is durable."""
+    """A checkpoint that holds these sessions at these points is durable."""
 
-    applied: Mapping[SessionId, CommandNumber]
+    points: Mapping[SessionId, StreamPoint]
 
 
 class GetLinkStatus(Message, frozen=True):

@@ -6,30 +6,27 @@ whoever may wait: clerks, and the desk while it starts.
 
 from __future__ import annotations
 
-import logging
-
-import msgspec
-
 from actors.storage.positions import Position
 from actors.world.character import Character
+from actors.world.messages import Answer, Retire
 from actors.world.outlet import OUTLET
-from actors.world.session import WorldSession
+from actors.world.session import CloseWorldSession, WorldSession
 from actors.world.surroundings import Surroundings
 from actors.world_streams import StreamTable
 from supervisors.backoff import Budget
 from supervisors.calls import AlreadyPresent, AlreadyStarted, StartChild, Started
 from supervisors.specs import ChildSpec, Restart
 from transports.link.protocol import CommandNumber, SessionId
-from transports.link.streams import TailRecord
-from wyld_actors import ActorError, Context, Ref, Registry
+from wyld_actors import ActorDeadError, ActorError, Context, Ref, Registry
 
-__all__ = ["CHARACTERS", "SESSIONS", "NotStarted", "Play"]
+__all__ = ["CHARACTERS", "ROOT", "SESSIONS", "NotStarted", "Play"]
 
-logger = logging.getLogger(__name__)
-
-# Paths of the two supervisors.
-CHARACTERS = "/world/characters"
-SESSIONS = "/world/sessions"
+# Paths: the root of the tree, and two supervisors.
+ROOT = "/world"
+CHARACTERS = f"{ROOT}/characters"
+SESSIONS = f"{ROOT}/sessions"
+# Seconds for a session to let go of its character, before another one may begin in its place.
+LEAVE_SECONDS = 5.0
 
 
 class NotStarted(ActorError):
@@ -89,17 +86,43 @@ class Play:
             ),
         )
 
+    def end_session(self, ctx: Context, session: SessionId) -> None:
+        """See that no actor of this session is there any more: its character leaves play. Raises
+        NotStarted."""
+        ref = ctx.system.find(f"{SESSIONS}/session-{session}")
+        if ref is None:
+            return
+        try:
+            ctx.ask(ref, CloseWorldSession())
+        except ActorDeadError:
+            return
+        if not ref.actor_stopped.wait(LEAVE_SECONDS):
+            raise NotStarted(ref.path, "the last character of this session has not left yet")
+
+    def is_attached(self, ctx: Context, character: Ref) -> bool:
+        """Whether the character has taken the session that was begun for it, and did not just leave play.
+
+        What a session tells its character when it begins is in the mailbox by now, so this comes behind it.
+        """
+        try:
+            ctx.ask(character, Answer(0))
+        except ActorDeadError:
+            return False
+        return True
+
+    def let_go(self, character: Ref) -> None:
+        """A session did not come up: a character that nobody plays does not stay."""
+        if not getattr(character.cell.good_state, "session", 0):
+            character.tell(Retire())
+
     def bring_back(
         self, ctx: Context, streams: StreamTable, position: Position, state: Character.State
     ) -> None:
         """A session of the last checkpoint, as it was then."""
-        tail = msgspec.msgpack.decode(position.tail, type=TailRecord)
-        entry = streams.open(position.session, None, applied=position.applied, tail=tail)
-        entry.unclaimed_since = ctx.now
         # The others saw it all the time.
         character = self.character(ctx, state.replace(is_present=True))
         ref = self.session(ctx, position.session, character, state, position.applied)
-        streams.play(position.session, ref, state.id)
+        streams.play(position.session, ref, state.id, state.number)
 
     def _start(self, ctx: Context, supervisor: str, spec: ChildSpec) -> Ref:
         place = ctx.system.find(supervisor)

@@ -1,77 +1,38 @@
-"""What the world knows of every session's two streams, and which gateway it belongs to. Pure.
+"""The streams of all sessions of one world, and which gateway each belongs to. Pure.
 
-Commands come in by number and are applied in order; outputs get their numbers here and are kept until
-the gateway has them. A session outlives the connection of its gateway: its outputs wait, and flow when a
-connection of that gateway claims it. Sessions are restored from a checkpoint in the same way, as sessions
-that nobody has claimed yet.
+A session outlives the connection of its gateway: its outputs wait, and flow when a connection of that
+gateway claims it. Sessions are restored from a checkpoint in the same way, as sessions that nobody has
+claimed yet.
+
+Invariants: a session has one peer, or is in the list of those that wait for one, or ends with its client;
+what an output's number is depends on nothing but the order in which outputs were given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
+from actors.session_streams import NOWHERE, SessionStreams, StreamPoint
 from transports.link.interface import Peer
 from transports.link.protocol import (
+    CharacterId,
     CommandNumber,
     EntityId,
     Frame,
     Multicast,
-    Output,
     OutputBody,
     OutputNumber,
     Performed,
     Positions,
+    RequestId,
     SessionId,
 )
-from transports.link.streams import CommandInbox, OutputTail, TailRecord, multicast
+from transports.link.streams import OutputTail, TailRecord, multicast
 from wyld_actors import Ref
 
 __all__ = ["SessionStreams", "StreamPoint", "StreamTable"]
 
-
-class StreamPoint(NamedTuple):
-    """Where a session stood: its last applied command, and the outputs its gateway may not have."""
-
-    applied: CommandNumber
-    tail: TailRecord
-    character: EntityId
-
-
-# Of a session that is closed.
-NOWHERE = StreamPoint(0, TailRecord(0, 0), "")
-
-
-class SessionStreams:
-    """One session. `peer` is the connection that has claimed it, None while there is none."""
-
-    __slots__ = (
-        "character",
-        "inbox",
-        "is_ending",
-        "peer",
-        "ref",
-        "session",
-        "tail",
-        "told",
-        "unclaimed_since",
-    )
-
-    def __init__(
-        self, session: SessionId, ref: Ref | None, applied: CommandNumber, tail: TailRecord | None
-    ) -> None:
-        self.session = session
-        self.ref = ref
-        # The character that the session plays, "" while it plays none.
-        self.character: EntityId = ""
-        self.inbox = CommandInbox(applied)
-        self.tail = OutputTail(session, tail)
-        self.peer: Peer | None = None
-        self.unclaimed_since: float | None = None
-        # The session is over: its streams go when its character is out of play.
-        self.is_ending = False
-        # The durable number that the gateway was last told.
-        self.told = applied
+Position = tuple[CommandNumber, CommandNumber]
 
 
 class StreamTable:
@@ -81,6 +42,8 @@ class StreamTable:
         self._sessions: dict[SessionId, SessionStreams] = {}
         # Sessions that are not as the last snapshot had them.
         self._touched: set[SessionId] = set()
+        # Since when each of these waits for a gateway; the longest waiting first.
+        self._unclaimed: dict[SessionId, float] = {}
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -92,109 +55,139 @@ class StreamTable:
         """The streams of a session, if there is one."""
         return self._sessions.get(session)
 
-    def open(
-        self,
-        session: SessionId,
-        ref: Ref | None,
-        *,
-        peer: Peer | None = None,
-        applied: CommandNumber = 0,
-        tail: TailRecord | None = None,
-    ) -> SessionStreams:
-        """Take up a session: a new one, or one that a checkpoint had."""
+    # Coming and going ----------------------------------------------------------------------------------
+
+    def open(self, session: SessionId, now: float, *, applied: CommandNumber = 0) -> SessionStreams:
+        """A session is about to play: a new one goes on after `applied`. Its outputs wait until it is
+        claimed."""
         streams = self._sessions.get(session)
         if streams is None:
-            streams = self._sessions[session] = SessionStreams(session, ref, applied, tail)
-        streams.ref = ref
-        if peer is not None:
-            streams.peer, streams.unclaimed_since = peer, None
+            streams = self._sessions[session] = SessionStreams(session, applied)
+        streams.is_lost = False
+        self._wait(streams, now)
         return streams
 
-    def close(self, session: SessionId) -> SessionStreams | None:
-        """Forget a session."""
-        self._touched.add(session)
-        return self._sessions.pop(session, None)
+    def restore(
+        self, session: SessionId, applied: CommandNumber, tail: TailRecord | None, now: float
+    ) -> SessionStreams:
+        """A session as a checkpoint had it. Nobody has claimed it yet."""
+        streams = self._sessions[session] = SessionStreams(session, applied, tail)
+        self._wait(streams, now)
+        return streams
 
-    def play(self, session: SessionId, ref: Ref | None, character: EntityId) -> None:
+    def play(self, session: SessionId, ref: Ref | None, character: EntityId, number: CharacterId = 0) -> None:
         """From now on `ref` takes the lines of the session, which plays `character` ("" for nobody)."""
         streams = self._sessions.get(session)
         if streams is not None:
-            streams.ref, streams.character = ref, character
+            streams.ref, streams.character, streams.number = ref, character, number
             self._touched.add(session)
+
+    def leave_play(self, session: SessionId) -> None:
+        """The session plays nobody now. Lines it had not begun are for others, and their numbers too."""
+        streams = self._sessions.get(session)
+        if streams is not None:
+            self.play(session, None, "")
+            streams.inbox.received = streams.inbox.applied
+
+    def lose(self, session: SessionId) -> None:
+        """What a checkpoint says of the session cannot be brought back: let its gateway select again."""
+        streams = self._sessions.get(session)
+        if streams is not None:
+            streams.is_lost = True
+
+    def close(self, session: SessionId) -> None:
+        """Forget a session, here and in the next checkpoint."""
+        self._touched.add(session)
+        self._unclaimed.pop(session, None)
+        self._sessions.pop(session, None)
+
+    def touch(self, session: SessionId) -> None:
+        """Have the session in the next snapshot, whatever has become of it."""
+        self._touched.add(session)
+
+    # Outputs -------------------------------------------------------------------------------------------
+
+    def emit(self, session: SessionId, cause: CommandNumber, body: OutputBody) -> list[tuple[Peer, Frame]]:
+        """Number one output. What to send: nothing while nobody has claimed the session."""
+        streams = self._sessions.get(session)
+        if streams is None:
+            return []
+        self._touched.add(session)
+        output = streams.emit(cause, body)
+        return [] if streams.peer is None else [(streams.peer, output)]
+
+    def emit_to_many(
+        self, sessions: Sequence[SessionId], cause: CommandNumber, body: OutputBody, origin: SessionId
+    ) -> list[tuple[Peer, Multicast]]:
+        """Number one output for many sessions: what to send, once for each gateway."""
+        by_peer: dict[Peer | None, list[OutputTail]] = {}
+        get, touch = self._sessions.get, self._touched.add
+        for session in sessions:
+            streams = get(session)
+            if streams is None:
+                continue
+            touch(session)
+            tails = by_peer.get(streams.peer)
+            if tails is None:
+                by_peer[streams.peer] = [streams.tail]
+            else:
+                tails.append(streams.tail)
+        frames = [(peer, multicast(tails, cause, body, origin)) for peer, tails in by_peer.items()]
+        return [(peer, frame) for peer, frame in frames if peer is not None]
+
+    def performed(self, session: SessionId, done: Performed) -> list[tuple[Peer, Frame]]:
+        """Command `done.number` is complete: count it, and tell the gateway in the output stream."""
+        streams = self._sessions.get(session)
+        if streams is None:
+            return []
+        self._touched.add(session)
+        outputs = streams.performed(done)
+        return [] if streams.peer is None else [(streams.peer, output) for output in outputs]
+
+    # Gateways ------------------------------------------------------------------------------------------
 
     def ack(self, peer: Peer, received: Mapping[SessionId, OutputNumber]) -> None:
         """A gateway has these outputs of sessions of its own."""
         for session, number in received.items():
             streams = self._sessions.get(session)
             if streams is not None and streams.peer == peer:
-                streams.tail.ack(number)
-
-    # Outputs ------------------------------------------------------------------------------------------
-
-    def emit(self, session: SessionId, cause: CommandNumber, body: OutputBody) -> tuple[Peer, Frame] | None:
-        """Number one output. What to send, or None while nobody has claimed the session."""
-        streams = self._sessions.get(session)
-        if streams is None:
-            return None
-        self._touched.add(session)
-        number = streams.tail.append(cause, body)
-        if streams.peer is None:
-            return None
-        return streams.peer, Output(session, number, cause, body)
-
-    def emit_to_many(
-        self, sessions: Sequence[SessionId], cause: CommandNumber, body: OutputBody, origin: SessionId
-    ) -> list[tuple[Peer, Multicast]]:
-        """Number one output for many sessions: what to send, once for each gateway."""
-        self._touched.update(sessions)
-        by_peer: dict[Peer | None, list[OutputTail]] = {}
-        get = self._sessions.get
-        for session in sessions:
-            streams = get(session)
-            if streams is not None:
-                tails = by_peer.get(streams.peer)
-                if tails is None:
-                    by_peer[streams.peer] = [streams.tail]
-                else:
-                    tails.append(streams.tail)
-        frames = [(peer, multicast(tails, cause, body, origin)) for peer, tails in by_peer.items()]
-        return [(peer, frame) for peer, frame in frames if peer is not None]
-
-    def performed(self, session: SessionId, done: Performed) -> tuple[Peer, Frame] | None:
-        """Command `done.number` is complete: count it, and tell the gateway in the output stream."""
-        streams = self._sessions.get(session)
-        if streams is None:
-            return None
-        # After a crash of the link a line may be done that came to an earlier incarnation of it.
-        streams.inbox.received = max(streams.inbox.received, done.number)
-        streams.inbox.apply(done.number)
-        return self.emit(session, done.number, done)
-
-    # Gateways -------------------------------------------------------------------------------------------
+                streams.ack(number)
 
     def claim(
         self, peer: Peer, received: Mapping[SessionId, OutputNumber]
-    ) -> tuple[dict[SessionId, tuple[CommandNumber, CommandNumber]], list[Frame]]:
+    ) -> tuple[dict[SessionId, Position], list[Frame]]:
         """A connection says which sessions are its own and what they have: their positions, and what they
-        have missed."""
-        positions = {}
+        have missed. A session that is over, or lost, is not known any more."""
+        positions: dict[SessionId, Position] = {}
         missed: list[Frame] = []
         for session, number in received.items():
             streams = self._sessions.get(session)
-            if streams is None:
+            if streams is None or streams.is_lost or streams.is_ending:
                 continue
-            streams.peer, streams.unclaimed_since = peer, None
+            streams.peer = peer
+            self._unclaimed.pop(session, None)
             positions[session] = streams.inbox.position
             streams.told = streams.inbox.durable
-            missed += streams.tail.resume(number)
+            missed += streams.resume(number)
         return positions, missed
 
     def leave(self, peer: Peer, now: float) -> list[SessionId]:
         """A connection is gone: its sessions wait for the next one. Which they are."""
         left = [streams for streams in self._sessions.values() if streams.peer == peer]
         for streams in left:
-            streams.peer, streams.unclaimed_since = None, now
+            self._wait(streams, now)
         return [streams.session for streams in left]
+
+    def abandoned(self, now: float, grace_seconds: float) -> list[SessionStreams]:
+        """The sessions that nobody has claimed for so long. Each is told once."""
+        over = []
+        for session, since in self._unclaimed.items():
+            if now - since < grace_seconds:
+                break
+            over.append(session)
+        for session in over:
+            del self._unclaimed[session]
+        return [self._sessions[session] for session in over]
 
     def forget_arrivals(self) -> None:
         """Lines may have come and not been handed on: let the gateways send again what is not applied.
@@ -204,15 +197,24 @@ class StreamTable:
         for streams in self._sessions.values():
             streams.inbox.received = streams.inbox.applied
 
-    def abandoned(self, now: float, grace_seconds: float) -> list[SessionStreams]:
-        """The sessions that nobody has claimed for so long."""
-        return [
-            streams
-            for streams in self._sessions.values()
-            if streams.unclaimed_since is not None and now - streams.unclaimed_since >= grace_seconds
-        ]
+    def mend(self, peer: Peer) -> None:
+        """Something for the sessions of this peer could not be sent. It has to come in again."""
+        for streams in self._sessions.values():
+            if streams.peer == peer:
+                streams.mend()
 
-    # Checkpoints -----------------------------------------------------------------------------------------
+    def selected_by(self, client: str, request: RequestId) -> SessionStreams | None:
+        """The session that this request of a gateway brought into play."""
+        key = (client, request)
+        return next((one for one in self._sessions.values() if one.selected_by == key), None)
+
+    def _wait(self, streams: SessionStreams, now: float) -> None:
+        streams.peer = None
+        # To the end of the line, which is ordered by time.
+        self._unclaimed.pop(streams.session, None)
+        self._unclaimed[streams.session] = now
+
+    # Checkpoints ---------------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[SessionId, StreamPoint]:
         """Where the sessions stand that have moved since the last snapshot. References only, so it is quick.
@@ -220,22 +222,21 @@ class StreamTable:
         Acknowledged outputs alone are no move: what is restored too much is not shown twice.
         """
         touched, self._touched = self._touched, set()
-        return {session: self._point(session) for session in touched}
+        return {session: self.point(session) for session in touched}
 
-    def _point(self, session: SessionId) -> StreamPoint:
+    def point(self, session: SessionId) -> StreamPoint:
+        """Where one session stands."""
         streams = self._sessions.get(session)
-        if streams is None:
-            return NOWHERE
-        return StreamPoint(streams.inbox.applied, streams.tail.snapshot(), streams.character)
+        return NOWHERE if streams is None else streams.point()
 
-    def saved(self, applied: Iterable[tuple[SessionId, CommandNumber]]) -> dict[Peer, Positions]:
+    def saved(self, points: Mapping[SessionId, StreamPoint]) -> dict[Peer, Positions]:
         """A checkpoint is written: what to tell each gateway of the commands that are durable now."""
-        news: dict[Peer, dict[SessionId, tuple[CommandNumber, CommandNumber]]] = {}
-        for session, number in applied:
+        news: dict[Peer, dict[SessionId, Position]] = {}
+        for session, point in points.items():
             streams = self._sessions.get(session)
-            if streams is None:
+            if streams is None or streams.life != point.life:
                 continue
-            streams.inbox.save(number)
+            streams.save(point.applied)
             if streams.peer is not None and streams.told != streams.inbox.durable:
                 streams.told = streams.inbox.durable
                 news.setdefault(streams.peer, {})[session] = streams.inbox.position

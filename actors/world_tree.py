@@ -1,6 +1,6 @@
 """The tree of the world, as a table of contents, and what makes it stand.
 
-world (rest_for_one)
+world (one_for_one)
   store          the database, behind a pool of workers
   presence       who is playing
   zones          a supervisor for each zone: rooms, items, npcs
@@ -10,13 +10,16 @@ world (rest_for_one)
   desk           requests of the gateways
   link           opens when all is up, and closes first
   admin          the operators' interface
+
+One for one, and not rest for one, though each needs those before it to begin: they find each other by name,
+their memories outlast them, and to restart the characters because the list of players crashed would take
+everybody out of play.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import zmq
@@ -25,6 +28,7 @@ from actors.admin.options import AdminOptions
 from actors.admin.server import admin_address, admin_child
 from actors.admin.world_half import WorldHalf
 from actors.gateway_errors import BindFailed
+from actors.storage.errors import WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.requests import ClaimWorld
 from actors.storage.store import STORE_NAME, store_children
@@ -38,11 +42,14 @@ from actors.world.transfers import watch
 from actors.world.zones import presence_child, zone_children
 from actors.world_boot import Beginning, read_beginning
 from actors.world_clerk import ClerkOptions
-from actors.world_desk import Desk
+from actors.world_desk import Desk, DeskState
+from actors.world_gateways import Gateways
 from actors.world_keeper import KeeperOptions, KeeperState, WorldKeeper
-from actors.world_link import WorldLink, WorldLinkOptions, WorldLinkState
-from actors.world_play import Play
+from actors.world_link import WorldLink
+from actors.world_link_state import OpenRouter, WorldLinkOptions, WorldLinkState
+from actors.world_play import ROOT, Play
 from supervisors.acting import Services
+from supervisors.backoff import Budget, GiveUp
 from supervisors.declaring import (
     TRANSIENT,
     dynamic,
@@ -55,13 +62,12 @@ from supervisors.errors import ChildStartFailed
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from supervisors.running import Tree, run_tree
 from supervisors.specs import ChildSpec
+from transports.link.errors import AddressRefused
 from transports.link.handshake import Doorkeeper
 from transports.link.router import RouterEndpoint
 from wyld_actors import ActorSystem, ExitReason, Mailbox
 
 __all__ = ["RunningWorld", "WorldOptions", "start_world"]
-
-logger = logging.getLogger(__name__)
 
 # Messages. Everything that players see passes through the link: what is over this is lost to them, so it is
 # far above what a batch brings, and still a bound on memory (some 200 MB).
@@ -72,6 +78,11 @@ DESK_MAILBOX = Mailbox(limit=100_000)
 CLAIM_SECONDS = 5.0
 # Seconds. The last checkpoint of a large world.
 KEEPER_SHUTDOWN_SECONDS = 25.0
+# One part that crashes now and then is no reason to end the world; one that cannot be kept up for half a
+# minute is.
+SERVICE_BUDGET = Budget(then=GiveUp.ESCALATE)
+# What keeps a world from coming up that an operator has to mend, and not a bug.
+_CANNOT_START = (AddressRefused, BindFailed, WorldTaken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +126,39 @@ def start_world(options: WorldOptions) -> RunningWorld:
     """Bring a world up, and return when it is.
 
     Raises AtlasError for world files that cannot be used, WorldTaken when another process runs this world,
-    BindFailed when the operators' port cannot be had, peewee.DatabaseError without a database.
+    AddressRefused or BindFailed when the link's or the operators' address cannot be had, peewee.DatabaseError
+    without a database.
     """
     atlas = parse(options.files, behaviours=BEHAVIOURS)
     beginning = read_beginning(options.store.dsn, options.name, atlas)
     system = ActorSystem(options.name)
     around = Surroundings(atlas, system.registry, parse_help(options.help_files))
-    watch(system, around)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     log = RestartLog([JsonLinesFile(options.restart_log)] if options.restart_log else [])
     half = WorldHalf(system)
     last = [] if options.admin is None else [admin_child(options.admin, system, half, log)]
-    tree = run_tree(system, world_tree(options, system, around, beginning, last), services=Services(log=log))
+    spec = world_tree(
+        options,
+        system,
+        around,
+        beginning,
+        last,
+        store=store_children(options.store),
+        open_router=lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
+    )
+    tree = run_tree(system, spec, services=Services(log=log))
+    # The sockets are closed by their owner; without them this waits for nothing.
+    tree.ended.rawlink(lambda _: context.destroy(linger=0))
     if not tree.started.get():
-        reason = tree.ended.get()
-        error = None if reason is None else reason.error
-        if isinstance(error, ChildStartFailed) and isinstance(error.reason.error, BindFailed):
-            raise error.reason.error
-        raise RuntimeError(f"the world did not come up: {reason}")
+        raise _start_failure(tree.ended.get())
     return RunningWorld(system, tree, {"world-admin": admin_address(system, half)} if last else {})
+
+
+def _start_failure(reason: ExitReason | None) -> Exception:
+    error: BaseException | None = reason.error if reason is not None else None
+    while isinstance(error, ChildStartFailed):
+        error = error.reason.error
+    return error if isinstance(error, _CANNOT_START) else RuntimeError(f"the world did not come up: {reason}")
 
 
 def world_tree(
@@ -141,33 +167,39 @@ def world_tree(
     around: Surroundings,
     beginning: Beginning,
     last: Sequence[ChildSpec] = (),
+    *,
+    store: Sequence[ChildSpec],
+    open_router: OpenRouter,
 ) -> ChildSpec:
-    """The children of the world in start order; a crash restarts what stands after it. `last` come last."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    link = WorldLinkState(
-        Doorkeeper(options.name, beginning.epoch, options.link_key),
-        lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
-    )
+    """The children of the world in start order. `store` are those of its store, `last` come last."""
+    watch(system, around)
+    link = WorldLinkState(Gateways(Doorkeeper(options.name, beginning.epoch, options.link_key)), open_router)
+    kept = KeeperState(link.streams, around)
+    kept.watch(system)
     claim = ClaimWorld(options.name, CLAIM_SECONDS, beginning.epoch)
-    play = Play(around, system.registry)
+    play, returning = Play(around, system.registry), DeskState(beginning.returning)
     zones = [
         supervisor(zone, one_for_one, zone_children(zone, around, beginning.start))
         for zone in around.atlas.zones
     ]
-    return supervisor("world", rest_for_one, [
-        supervisor("store", rest_for_one, store_children(options.store)),
-        presence_child(around),
+    return supervisor(ROOT.removeprefix("/"), one_for_one, [
+        supervisor("store", rest_for_one, store),
+        replace(presence_child(around), budget=SERVICE_BUDGET),
         supervisor("zones", one_for_one, zones),
         dynamic("characters", Character, restart=TRANSIENT),
         dynamic("sessions", WorldSession, restart=TRANSIENT),
         worker(
-            "keeper", WorldKeeper, options.keeper, KeeperState(link.streams), claim, STORE_NAME,
+            "keeper", WorldKeeper, options.keeper, kept, claim, STORE_NAME,
             shutdown=KEEPER_SHUTDOWN_SECONDS, mailbox=DESK_MAILBOX, start_timeout_seconds=None,
+            budget=SERVICE_BUDGET,
         ),
         worker(
-            "desk", Desk, options.clerk, play, link.streams, beginning.returning, mailbox=DESK_MAILBOX,
-            start_timeout_seconds=None,
+            "desk", Desk, options.clerk, play, link.streams, returning,
+            mailbox=DESK_MAILBOX, budget=SERVICE_BUDGET,
         ),
-        worker("link", WorldLink, options.link, link, mailbox=LINK_MAILBOX),
+        worker(
+            "link", WorldLink, options.link, link,
+            mailbox=LINK_MAILBOX, start_timeout_seconds=None, budget=SERVICE_BUDGET,
+        ),
         *last,
     ])  # fmt: skip

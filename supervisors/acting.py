@@ -11,9 +11,10 @@ which its parent waits instead of the runtime's ChildStarted.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ from supervisors.actions import (
     Hold,
     Kill,
     Note,
+    Purge,
+    Redefine,
     Reply,
     SetTimer,
     Start,
@@ -34,12 +37,16 @@ from supervisors.actions import (
 )
 from supervisors.calls import (
     AlreadyStarted,
+    ApplyChange,
+    Changes,
     ChildCounts,
     ChildEntry,
     CountChildren,
     DeleteChild,
     GetChildSpec,
     NotFound,
+    NotSupported,
+    PreviewChange,
     RestartChild,
     StartChild,
     Started,
@@ -48,17 +55,19 @@ from supervisors.calls import (
     WhichChild,
     WhichChildren,
 )
-from supervisors.children import LIVE, LifeCall
+from supervisors.children import LIVE, Call
 from supervisors.dynamic_engine import DynamicEngine
 from supervisors.engine import Engine
-from supervisors.errors import SupervisionError
+from supervisors.errors import InvalidSpec, SupervisionError
 from supervisors.recording import record_of
+from supervisors.records import LogEvent
 from supervisors.restart_log import RestartLog
 from supervisors.specs import ChildSpec, Mail
 from wyld_actors import (
     Actor,
     Cell,
     CellState,
+    ChildAnswered,
     ChildExited,
     ChildStarted,
     Context,
@@ -72,6 +81,11 @@ from wyld_actors import (
 from wyld_actors import Reply as DeferredReply
 from wyld_actors.reasons import ExitKind, crash
 
+logger = logging.getLogger(__name__)
+
+# Events after which somebody may miss an actor.
+_HURTS: Final = frozenset({LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR, LogEvent.LEAKED})
+
 # A supervisor's calls are rare and small, but a burst of logins is not to be lost.
 SUPERVISOR_MAILBOX: Final = Mailbox(limit=100_000)
 
@@ -83,6 +97,10 @@ class Services:
     log: RestartLog = field(default_factory=RestartLog)
     source: random.Random = field(default_factory=random.Random)
     wall_clock: Callable[[], float] = time.time
+    affected: Callable[[Cell], Mapping[str, object]] | None = None
+    """Who notices that this actor has ended, for the record: `{"players": 3, "room": "inn"}`.
+
+    Called in the turn of a supervisor: must be quick and not wait; what it raises is logged."""
 
 
 class SubtreeStarted(Message, frozen=True):
@@ -110,17 +128,26 @@ class SupervisorActor(Actor):
     """Base of the static and the dynamic supervisor."""
 
     engine: Engine | DynamicEngine
-    strategy_name: str
-    intensity: str
 
     def __init__(self, services: Services | None, on_up: Callable[[], None] | None) -> None:
         super().__init__()
         self.services = services or Services()
         self._on_up = on_up
         self._cells: dict[str, Cell] = {}
+        self._redefined: dict[str, ChildSpec] = {}
         self._timers: dict[int, Timer] = {}
         self._calls: dict[int, DeferredReply] = {}
         self._last_call = 0
+
+    @property
+    def strategy_name(self) -> str:
+        """Of a dynamic supervisor "dynamic": its children have no group."""
+        return self.engine.flags.strategy.value if isinstance(self.engine, Engine) else "dynamic"
+
+    @property
+    def intensity(self) -> str:
+        """The limit of restarts, as text."""
+        return f"{self.engine.flags.max_restarts} in {self.engine.flags.max_seconds:g} s"
 
     def on_start(self) -> None:
         self._perform(self.engine.begin(self.ctx.now))
@@ -156,6 +183,12 @@ class SupervisorActor(Actor):
                 )
             )
 
+    @on(ChildAnswered)
+    def child_answered(self, ctx: Context, answered: ChildAnswered) -> None:
+        cell = answered.cell
+        if self._cells.get(cell.name) is cell:
+            self._perform(self.engine.child_answered(cell.name, answered.incarnation, answered.at))
+
     @on(_StartRefused)
     def start_refused(self, ctx: Context, refused: _StartRefused) -> None:
         reason = crash(ExitKind.START_FAILED, refused.error)
@@ -174,9 +207,19 @@ class SupervisorActor(Actor):
 
     # Calls ---------------------------------------------------------------------------------------------
 
-    @on(StartChild, TerminateChild, RestartChild, DeleteChild)
-    def call(self, ctx: Context, call: LifeCall) -> None:
+    @on(StartChild, TerminateChild, RestartChild, DeleteChild, ApplyChange)
+    def call(self, ctx: Context, call: Call) -> None:
         self._perform(self.engine.call(self._token(ctx), call, ctx.now))
+
+    @on(PreviewChange)
+    def preview_change(self, ctx: Context, question: PreviewChange) -> Changes | NotSupported | None:
+        if not isinstance(self.engine, Engine):
+            return NotSupported(type(question).__name__)
+        try:
+            return self.engine.preview(question.change)
+        except InvalidSpec as error:
+            ctx.defer_reply().fail(error)
+            return None
 
     @on(StopSupervisor)
     def stop_supervisor(self, ctx: Context, stop: StopSupervisor) -> None:
@@ -224,6 +267,8 @@ class SupervisorActor(Actor):
             incarnation = self.engine.children[action.id].incarnation
             self.ctx.cell.post_control(_StartRefused(action.id, incarnation, error))
         else:
+            if (spec := self._redefined.pop(action.id, None)) is not None:
+                cell.redefine(**self._definition(spec))
             cell.start()
 
     def _do_stop(self, action: Stop) -> None:
@@ -239,12 +284,25 @@ class SupervisorActor(Actor):
             cell.abandon()
 
     def _do_hold(self, action: Hold) -> None:
-        if (cell := self._cells.get(action.id)) is not None:
-            cell.state = CellState.QUARANTINED if action.is_quarantined else CellState.BACKOFF
+        cell = self._cells.get(action.id)
+        if cell is None:
+            return
+        if action.is_quarantined:
+            cell.quarantine()
+        else:
+            cell.state = CellState.BACKOFF
 
     def _do_forget(self, action: Forget) -> None:
+        self._redefined.pop(action.id, None)
         if (cell := self._cells.pop(action.id, None)) is not None:
             cell.discard()
+
+    def _do_purge(self, action: Purge) -> None:
+        if (cell := self._cells.get(action.id)) is not None:
+            cell.purge_mail("its group was restarted")
+
+    def _do_redefine(self, action: Redefine) -> None:
+        self._redefined[action.id] = action.spec
 
     def _do_set_timer(self, action: SetTimer) -> None:
         self._timers[action.timer] = self.ctx.after(action.seconds, TimerDue(action.timer))
@@ -272,8 +330,19 @@ class SupervisorActor(Actor):
             time=self.services.wall_clock(),
             strategy=self.strategy_name,
             intensity=self.intensity,
+            affected=self._affected(note),
         )
         self.services.log.write(record)
+
+    def _affected(self, note: Note) -> Mapping[str, object]:
+        cell = None if note.id is None else self._cells.get(note.id)
+        if cell is None or self.services.affected is None or note.event not in _HURTS:
+            return {}
+        try:
+            return self.services.affected(cell)
+        except Exception:
+            logger.exception("nobody can say who is affected by the end of %s", cell.path)
+            return {}
 
     def _do_announce(self, _: Announce) -> None:
         cell = self.ctx.cell
@@ -288,23 +357,22 @@ class SupervisorActor(Actor):
     # Cells ---------------------------------------------------------------------------------------------
 
     def _make_cell(self, id: str, spec: ChildSpec) -> Cell:
-        is_supervisor = issubclass(spec.actor, SupervisorActor)
-        kwargs = dict(spec.kwargs)
-        if is_supervisor:
-            kwargs["services"] = self.services
-        default = SUPERVISOR_MAILBOX if is_supervisor else Mailbox()
-        cell: Cell = self.ctx.system.create_cell(
-            spec.actor,
-            spec.args,
-            kwargs,
-            name=id,
-            parent=self.ctx.cell,
-            mailbox=spec.mailbox or default,
-            keep_mailbox=spec.mail is Mail.KEEP,
-            start_timeout_seconds=spec.start_timeout_seconds,
-        )
+        cell: Cell = self.ctx.system.create_cell(name=id, parent=self.ctx.cell, **self._definition(spec))
         self._cells[id] = cell
         return cell
+
+    def _definition(self, spec: ChildSpec) -> dict[str, Any]:
+        is_supervisor = issubclass(spec.actor, SupervisorActor)
+        default = SUPERVISOR_MAILBOX if is_supervisor else Mailbox()
+        return {
+            "actor_class": spec.actor,
+            "args": spec.args,
+            "kwargs": {**spec.kwargs, "services": self.services} if is_supervisor else dict(spec.kwargs),
+            "mailbox": spec.mailbox or default,
+            "keep_mailbox": spec.mail is Mail.KEEP,
+            "message_retries": spec.message_retries,
+            "start_timeout_seconds": spec.start_timeout_seconds,
+        }
 
 
 _PERFORMERS: Final[dict[type, Callable[[SupervisorActor, Any], None]]] = {
@@ -314,6 +382,8 @@ _PERFORMERS: Final[dict[type, Callable[[SupervisorActor, Any], None]]] = {
     Abandon: SupervisorActor._do_abandon,
     Hold: SupervisorActor._do_hold,
     Forget: SupervisorActor._do_forget,
+    Purge: SupervisorActor._do_purge,
+    Redefine: SupervisorActor._do_redefine,
     SetTimer: SupervisorActor._do_set_timer,
     CancelTimer: SupervisorActor._do_cancel_timer,
     Reply: SupervisorActor._do_reply,

@@ -62,6 +62,21 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Purge:
+    """The child's waiting mail is stale: give it up."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redefine:
+    """The child's specification was replaced; its next incarnation follows the new one."""
+
+    id: str
+    spec: ChildSpec
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Report `timer` back after `seconds`."""
 
@@ -117,5 +132,18 @@ class End:
 
 
 Action = (
-    Start | Stop | Kill | Abandon | Hold | Forget | SetTimer | CancelTimer | Reply | Note | Announce | End
+    Start
+    | Stop
+    | Kill
+    | Abandon
+    | Hold
+    | Forget
+    | Purge
+    | Redefine
+    | SetTimer
+    | CancelTimer
+    | Reply
+    | Note
+    | Announce
+    | End
 )

@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from supervisors.changing import Change
 from supervisors.specs import ActorClass, ChildSpec, ChildType
 from wyld_actors import SHUTDOWN, ExitReason, Message, Ref
 
@@ -96,6 +97,22 @@ class StopSupervisor(Message, frozen=True):
     limit_seconds: float | None = None
 
 
+class PreviewChange(Message, frozen=True):
+    """What would ApplyChange do? Nothing is done. -> Changes, NotSupported; raises InvalidSpec"""
+
+    change: Change
+
+
+class ApplyChange(Message, frozen=True):
+    """Replace the configuration of a running supervisor. -> Changes, NotSupported; raises InvalidSpec
+
+    The answer comes at once; stops (in reverse order) and starts (in order) that belong to it follow. A
+    configuration that is not valid changes nothing.
+    """
+
+    change: Change
+
+
 # Answers -------------------------------------------------------------------------------------------
 
 
@@ -165,13 +182,47 @@ class Restarting:
 
 @dataclass(frozen=True, slots=True)
 class NotSupported:
-    """A dynamic supervisor keeps no stopped children, so it has nothing to restart or delete."""
+    """A dynamic supervisor keeps no stopped children and no list: nothing to restart, delete or change."""
 
     call: str
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a change does to one supervisor, in ids of children, each in start order.
+
+    `changed` children go on as they are and follow their new specification from their next start on; a
+    supervisor whose own children only are declared differently is not among them. `kept` are no longer
+    listed and stay nevertheless.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    has_new_flags: bool = False
+    has_new_order: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether there is any difference."""
+        return self != Changes(kept=self.kept)
+
+    def __str__(self) -> str:
+        parts = [
+            *(f"add {id}" for id in self.added),
+            *(f"change {id}" for id in self.changed),
+            *(f"remove {id}" for id in self.removed),
+            *(f"keep {id}, which is not listed" for id in self.kept),
+        ]
+        if self.has_new_flags:
+            parts.append("replace the flags")
+        if self.has_new_order:
+            parts.append("reorder")
+        return ", ".join(parts) or "nothing"
+
+
 StartAnswer = Started | AlreadyStarted | AlreadyPresent | StartFailed | LimitReached
-Answer = StartAnswer | Done | NotFound | Running | Restarting | NotSupported
+Answer = StartAnswer | Done | NotFound | Running | Restarting | NotSupported | Changes
 
 
 class Status(enum.Enum):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from supervisors.calls import DeleteChild, RestartChild, StartChild, Status, TerminateChild
+from supervisors.calls import ApplyChange, DeleteChild, RestartChild, StartChild, Status, TerminateChild
 from supervisors.specs import ChildSpec
 from supervisors.strategies import Sibling
 
 LifeCall = StartChild | TerminateChild | RestartChild | DeleteChild
+Call = LifeCall | ApplyChange
 
 
 class Purpose(enum.Enum):
@@ -33,7 +34,8 @@ class Child:
     """One row. `failures` counts restarts in a row, `timer` is the one timer it waits for.
 
     `starters` and `stoppers` are the tokens of calls that wait for the end of a start or a stop, `calls`
-    those that met the child half way and are run again when it has arrived.
+    those that met the child half way and are run again when it has arrived. `is_leaving`: a change of the
+    supervisor has taken its specification away, it is forgotten when it is down.
     """
 
     spec: ChildSpec
@@ -43,8 +45,10 @@ class Child:
     failures: int = 0
     timer: int | None = None
     down_since: float | None = None
+    unanswered_since: float | None = None
     was_killed: bool = False
     is_by_hand: bool = False
+    is_leaving: bool = False
     has_slot: bool = False
     starters: list[int] | None = None
     stoppers: list[int] | None = None

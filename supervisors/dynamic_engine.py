@@ -4,15 +4,13 @@ Elixir's DynamicSupervisor: children come by call only, each with its own id; on
 restarted is forgotten with its specification; all are stopped at once. Made for sessions and world
 entities, so every event costs the same with ten children and with a hundred thousand.
 
-Two things are ours. Restarts (not first starts) are limited to `max_concurrent_restarts` at a time, the rest
-wait in line: a thousand crashes in one turn are not one long pause. And children are judged by a budget of
-their own by default, so one broken child never uses up the patience for all.
+One thing is ours: children are judged by a budget of their own by default, so one broken child never uses
+up the patience for all.
 """
 
 from __future__ import annotations
 
 import random
-from collections import deque
 from typing import Final
 
 from supervisors.actions import Announce, Forget
@@ -20,6 +18,7 @@ from supervisors.agenda import Due
 from supervisors.calls import (
     AlreadyPresent,
     AlreadyStarted,
+    ApplyChange,
     DeleteChild,
     Done,
     LimitReached,
@@ -30,7 +29,7 @@ from supervisors.calls import (
     Status,
     TerminateChild,
 )
-from supervisors.children import Child, LifeCall, Purpose
+from supervisors.children import Call, Child, Purpose
 from supervisors.engine_core import EngineCore, Phase
 from supervisors.errors import InvalidSpec
 from supervisors.intensity import RestartWindow
@@ -48,11 +47,10 @@ class DynamicEngine(EngineCore):
             RestartWindow(flags.max_restarts, flags.max_seconds),
             on_give_up=flags.on_give_up,
             default_budget=flags.child_budget,
+            max_concurrent_restarts=flags.max_concurrent_restarts,
             source=source or random.Random(),
         )
         self.flags = flags
-        self._line: deque[Child] = deque()
-        self._restarting = 0
 
     def _begin(self, now: float) -> None:
         self.phase = Phase.RUNNING
@@ -67,40 +65,18 @@ class DynamicEngine(EngineCore):
     # Restarts, a few at a time -----------------------------------------------------------------------
 
     def _restart(self, child: Child, delay: float, now: float, *, is_retry: bool) -> None:
-        self._free_slot(child)
         if delay or is_retry:
             self._wait(child, Status.RESTARTING, Due.RETRY, delay)
         else:
-            self._queue(child)
-        self._pump()
+            self._line_up(child)
 
     def _delay_is_over(self, child: Child, now: float, *, is_retry: bool) -> None:
-        self._queue(child)
-        self._pump()
-
-    def _queue(self, child: Child) -> None:
-        child.status = Status.WAITING
-        self._line.append(child)
-
-    def _pump(self) -> None:
-        while self._line and self._restarting < self.flags.max_concurrent_restarts:
-            child = self._line.popleft()
-            # It may have been terminated while it stood in line.
-            if child.status is Status.WAITING:
-                self._restarting += 1
-                child.has_slot = True
-                self._start(child)
-
-    def _free_slot(self, child: Child) -> None:
-        if child.has_slot:
-            child.has_slot = False
-            self._restarting -= 1
+        self._line_up(child)
 
     # What becomes of a child ---------------------------------------------------------------------------
 
     def _after_start(self, child: Child, now: float) -> None:
-        self._free_slot(child)
-        self._pump()
+        pass
 
     def _after_stop(self, child: Child, reason: ExitReason, now: float) -> None:
         self._remove(child)
@@ -112,24 +88,17 @@ class DynamicEngine(EngineCore):
         self._remove(child)
 
     def _gave_up_on(self, child: Child, now: float) -> None:
-        if child.status is Status.QUARANTINED:
-            self._free_slot(child)
-            self._pump()
-        else:
+        if child.status is not Status.QUARANTINED:
             self._remove(child)
 
     def _remove(self, child: Child) -> None:
         child.status = Status.STOPPED
         self._agenda.cancel_timer_of(child)
-        self._free_slot(child)
         if self.children.get(child.id) is child:
             del self.children[child.id]
             self._agenda.add(Forget(child.id))
-        if self.phase is Phase.RUNNING:
-            self._pump()
 
     def _stop_children(self, now: float) -> None:
-        self._line.clear()
         by_limit: dict[float | Shutdown | None, list[Child]] = {}
         for child in self.children.values():
             if child.status in (Status.STARTING, Status.RUNNING):
@@ -139,10 +108,10 @@ class DynamicEngine(EngineCore):
 
     # Calls -------------------------------------------------------------------------------------------
 
-    def _life_call(self, token: int, call: LifeCall, now: float) -> None:
+    def _life_call(self, token: int, call: Call, now: float) -> None:
         if isinstance(call, StartChild):
             self._start_child(token, call)
-        elif isinstance(call, RestartChild | DeleteChild):
+        elif isinstance(call, RestartChild | DeleteChild | ApplyChange):
             self._agenda.reply((token,), NotSupported(type(call).__name__))
         else:
             self._terminate_child(token, call, now)

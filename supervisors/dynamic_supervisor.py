@@ -48,6 +48,7 @@ class Template:
     backoff: Backoff = DEFAULT_BACKOFF
     budget: Budget | None = None
     start_timeout_seconds: float | None = START_TIMEOUT_SECONDS
+    message_retries: int = 0
 
     def spec(self, call: SpawnChild, id: str) -> ChildSpec:
         """The specification of one child. Raises InvalidSpec when nobody names the class."""
@@ -68,13 +69,12 @@ class Template:
             backoff=self.backoff,
             budget=self.budget,
             start_timeout_seconds=self.start_timeout_seconds,
+            message_retries=self.message_retries,
         )
 
 
 class DynamicSupervisor(SupervisorActor):
     """See the module."""
-
-    strategy_name = "dynamic"
 
     def __init__(
         self,
@@ -86,7 +86,6 @@ class DynamicSupervisor(SupervisorActor):
     ) -> None:
         super().__init__(services, on_up)
         self.engine = DynamicEngine(flags, source=self.services.source)
-        self.intensity = f"{flags.max_restarts} in {flags.max_seconds:g} s"
         self._template = template
         self._last_number = 0
 

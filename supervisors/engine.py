@@ -6,6 +6,9 @@ before it is up. The initial start, a group restart and the end of the superviso
 entries in these lists, and a new group restart in the middle of another merges into them. Under
 one_for_one a restart concerns nobody else and goes past the lists.
 
+Mail that waits for a group is given up when the last of those that were to stop is down: all that the old
+incarnations told each other is there by then, and what comes later is meant for the new ones.
+
 A group restart after a crash stops the siblings at once and starts them when the failed child's delay
 is over. When a start in it fails, those that are up stay up until the retry, which plans anew: under
 one_for_all everything is stopped and started again, under rest_for_one it goes on at the failed child.
@@ -13,15 +16,18 @@ one_for_all everything is stopped and started again, under rest_for_one it goes 
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterable, Sequence
 
 from supervisors import strategies
-from supervisors.actions import Announce, Forget
+from supervisors.actions import Announce, Forget, Purge, Redefine
 from supervisors.agenda import Due
 from supervisors.calls import (
     AlreadyPresent,
     AlreadyStarted,
+    ApplyChange,
+    Changes,
     DeleteChild,
     Done,
     NotFound,
@@ -33,11 +39,12 @@ from supervisors.calls import (
     Status,
     TerminateChild,
 )
-from supervisors.children import Child, LifeCall, Purpose
+from supervisors.changing import Added, Change, Unlisted, compare
+from supervisors.children import Call, Child, Purpose
 from supervisors.engine_core import EngineCore, Phase
 from supervisors.errors import ChildStartFailed, InvalidSpec
 from supervisors.intensity import RestartWindow
-from supervisors.specs import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorFlags
+from supervisors.specs import AutoShutdown, ChildSpec, GroupMail, Restart, Strategy, SupervisorFlags
 from wyld_actors import SHUTDOWN, ExitKind, ExitReason
 
 _ON_ITS_WAY = frozenset({Status.WAITING, Status.RESTARTING, Status.QUARANTINED})
@@ -54,12 +61,30 @@ class Engine(EngineCore):
             RestartWindow(flags.max_restarts, flags.max_seconds),
             on_give_up=flags.on_give_up,
             default_budget=None,
+            max_concurrent_restarts=flags.max_concurrent_restarts,
             source=source or random.Random(),
         )
         self.flags = flags
         self.children = {spec.id: Child(spec, Purpose.INITIAL) for spec in specs}
         self._to_stop: list[Child] = []
         self._to_start: list[Child] = []
+        self._to_purge: list[Child] = []
+
+    def preview(self, change: Change) -> Changes:
+        """What `ApplyChange(change)` would do. Raises InvalidSpec when it would be refused."""
+        flags = change.flags or self.flags
+        present = {id: child.spec for id, child in self.children.items() if not child.is_leaving}
+        found = compare(dataclasses.replace(change, flags=flags), present)
+        is_removing = change.unlisted is Unlisted.REMOVE
+        order = [id for id in found.order if id in present]
+        return Changes(
+            added=found.added,
+            changed=found.changed,
+            removed=found.unlisted if is_removing else (),
+            kept=() if is_removing else found.unlisted,
+            has_new_flags=flags != self.flags,
+            has_new_order=order != [id for id in present if id in order],
+        )
 
     # Order -------------------------------------------------------------------------------------------
 
@@ -76,6 +101,7 @@ class Engine(EngineCore):
                     self._stop((last,), last.spec.shutdown, now)
                 return
             self._to_stop.pop()
+        self._purge_mail()
         while self._to_start and self.phase in (Phase.STARTING, Phase.RUNNING):
             if any(child.status is Status.RESTARTING for child in self._to_start):
                 return
@@ -88,6 +114,12 @@ class Engine(EngineCore):
         if self.phase is Phase.STARTING:
             self.phase = Phase.RUNNING
             self._agenda.add(Announce())
+
+    def _purge_mail(self) -> None:
+        for child in self._to_purge:
+            if not child.is_live and child.id in self.children:
+                self._agenda.add(Purge(child.id))
+        self._to_purge.clear()
 
     def _in_order(self, children: Iterable[Child]) -> list[Child]:
         chosen = set(children)
@@ -122,7 +154,7 @@ class Engine(EngineCore):
         if delay:
             self._wait(child, Status.RESTARTING, Due.RESTART, delay)
         elif self.flags.strategy is Strategy.ONE_FOR_ONE:
-            self._start(child)
+            self._line_up(child)
         self._advance(now)
 
     def _regroup(self, child: Child) -> None:
@@ -132,19 +164,19 @@ class Engine(EngineCore):
         starts = [self.children[id] for id in plan.starts]
         self._to_stop = self._in_order([*self._to_stop, *stops])
         self._to_start = self._in_order([*self._to_start, *starts])
+        if plan.stops and self.flags.group_mail is GroupMail.PURGE:
+            self._to_purge.extend(starts)
         for waiting in starts:
             if not waiting.is_live:
                 self._agenda.cancel_timer_of(waiting)
                 waiting.status = Status.WAITING
 
     def _delay_is_over(self, child: Child, now: float, *, is_retry: bool) -> None:
-        if child.status is Status.QUARANTINED:
-            self._start(child)
+        if child.status is Status.QUARANTINED or self.flags.strategy is Strategy.ONE_FOR_ONE:
+            self._line_up(child)
             return
         child.status = Status.WAITING
-        if self.flags.strategy is Strategy.ONE_FOR_ONE:
-            self._start(child)
-        elif is_retry:
+        if is_retry:
             self._regroup(child)
         self._advance(now)
 
@@ -154,7 +186,9 @@ class Engine(EngineCore):
         self._advance(now)
 
     def _after_stop(self, child: Child, reason: ExitReason, now: float) -> None:
-        if child in self._to_start:
+        if child.is_leaving:
+            self._remove(child)
+        elif child in self._to_start:
             child.status = Status.WAITING
         elif child.spec.restart is Restart.TEMPORARY and self.phase is not Phase.ENDING:
             self._remove(child)
@@ -197,9 +231,12 @@ class Engine(EngineCore):
 
     # Calls -------------------------------------------------------------------------------------------
 
-    def _life_call(self, token: int, call: LifeCall, now: float) -> None:
+    def _life_call(self, token: int, call: Call, now: float) -> None:
         if isinstance(call, StartChild):
             self._start_child(token, call, now)
+            return
+        if isinstance(call, ApplyChange):
+            self._change(token, call.change, now)
             return
         child = self.children.get(call.id)
         if child is None:
@@ -275,3 +312,59 @@ class Engine(EngineCore):
         for sibling in [child for child in self._to_start if child.purpose is Purpose.AUTOMATIC]:
             self._to_start.remove(sibling)
             sibling.status = Status.STOPPED
+
+    # Change of the configuration ---------------------------------------------------------------------
+
+    def _change(self, token: int, change: Change, now: float) -> None:
+        try:
+            changes = self.preview(change)
+        except InvalidSpec as error:
+            self._agenda.reply((token,), error)
+            return
+        self._agenda.reply((token,), changes)
+        self.flags = change.flags or self.flags
+        self._window.change(self.flags.max_restarts, self.flags.max_seconds)
+        self._line.limit = self.flags.max_concurrent_restarts
+        for spec in change.children:
+            self._take_spec(spec)
+        self._reorder([spec.id for spec in change.children])
+        for id in changes.removed:
+            self._let_go(self.children[id])
+        if change.added is Added.START:
+            self._to_start.extend(self.children[id] for id in changes.added)
+            for child in self._to_start:
+                if not child.is_live and child.id in changes.added:
+                    child.status = Status.WAITING
+        self._to_stop = self._in_order(self._to_stop)
+        self._to_start = self._in_order(self._to_start)
+        self._advance(now)
+
+    def _take_spec(self, spec: ChildSpec) -> None:
+        child = self.children.get(spec.id)
+        if child is None:
+            self.children[spec.id] = Child(spec, Purpose.API_RESTART, Status.STOPPED, is_by_hand=True)
+        elif child.is_leaving:
+            # It is on its way down, and comes back as if it were new.
+            child.is_leaving = False
+            child.purpose = Purpose.API_RESTART
+            child.spec = spec
+            self._agenda.add(Redefine(spec.id, spec))
+        elif child.spec != spec:
+            child.spec = spec
+            self._agenda.add(Redefine(spec.id, spec))
+
+    def _reorder(self, listed: Sequence[str]) -> None:
+        kept = [id for id in self.children if id not in set(listed)]
+        self.children = {id: self.children[id] for id in (*listed, *kept)}
+
+    def _let_go(self, child: Child) -> None:
+        if child in self._to_start:
+            self._to_start.remove(child)
+        if child.is_live:
+            child.is_leaving = child.is_by_hand = True
+            self._to_stop.append(child)
+            return
+        self._agenda.cancel_timer_of(child)
+        gone = ExitReason(ExitKind.SHUTDOWN, detail="removed by a change of its supervisor")
+        self._agenda.reply(child.take_starters(), StartFailed(child.id, gone))
+        self._remove(child)

@@ -8,6 +8,8 @@ ending, or was about to stop it anyway), a failed start, or a death. Ends that a
 an earlier incarnation are ignored. A stop is a request with a limit, then a kill, then giving
 the child's address up as leaked, each step on a timer.
 
+Restarts of single children stand in a `RestartLine`; not first starts, nor groups, which go one by one anyway.
+
 Invariants: a child has at most one timer of its own; `_live` counts the children with an incarnation;
 the engine ends exactly once, when it was told to and `_live` is 0.
 
@@ -25,11 +27,12 @@ from supervisors.actions import Abandon, Action, End, Hold, Kill, Start, Stop
 from supervisors.agenda import Agenda, Due
 from supervisors.backoff import Budget
 from supervisors.calls import ChildCounts, ChildEntry, Done, NotFound, Started, StartFailed, Status
-from supervisors.children import Child, LifeCall, Purpose
+from supervisors.children import Call, Child, Purpose
 from supervisors.deadlines import NEVER, Deadline
 from supervisors.errors import GaveUp, SupervisorStopping
 from supervisors.intensity import RestartWindow
 from supervisors.records import Decision, LogEvent
+from supervisors.restart_line import RestartLine
 from supervisors.restart_types import is_expected_stop, is_logged, is_restarted
 from supervisors.specs import ChildSpec, ChildType, OnGiveUp, Shutdown
 from supervisors.verdicts import judge
@@ -56,6 +59,7 @@ class EngineCore(ABC):
         *,
         on_give_up: OnGiveUp,
         default_budget: Budget | None,
+        max_concurrent_restarts: int,
         source: random.Random,
     ) -> None:
         self.children: dict[str, Child] = {}
@@ -65,6 +69,7 @@ class EngineCore(ABC):
         self._default_budget = default_budget
         self._source = source
         self._agenda = Agenda()
+        self._line = RestartLine(max_concurrent_restarts)
         self._live = 0
         self._end_reason = SHUTDOWN
         self._enders: list[int] = []
@@ -76,14 +81,22 @@ class EngineCore(ABC):
     def begin(self, now: float) -> list[Action]:
         """The supervisor has come into being."""
         self._begin(now)
-        return self._agenda.take()
+        return self._done()
 
     def child_up(self, id: str, incarnation: int, now: float) -> list[Action]:
         """The child has started."""
         child = self._current(id, incarnation)
         if child is not None and child.status is Status.STARTING:
             self._came_up(child, now)
-        return self._agenda.take()
+        return self._done()
+
+    def child_answered(self, id: str, incarnation: int, at: float) -> list[Action]:
+        """The child has handled its first message after a restart, at `at`."""
+        child = self._current(id, incarnation)
+        if child is not None and child.unanswered_since is not None:
+            self._agenda.note(LogEvent.ANSWERED, child, down_seconds=at - child.unanswered_since)
+            child.unanswered_since = None
+        return self._done()
 
     def child_down(
         self,
@@ -108,7 +121,7 @@ class EngineCore(ABC):
             self._start_failed(child, reason, now, cause)
         else:
             self._died(child, reason, uptime_seconds, now, cause)
-        return self._agenda.take()
+        return self._done()
 
     def timer_fired(self, timer: int, now: float) -> list[Action]:
         """A timer that was set is due."""
@@ -123,12 +136,12 @@ class EngineCore(ABC):
             self._kill([child for child in self.children.values() if child.is_live], now)
         elif due is not None:
             self._delay_is_over(children[0], now, is_retry=due is Due.RETRY)
-        return self._agenda.take()
+        return self._done()
 
-    def call(self, token: int, call: LifeCall, now: float) -> list[Action]:
+    def call(self, token: int, call: Call, now: float) -> list[Action]:
         """Somebody asks for a change; the answer goes out as a Reply with this token."""
         self._answer_call(token, call, now)
-        return self._agenda.take()
+        return self._done()
 
     def shutdown(
         self, reason: ExitReason, deadline: float | None, now: float, token: int | None = None
@@ -142,7 +155,7 @@ class EngineCore(ABC):
             for child in self.children.values():
                 if child.status is Status.STOPPING and not child.was_killed:
                     self._stop((child,), child.spec.shutdown, now)
-        return self._agenda.take()
+        return self._done()
 
     # Questions -------------------------------------------------------------------------------------
 
@@ -172,7 +185,7 @@ class EngineCore(ABC):
     def _begin(self, now: float) -> None: ...
 
     @abstractmethod
-    def _life_call(self, token: int, call: LifeCall, now: float) -> None: ...
+    def _life_call(self, token: int, call: Call, now: float) -> None: ...
 
     @abstractmethod
     def _is_doomed(self, child: Child) -> bool:
@@ -226,8 +239,10 @@ class EngineCore(ABC):
 
     def _came_up(self, child: Child, now: float) -> None:
         child.status = Status.RUNNING
+        self._line.leave(child)
         if child.purpose is Purpose.AUTOMATIC and child.down_since is not None:
             self._agenda.note(LogEvent.RESTARTED, child, down_seconds=now - child.down_since)
+            child.unanswered_since = child.down_since
         child.purpose = Purpose.AUTOMATIC
         child.down_since = None
         self._agenda.reply(child.take_starters(), Started(child.id))
@@ -347,6 +362,8 @@ class EngineCore(ABC):
     def _left(self, child: Child, now: float) -> None:
         """Bookkeeping for the end of an incarnation, before anybody decides."""
         self._agenda.cancel_timer_of(child)
+        self._line.leave(child)
+        child.unanswered_since = None
         self._live -= 1
         if child.status is Status.RUNNING or child.down_since is None:
             child.down_since = now
@@ -372,6 +389,7 @@ class EngineCore(ABC):
     def _end(self, reason: ExitReason, now: float, deadline: float | None) -> None:
         self.phase = Phase.ENDING
         self._end_reason = reason
+        self._line.clear()
         self._set_deadline(deadline, now)
         for child in self.children.values():
             if not child.is_live:
@@ -401,11 +419,20 @@ class EngineCore(ABC):
 
     # Small parts -------------------------------------------------------------------------------------
 
+    def _done(self) -> list[Action]:
+        """The event is dealt with: let restarts that stand in line use the places that are free now."""
+        self._line.serve(self._start)
+        return self._agenda.take()
+
+    def _line_up(self, child: Child) -> None:
+        child.status = Status.WAITING
+        self._line.join(child)
+
     def _current(self, id: str, incarnation: int) -> Child | None:
         child = self.children.get(id)
         return child if child is not None and child.incarnation == incarnation else None
 
-    def _answer_call(self, token: int, call: LifeCall, now: float) -> None:
+    def _answer_call(self, token: int, call: Call, now: float) -> None:
         if self.phase in (Phase.STARTING, Phase.RUNNING):
             self._life_call(token, call, now)
         else:

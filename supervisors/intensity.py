@@ -36,6 +36,12 @@ class RestartWindow:
         self._forget(now)
         return len(self._stamps)
 
+    def change(self, max_restarts: int, max_seconds: float) -> None:
+        """Go on with other limits; what has been counted still counts."""
+        self.max_restarts = max_restarts
+        self.max_seconds = max_seconds
+        self._stamps = deque(self._stamps, maxlen=max_restarts + 1)
+
     @property
     def stamps(self) -> int:
         """How many restarts were in the window when it was last asked to decide."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from supervisors.actions import Note
 from supervisors.records import RestartRecord
 from wyld_actors import Cell, ChildExited, Envelope
@@ -11,12 +13,21 @@ MESSAGE_LIMIT = 2000
 
 
 def record_of(
-    note: Note, *, supervisor: str, path: str, cell: Cell | None, time: float, strategy: str, intensity: str
+    note: Note,
+    *,
+    supervisor: str,
+    path: str,
+    cell: Cell | None,
+    time: float,
+    strategy: str,
+    intensity: str,
+    affected: Mapping[str, object],
 ) -> RestartRecord:
     """Complete `note`. `cell` is the child's, None when it is gone or the note is about the supervisor."""
     reason = note.reason
     error = reason.error if reason is not None else None
-    envelope = note.cause.envelope if isinstance(note.cause, ChildExited) else None
+    exited = note.cause if isinstance(note.cause, ChildExited) else None
+    envelope = None if exited is None else exited.envelope
     return RestartRecord(
         event=note.event,
         supervisor=supervisor,
@@ -31,6 +42,8 @@ def record_of(
         stack=reason.traceback if reason is not None else None,
         message_type=None if envelope is None else type(envelope.message).__name__,
         message_id=_message_id(envelope),
+        message_fate=None if exited is None or envelope is None else exited.fate.value,
+        affected=affected,
         mailbox_depth=0 if cell is None else cell.depth,
         oldest_ms=0.0 if cell is None else cell.oldest_seconds * 1000,
         restarts_in_window=note.restarts_in_window,

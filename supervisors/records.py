@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import enum
 import logging
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 CRITICAL_AFTER: Final = 5
@@ -25,6 +26,8 @@ class LogEvent(enum.Enum):
     CHILD_TERMINATED = "child_terminated"
     START_ERROR = "start_error"
     RESTARTED = "restarted"
+    ANSWERED = "answered"
+    """It has handled its first message since; `down_ms` is how long nobody got an answer."""
     GAVE_UP = "gave_up"
     ESCALATED = "escalated"
     SHUTDOWN_ERROR = "shutdown_error"
@@ -54,6 +57,7 @@ _LEVELS: Final = {
     LogEvent.CHILD_TERMINATED: logging.ERROR,
     LogEvent.START_ERROR: logging.ERROR,
     LogEvent.RESTARTED: logging.INFO,
+    LogEvent.ANSWERED: logging.INFO,
     LogEvent.GAVE_UP: logging.ERROR,
     LogEvent.ESCALATED: logging.CRITICAL,
     LogEvent.SHUTDOWN_ERROR: logging.ERROR,
@@ -70,8 +74,9 @@ class RestartRecord:
 
     `path` is the child's address, `supervisor` that of who decided. `reason_class` is the kind of end
     (normal, shutdown, killed, crash, stuck, start_failed, start_timeout). `group` are the ids of the
-    siblings that are started again with the child. `down_ms` says, in a restarted record, how long
-    nobody answered.
+    siblings that are started again with the child. `down_ms` says, in a restarted record, how long nobody
+    was there, and in an answered record, how long nobody answered. `message_fate` is what became of the
+    message that was being handled (dropped, retried, parked), `affected` who noticed.
     """
 
     event: LogEvent
@@ -87,6 +92,7 @@ class RestartRecord:
     stack: str | None = None
     message_type: str | None = None
     message_id: str | None = None
+    message_fate: str | None = None
     mailbox_depth: int = 0
     oldest_ms: float = 0.0
     restarts_in_window: int = 0
@@ -98,6 +104,7 @@ class RestartRecord:
     restart_type: str | None = None
     strategy: str | None = None
     trace_id: str | None = None
+    affected: Mapping[str, object] = field(default_factory=dict)
     repeated: int = 0
     """Equal records that were counted instead of written since the last one."""
 
@@ -122,7 +129,7 @@ class RestartRecord:
 
     def as_fields(self) -> dict[str, Any]:
         """Plain values for JSON, without the fields that say nothing."""
-        fields = {name: value for name, value in asdict(self).items() if value not in (None, (), "")}
+        fields = {name: value for name, value in asdict(self).items() if value not in (None, (), "", {})}
         fields["event"] = self.event.value
         fields["decision"] = self.decision.value
         fields["level"] = logging.getLevelName(self.level).lower()

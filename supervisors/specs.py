@@ -71,6 +71,15 @@ class Mail(enum.Enum):
     FRESH = "fresh"
 
 
+class GroupMail(enum.Enum):
+    """What becomes of waiting mail of children that are restarted as a group."""
+
+    PURGE = "purge"
+    """It goes to the dead letters: it may speak of a state that the group has forgotten together."""
+    KEEP = "keep"
+    """Each child's own `mail` decides."""
+
+
 class AutoShutdown(enum.Enum):
     """Whether the supervisor ends when its significant children have."""
 
@@ -93,7 +102,8 @@ class ChildSpec:
     """One child: what to start, when to restart it, how to stop it.
 
     `shutdown` is a number of seconds or a `Shutdown`; by default 5 s for a worker, INFINITY for a supervisor
-    (whose own children have their limits). `start_timeout_seconds` None means no limit.
+    (whose own children have their limits). `start_timeout_seconds` None means no limit. A message that
+    crashes the child is tried `message_retries` times again, at the head of a mailbox that is kept.
     """
 
     id: str
@@ -109,6 +119,7 @@ class ChildSpec:
     backoff: Backoff = DEFAULT_BACKOFF
     budget: Budget | None = None
     start_timeout_seconds: float | None = START_TIMEOUT_SECONDS
+    message_retries: int = 0
 
     def __post_init__(self) -> None:
         self._check_id()
@@ -123,6 +134,13 @@ class ChildSpec:
         limit = self.start_timeout_seconds
         if limit is not None and not _is_seconds(limit, above_zero=True):
             raise InvalidSpec(self._subject, "start_timeout_seconds", "seconds > 0, or None", limit)
+        if not _is_count(self.message_retries):
+            raise InvalidSpec(self._subject, "message_retries", "an integer >= 0", self.message_retries)
+        if self.message_retries and self.mail is Mail.FRESH:
+            mend = "Keep the mail (Mail.KEEP), or retry nothing."
+            raise InvalidSpec(
+                self._subject, "message_retries", "0 with a fresh mailbox", self.message_retries, mend
+            )
 
     @property
     def _subject(self) -> str:
@@ -166,13 +184,18 @@ class SupervisorFlags:
     auto_shutdown: AutoShutdown = AutoShutdown.NEVER
     revive_stopped: bool = False
     on_give_up: OnGiveUp = OnGiveUp.ABNORMAL
+    max_concurrent_restarts: int = MAX_CONCURRENT_RESTARTS
+    group_mail: GroupMail = GroupMail.PURGE
 
     def __post_init__(self) -> None:
         if not isinstance(self.strategy, Strategy):
             raise InvalidSpec("supervisor flags", "strategy", _one_of(Strategy), self.strategy)
         if not isinstance(self.auto_shutdown, AutoShutdown):
             raise InvalidSpec("supervisor flags", "auto_shutdown", _one_of(AutoShutdown), self.auto_shutdown)
+        if not isinstance(self.group_mail, GroupMail):
+            raise InvalidSpec("supervisor flags", "group_mail", _one_of(GroupMail), self.group_mail)
         _check_intensity("supervisor flags", self.max_restarts, self.max_seconds)
+        _check_line("supervisor flags", self.max_concurrent_restarts)
 
     def check(self, spec: ChildSpec) -> None:
         """Raise InvalidSpec when `spec` does not fit under these flags."""
@@ -213,13 +236,7 @@ class DynamicFlags:
             raise InvalidSpec(
                 "dynamic supervisor flags", "max_children", "an integer >= 0, or None", self.max_children
             )
-        if not _is_count(self.max_concurrent_restarts) or self.max_concurrent_restarts == 0:
-            raise InvalidSpec(
-                "dynamic supervisor flags",
-                "max_concurrent_restarts",
-                "an integer >= 1",
-                self.max_concurrent_restarts,
-            )
+        _check_line("dynamic supervisor flags", self.max_concurrent_restarts)
 
     def check(self, spec: ChildSpec) -> None:
         """Raise InvalidSpec when `spec` does not fit: significant children are for fixed lists."""
@@ -236,6 +253,11 @@ def _check_intensity(subject: str, max_restarts: object, max_seconds: object) ->
         raise InvalidSpec(subject, "max_restarts", "an integer >= 0", max_restarts, mend)
     if not _is_seconds(max_seconds, above_zero=True):
         raise InvalidSpec(subject, "max_seconds", "a finite number of seconds > 0", max_seconds)
+
+
+def _check_line(subject: str, max_concurrent_restarts: object) -> None:
+    if not _is_count(max_concurrent_restarts) or max_concurrent_restarts == 0:
+        raise InvalidSpec(subject, "max_concurrent_restarts", "an integer >= 1", max_concurrent_restarts)
 
 
 def _is_count(value: object) -> bool:

@@ -26,5 +26,3 @@ class Supervisor(SupervisorActor):
     ) -> None:
         super().__init__(services, on_up)
         self.engine = Engine(flags, children, source=self.services.source)
-        self.strategy_name = flags.strategy.value
-        self.intensity = f"{flags.max_restarts} in {flags.max_seconds:g} s"

@@ -16,13 +16,24 @@ from wyld_actors.errors import (
     AskTimeout,
     DeadlockError,
     NameTaken,
+    NoSuchLetter,
     Refused,
     SystemStopped,
+    Unavailable,
     WrongState,
 )
 from wyld_actors.future import Future
 from wyld_actors.mailbox import Envelope, Mailbox, Overflow
-from wyld_actors.messages import ChildExited, ChildStarted, Exited, Message, Record, StopRequested
+from wyld_actors.messages import (
+    ChildAnswered,
+    ChildExited,
+    ChildStarted,
+    Exited,
+    Message,
+    Record,
+    StopRequested,
+)
+from wyld_actors.poison import MessageFate
 from wyld_actors.reasons import NORMAL, SHUTDOWN, ExitKind, ExitReason
 from wyld_actors.ref import DEFAULT_ASK_SECONDS, Ref
 from wyld_actors.registry import Registry
@@ -41,6 +52,7 @@ __all__ = [
     "AskTimeout",
     "Cell",
     "CellState",
+    "ChildAnswered",
     "ChildExited",
     "ChildStarted",
     "Clock",
@@ -56,8 +68,10 @@ __all__ = [
     "Mailbox",
     "ManualClock",
     "Message",
+    "MessageFate",
     "Monitor",
     "NameTaken",
+    "NoSuchLetter",
     "Overflow",
     "RealClock",
     "Record",
@@ -69,6 +83,7 @@ __all__ = [
     "StopRequested",
     "SystemStopped",
     "Timer",
+    "Unavailable",
     "WrongState",
     "every",
     "on",

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wyld_actors.errors import NameTaken, WrongState
 from wyld_actors.lifecycle import LifeCycle
 from wyld_actors.mailbox import Envelope, Mailbox
-from wyld_actors.messages import ChildExited, ChildStarted, Exited, StopRequested
+from wyld_actors.messages import ChildAnswered, ChildExited, ChildStarted, Exited, StopRequested
+from wyld_actors.poison import MessageFate
 from wyld_actors.reasons import NORMAL, SHUTDOWN, ExitKind, ExitReason
 from wyld_actors.ref import Ref
 from wyld_actors.seam import announce
@@ -54,6 +55,7 @@ class Cell(LifeCycle):
         parent: Cell | None,
         mailbox: Mailbox,
         keep_mailbox: bool,
+        message_retries: int,
         is_supervised: bool,
         start_timeout_seconds: float | None,
         state: Any,
@@ -65,6 +67,7 @@ class Cell(LifeCycle):
             kwargs,
             mailbox=mailbox,
             keep_mailbox=keep_mailbox,
+            message_retries=message_retries,
             is_supervised=is_supervised,
             start_timeout_seconds=start_timeout_seconds,
             state=state,
@@ -186,9 +189,18 @@ class Cell(LifeCycle):
         if self.is_supervised and self.parent is not None:
             self.parent.post_control(ChildStarted(self, self.incarnation))
 
+    def _report_answer(self) -> None:
+        parent = self.parent
+        if self.is_supervised and parent is not None and ChildAnswered in parent.actor_class.handlers:
+            parent.post_control(ChildAnswered(self, self.incarnation, self.system.now()))
+
+    def _park(self, envelope: Envelope, why: str) -> None:
+        self.system.park(self, envelope, why)
+
     def _report_end(self, envelope: Envelope | None, uptime_seconds: float, started: bool) -> None:
         reason = self.exit_reason or NORMAL
-        exited = ChildExited(self, self.incarnation, reason, envelope, uptime_seconds, started)
+        fate = self.last_fate if envelope is not None else MessageFate.DROPPED
+        exited = ChildExited(self, self.incarnation, reason, envelope, uptime_seconds, started, fate)
         self.system.incarnation_ended(exited)
         if self.is_supervised and self.parent is not None:
             self.parent.post_control(exited)
@@ -229,7 +241,7 @@ class Cell(LifeCycle):
         """Nobody can reach it any more; all who might wait for it are told."""
         if self.closed:
             return
-        self.closed = True
+        self.closed = self.refuses_mail = True
         self.system.handled_by_gone[self.actor_class] += self.handled
         self.is_open = False
         self._free_names()

@@ -6,8 +6,8 @@ turn after a time slice. A handler that blocks (an ask, a query) parks only its 
 gets control, finds the active worker still inside a handler, and activates another one.
 
 Invariants: at most one worker is active; a cell is in the run queue or in the hands of one worker,
-never both (`cell.scheduled`); while a worker is active a hand-over check is pending in the hub; between two
-looks at its sockets the hub gives away one time slice, however many workers share it.
+never both (`cell.scheduled`); while a worker is active a hand-over check is pending in the hub; workers that
+hand over to each other share one time slice.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ class Dispatcher:
         self.spare_queues: list[deque[Any]] = []
         self.turns = 0
         self.slice_end = 0.0
-        self._slice_iteration = -1
         self._queue: deque[PostBox] = deque()
         self._active: Worker | None = None
         self._parked: list[Worker] = []
@@ -100,10 +99,11 @@ class Dispatcher:
 
     def _wake(self) -> None:
         self._wake_pending = False
+        self.slice_end = slice_clock() + TIME_SLICE_SECONDS
+        self._activate()
+
+    def _activate(self) -> None:
         if self._active is None and self._queue:
-            if not self._has_time():
-                self._wake_after_sockets()
-                return
             worker = self._parked.pop() if self._parked else Worker(self)
             self._active = worker
             self._check = self.hub.loop.run_callback(self._hand_over, worker)
@@ -112,15 +112,6 @@ class Dispatcher:
             callbacks, self._idle_callbacks = self._idle_callbacks, []
             announce(callbacks)
 
-    def _has_time(self) -> bool:
-        """Whether the slice of this iteration of the loop lasts; a new iteration has a new one."""
-        iteration = self.hub.loop.iteration
-        now = slice_clock()
-        if iteration != self._slice_iteration:
-            self._slice_iteration = iteration
-            self.slice_end = now + TIME_SLICE_SECONDS
-        return now < self.slice_end
-
     def _hand_over(self, worker: Worker) -> None:
         if self._active is not worker:
             return
@@ -128,7 +119,12 @@ class Dispatcher:
         self._active = None
         if worker.cell is not None:
             worker.cell.handler_blocked()
-        self._wake()
+        # The next one has what is left of the slice: gevent runs fifty callbacks before it looks at its
+        # sockets again, and each of them could be another handler that computes and then waits.
+        if slice_clock() < self.slice_end:
+            self._activate()
+        else:
+            self._wake_after_sockets()
 
     # In a worker ------------------------------------------------------------------------------
 

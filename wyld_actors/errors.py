@@ -4,6 +4,8 @@
     +-- Refused            the expected "no": goes to the asker only, the actor lives on
     +-- AskTimeout         no answer within the deadline (also a pykka.Timeout)
     +-- DeadlockError      the ask would wait for itself
+    +-- Unavailable        the actor is in quarantine; it is tried again later
+    +-- NoSuchLetter       no dead letter has this number any more
     +-- NameTaken          the path or the registered name belongs to somebody else
     +-- WrongState         a life cycle call that does not fit the cell's state
     +-- SystemStopped      an actor cannot begin in a system that has stopped
@@ -26,8 +28,10 @@ __all__ = [
     "AskTimeout",
     "DeadlockError",
     "NameTaken",
+    "NoSuchLetter",
     "Refused",
     "SystemStopped",
+    "Unavailable",
     "WrongState",
 ]
 
@@ -72,6 +76,28 @@ class DeadlockError(ActorError):
             f"asking would wait for ever: {' -> '.join(self.paths)}; "
             "answer one of these asks later (ctx.defer_reply) or use tell"
         )
+
+
+class Unavailable(ActorError):
+    """The actor failed too often: its supervisor has put it into quarantine and will try it again."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} is in quarantine; its supervisor tries it again later"
+
+
+class NoSuchLetter(ActorError):
+    """A dead letter that was never there, was sent again already, or was pushed out by newer ones."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"there is no dead letter {self.number} (any more)"
 
 
 class NameTaken(ActorError):

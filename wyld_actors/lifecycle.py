@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wyld_actors.context import Owned
-from wyld_actors.errors import ActorKilled
+from wyld_actors.errors import ActorKilled, WrongState
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.messages import StopRequested
-from wyld_actors.reasons import NORMAL, ExitKind, ExitReason, LastError, crash, forget_frames
+from wyld_actors.poison import MessageFate, Suspects
+from wyld_actors.reasons import NORMAL, ExitKind, ExitReason, LastError, crash, forget_frames, text_of
 from wyld_actors.seam import handle, run_hook
 from wyld_actors.states import LIVE, CellState
 from wyld_actors.turns import RUNNING, TurnTaker
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LifeCycle"]
 
+# Of a message that crashed its actor: enough to recognise it.
+MESSAGE_TEXT_LIMIT = 500
+
 
 class LifeCycle(TurnTaker):
     """Base of `Cell`: everything about incarnations, nothing about the tree they are in."""
@@ -36,10 +40,13 @@ class LifeCycle(TurnTaker):
         "_args",
         "_keep_mailbox",
         "_kwargs",
+        "_suspects",
         "exit_reason",
         "incarnation",
         "is_supervised",
         "last_error",
+        "last_fate",
+        "message_retries",
         "owned",
         "start_timeout_seconds",
         "started_at",
@@ -54,6 +61,7 @@ class LifeCycle(TurnTaker):
         *,
         mailbox: Mailbox,
         keep_mailbox: bool,
+        message_retries: int,
         is_supervised: bool,
         start_timeout_seconds: float | None,
         state: Any,
@@ -69,6 +77,9 @@ class LifeCycle(TurnTaker):
         self._args = args
         self._kwargs = kwargs or None
         self._keep_mailbox = keep_mailbox
+        self.message_retries = message_retries
+        self.last_fate = MessageFate.DROPPED
+        self._suspects: Suspects | None = None
 
     # What the place in the tree adds -----------------------------------------------------------------
 
@@ -79,6 +90,10 @@ class LifeCycle(TurnTaker):
     @abstractmethod
     def _report_end(self, envelope: Envelope | None, uptime_seconds: float, started: bool) -> None:
         """The incarnation is over, for `exit_reason`."""
+
+    @abstractmethod
+    def _park(self, envelope: Envelope, why: str) -> None:
+        """The message has crashed its handler again: put it aside."""
 
     @abstractmethod
     def _end_children(self) -> None:
@@ -119,7 +134,9 @@ class LifeCycle(TurnTaker):
         self.state = CellState.STARTING
         self.incarnation += 1
         self.kill_reason = self.exit_reason = None
-        self.is_suspended = False
+        self.is_suspended = self.refuses_mail = False
+        if self.incarnation > 1:
+            self._answer_after = self.handled
         # Before everything that waits in the control lane: it is meant for a started actor.
         self.post_step_first(self._begin)
 
@@ -166,6 +183,48 @@ class LifeCycle(TurnTaker):
         if self.incarnation == incarnation and self.state is CellState.STARTING:
             detail = f"not up within {self.start_timeout_seconds} seconds"
             self.kill(ExitReason(ExitKind.START_TIMEOUT, detail=detail))
+
+    def redefine(
+        self,
+        actor_class: type[Actor],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        mailbox: Mailbox,
+        keep_mailbox: bool,
+        message_retries: int,
+        start_timeout_seconds: float | None,
+    ) -> None:
+        """What the next incarnation is made from; parameters as in `ActorSystem.create_cell`.
+
+        The last good record stays, unless it is none of the new class: that begins with its own. Raises
+        WrongState while an incarnation is alive.
+        """
+        if self.state in LIVE:
+            raise WrongState(self.path, "redefine", self.state.value)
+        state = kwargs.pop("state", None)
+        self.actor_class = actor_class
+        self.mailbox = mailbox
+        self.message_retries = message_retries
+        self.start_timeout_seconds = start_timeout_seconds
+        self._args = args
+        self._kwargs = kwargs or None
+        self._keep_mailbox = keep_mailbox
+        self._keys = None
+        if actor_class.State is not None and not isinstance(self.good_state, actor_class.State):
+            self.good_state = state
+
+    # Poison -------------------------------------------------------------------------------------------
+
+    def judge(self, envelope: Envelope) -> MessageFate:
+        """What becomes of a message that crashed its handler. Timers and other control mail are dropped."""
+        self.last_fate = MessageFate.DROPPED
+        if self.is_supervised and envelope.enqueued_at >= 0:
+            if self._suspects is None:
+                self._suspects = Suspects()
+            retries = self.message_retries if self._keep_mailbox else 0
+            self.last_fate = self._suspects.judge(envelope.message, retries, self.system.now())
+        return self.last_fate
 
     # Ending -------------------------------------------------------------------------------------------
 
@@ -236,8 +295,11 @@ class LifeCycle(TurnTaker):
         `envelope` is the message that was being handled; `error` is given when code of the author raised.
         """
         started = self.state is not CellState.STARTING
+        fate = self.last_fate = self.last_fate if error is not None else MessageFate.DROPPED
         self.is_open = False
-        self.give_up_handling(envelope)
+        self._answer_after = None
+        if fate is not MessageFate.RETRIED:
+            self.give_up_handling(envelope)
         if error is not None:
             self._clean_up(reason, error)
         self.instance = None
@@ -249,6 +311,10 @@ class LifeCycle(TurnTaker):
         self._give_up_control()
         if self.is_supervised and not self._keep_mailbox:
             self._give_up_mail("the actor was restarted with a fresh mailbox")
+        if envelope is not None and fate is MessageFate.RETRIED:
+            self.put_back(envelope)
+        elif envelope is not None and fate is MessageFate.PARKED:
+            self._park(envelope, f"it crashed the actor again: {reason}")
         uptime = self.system.now() - self.started_at if started else 0.0
         self._report_end(envelope, uptime, started)
 
@@ -262,9 +328,11 @@ class LifeCycle(TurnTaker):
         forget_frames(error)
 
     def _note_error(self, reason: ExitReason, envelope: Envelope | None) -> None:
-        message_type = None if envelope is None else type(envelope.message).__name__
+        kind = text = None
+        if envelope is not None:
+            kind, text = type(envelope.message).__name__, text_of(envelope.message)[:MESSAGE_TEXT_LIMIT]
         now = self.system.now()
-        self.last_error = LastError(now, self.incarnation, str(reason), reason.traceback, message_type)
+        self.last_error = LastError(now, self.incarnation, str(reason), reason.traceback, kind, text)
 
 
 class _StopAnswer(Owned):

@@ -70,4 +70,5 @@ class Envelope(msgspec.Struct, eq=False):
     reply_to: Future[Any] | None = None
     deadline: float | None = None
     trace: object | None = None
-    enqueued_at: float = 0.0
+    # Below 0 it was never in user mail: it came by the control lane.
+    enqueued_at: float = -1.0

@@ -6,9 +6,11 @@ link and in storage.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
+
+from wyld_actors.poison import MessageFate
 
 if TYPE_CHECKING:
     from wyld_actors.cell import Cell
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
     from wyld_actors.reasons import ExitReason
     from wyld_actors.ref import Ref
 
-__all__ = ["ChildExited", "ChildStarted", "Exited", "Message", "Record", "StopRequested"]
+__all__ = ["ChildAnswered", "ChildExited", "ChildStarted", "Exited", "Message", "Record", "StopRequested"]
 
 
 class Message(msgspec.Struct, frozen=True):
     """Base of what actors tell each other."""
+
+    can_be_sent_again: ClassVar[bool] = True
+    """Whether an operator may send it again as a dead letter. False for what carries something that goes back
+    to its sender when the message fails: it would be there twice."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -52,11 +58,19 @@ class ChildStarted(Message, frozen=True):
     incarnation: int
 
 
+class ChildAnswered(Message, frozen=True):
+    """To the parent, if it has a handler for this: a restarted incarnation handled its first message `at`."""
+
+    cell: Cell
+    incarnation: int
+    at: float
+
+
 class ChildExited(Message, frozen=True):
     """To the parent: this incarnation is over. Exactly one for each incarnation that was begun.
 
     `envelope` is the message that was being handled, None outside a handler. `started` is False
-    when `__init__` or `on_start` did not finish.
+    when `__init__` or `on_start` did not finish. `fate` is what becomes of the message.
     """
 
     cell: Cell
@@ -65,3 +79,4 @@ class ChildExited(Message, frozen=True):
     envelope: Envelope | None
     uptime_seconds: float
     started: bool
+    fate: MessageFate = MessageFate.DROPPED

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gevent.event import Event
 from greenlet import getcurrent
 
-from wyld_actors.errors import ActorDeadError, AskTimeout
+from wyld_actors.errors import ActorDeadError, AskTimeout, Unavailable
 from wyld_actors.mailbox import Envelope, Mailbox, Overflow
 from wyld_actors.pykka_names import ActorStop
 from wyld_actors.seam import key_of
@@ -32,6 +32,8 @@ Step = Callable[[Worker], object]
 
 # Empty queues kept for the next message: enough for a burst (a queue is 0.7 KiB).
 SPARE_QUEUES = 1024
+
+QUARANTINE = "the actor is in quarantine"
 
 # A name of the module is found faster than a member of an enum, and this one is looked at for each message.
 RUNNING = CellState.RUNNING
@@ -52,6 +54,7 @@ class PostBox(ABC):
         "is_open",
         "is_suspended",
         "mailbox",
+        "refuses_mail",
         "scheduled",
         "state",
         "system",
@@ -66,6 +69,8 @@ class PostBox(ABC):
         self.scheduled = False
         # No mail is accepted any more, for good.
         self.closed = False
+        # None is accepted now: it is closed, or quarantined.
+        self.refuses_mail = False
         # Mail from outside may be posted without a further look: nothing to wait for, nobody is gone.
         self.is_open = False
         # User mail waits until an operator lets it go on.
@@ -109,8 +114,8 @@ class PostBox(ABC):
 
     def post(self, envelope: Envelope) -> None:
         """Put user mail into the mailbox, or deal with it by the overflow policy. Never blocks."""
-        if self.closed:
-            self.system.undeliverable(self, envelope, "the actor is gone")
+        if self.refuses_mail:
+            self._refuse(envelope)
             return
         envelope.enqueued_at = self.system.now()
         queue = self._queue
@@ -226,6 +231,28 @@ class PostBox(ABC):
             if self._keys.get(key) is envelope:
                 del self._keys[key]
 
+    def _refuse(self, envelope: Envelope) -> None:
+        if self.closed:
+            self.system.undeliverable(self, envelope, "the actor is gone")
+        else:
+            self.system.undeliverable(self, envelope, QUARANTINE, Unavailable(self.path))
+
+    def quarantine(self) -> None:
+        """A supervisor has given it up for a while: nobody waits for it, its next start opens it again."""
+        self.state = CellState.QUARANTINED
+        self.refuses_mail = True
+        queue, self._queue = self._queue, None
+        self._keys = None
+        for envelope in queue or ():
+            self._refuse(envelope)
+        self._wake_senders()
+
+    def put_back(self, envelope: Envelope) -> None:
+        """Let `envelope` be the next that is handled, whatever the limit says."""
+        if self._queue is None:
+            self._queue = self._borrow()
+        self._queue.appendleft(envelope)
+
     # Out --------------------------------------------------------------------------------------------
 
     def _rest(self) -> bool:
@@ -263,6 +290,10 @@ class PostBox(ABC):
         for envelope in queue or ():
             self.system.undeliverable(self, envelope, why)
         self._wake_senders()
+
+    def purge_mail(self, why: str) -> None:
+        """Give up the waiting user mail: asks fail, everything else becomes dead letters."""
+        self._give_up_mail(why)
 
     def _give_up_control(self) -> None:
         self._control = None

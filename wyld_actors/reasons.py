@@ -64,6 +64,7 @@ class LastError:
     reason: str
     traceback: str
     message_type: str | None
+    message: str | None = None
 
 
 NORMAL = ExitReason(ExitKind.NORMAL)

@@ -76,12 +76,13 @@ class Ref(pykka.ActorRef[Any]):
             cell.post_from_outside(Envelope(message))
 
     def try_tell(self, message: Any) -> bool:
-        """Send unless the actor is gone or its mailbox is full now; whether it was sent. Never waits.
+        """Send unless the actor is gone, in quarantine or its mailbox full now; whether it was sent.
 
+        Never waits.
         Held back in a handler as `tell` is.
         """
         cell = self.cell
-        if not cell.is_alive or cell.depth >= cell.mailbox.limit:
+        if not cell.is_alive or cell.refuses_mail or cell.depth >= cell.mailbox.limit:
             return False
         handler = current_handler()
         if handler is not None:
@@ -110,6 +111,8 @@ class Ref(pykka.ActorRef[Any]):
             cell.post(Envelope(message, future, future.deadline, worker.trace))
         elif block:
             self._ask_from_outside(Envelope(message, future, future.deadline))
+        elif not cell.is_alive:
+            future.fail(ActorDeadError(f"{self} not found"))
         else:
             cell.post(Envelope(message, future, future.deadline))
         return future.get() if block else future

@@ -21,6 +21,7 @@ from greenlet import getcurrent
 from pykka import ActorRegistry
 
 from wyld_actors.errors import ActorKilled, Refused
+from wyld_actors.poison import MessageFate
 from wyld_actors.pykka_names import ActorStop
 from wyld_actors.reasons import ExitKind, crash
 from wyld_actors.worker import Worker
@@ -99,9 +100,10 @@ def _raised(
         instance.state = cell.good_state
         instance.answer_like_pykka(reply_to, error)
     else:
-        if reply_to is not None:
-            reply_to.fail(error)
         kind = ExitKind.KILLED if isinstance(error, GreenletExit) else ExitKind.CRASH
+        fate = cell.judge(envelope)
+        if reply_to is not None and fate is not MessageFate.RETRIED:
+            reply_to.fail(error)
         cell.end(crash(kind, error), envelope, error)
 
 

@@ -16,7 +16,7 @@ import gevent
 from wyld_actors.cell import Cell
 from wyld_actors.clock import Clock, ManualClock, RealClock
 from wyld_actors.dispatcher import Dispatcher
-from wyld_actors.errors import ActorDeadError, SystemStopped
+from wyld_actors.errors import ActorDeadError, NoSuchLetter, Refused, SystemStopped
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.messages import ChildExited
 from wyld_actors.postbox import PostBox
@@ -50,7 +50,10 @@ DEFAULT_MAILBOX = Mailbox()
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that nobody handled, and why. They are numbered from 1 on."""
+    """A message that nobody handled, and why. They are numbered from 1 on.
+
+    `is_parked`: its handler crashed, so those who listen to crashes have heard of it already.
+    """
 
     path: str
     message: Any
@@ -58,6 +61,7 @@ class DeadLetter:
     at: float
     trace: object | None
     number: int = 0
+    is_parked: bool = False
 
 
 class ActorSystem:
@@ -101,6 +105,7 @@ class ActorSystem:
         parent: Cell | None = None,
         mailbox: Mailbox = DEFAULT_MAILBOX,
         keep_mailbox: bool = True,
+        message_retries: int = 0,
         is_supervised: bool = True,
         start_timeout_seconds: float | None = None,
     ) -> Cell:
@@ -108,7 +113,8 @@ class ActorSystem:
 
         The keyword argument `state` is the record it begins with, and not given to `__init__`. A
         supervised cell reports to `parent` and stays after its incarnation ended; another one is
-        discarded then. Raises NameTaken, ActorDeadError when `parent` is gone, SystemStopped.
+        discarded then. A message that crashes it is tried `message_retries` times again. Raises
+        NameTaken, ActorDeadError when `parent` is gone, SystemStopped.
         """
         if self.is_stopped:
             raise SystemStopped(self.name, name or actor_class.__name__)
@@ -127,6 +133,7 @@ class ActorSystem:
             parent=parent,
             mailbox=mailbox,
             keep_mailbox=keep_mailbox,
+            message_retries=message_retries,
             is_supervised=is_supervised and parent is not None,
             start_timeout_seconds=start_timeout_seconds,
             state=state,
@@ -212,18 +219,54 @@ class ActorSystem:
 
     # What happened ------------------------------------------------------------------------------------
 
-    def undeliverable(self, cell: PostBox, envelope: Envelope, why: str) -> None:
-        """Account for a message that will not be handled: its asker is told, else a dead letter."""
+    def undeliverable(
+        self, cell: PostBox, envelope: Envelope, why: str, error: Exception | None = None
+    ) -> None:
+        """Account for a message that will not be handled: its asker is told, else a dead letter.
+
+        `error` is for the asker, by default an ActorDeadError.
+        """
         if envelope.reply_to is not None:
             if isinstance(envelope.message, ActorStop):
                 envelope.reply_to.answer(None)
             else:
-                error = ActorDeadError(f"{cell.actor_ref} stopped before handling the message: {why}")
-                envelope.reply_to.fail(error)
+                text = f"{cell.actor_ref} stopped before handling the message: {why}"
+                envelope.reply_to.fail(error or ActorDeadError(text))
             return
+        self._to_dead_letters(cell, envelope, why, is_parked=False)
+
+    def park(self, cell: PostBox, envelope: Envelope, why: str) -> None:
+        """Put a message that crashed its receiver again into the dead letters; its asker was told."""
+        self._to_dead_letters(cell, envelope, why, is_parked=True)
+
+    def send_again(self, number: int) -> Ref:
+        """Take a dead letter out and send it once more to whoever has its path now.
+
+        It has no trace: what caused it is long over. Raises NoSuchLetter, ActorDeadError when nobody has the
+        path, Refused for a message whose failure was made good already.
+        """
+        letter = next((letter for letter in self.dead_letters if letter.number == number), None)
+        if letter is None:
+            raise NoSuchLetter(number)
+        if not getattr(letter.message, "can_be_sent_again", True):
+            raise Refused(f"{type(letter.message).__name__} was made good for when it failed")
+        ref = self.find(letter.path)
+        if ref is None:
+            raise ActorDeadError(f"nobody is at {letter.path}")
+        self.dead_letters.remove(letter)
+        ref.cell.post(Envelope(letter.message))
+        return ref
+
+    def _to_dead_letters(self, cell: PostBox, envelope: Envelope, why: str, *, is_parked: bool) -> None:
         self.dead_letter_count += 1
         letter = DeadLetter(
-            cell.path, envelope.message, why, self.now(), envelope.trace, self.dead_letter_count
+            cell.path,
+            envelope.message,
+            why,
+            self.now(),
+            envelope.trace,
+            self.dead_letter_count,
+            is_parked,
         )
         self.dead_letters.append(letter)
         if self.on_dead_letter and self._announcing < ANNOUNCED_DEPTH:

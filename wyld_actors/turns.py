@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wyld_actors.dispatcher import slice_clock
 from wyld_actors.errors import ActorDeadError, AskTimeout
 from wyld_actors.mailbox import Envelope, Mailbox
+from wyld_actors.poison import MessageFate
 from wyld_actors.postbox import PostBox
 from wyld_actors.reasons import ExitKind, ExitReason, crash
 from wyld_actors.seam import handle, take_turn
@@ -33,6 +34,7 @@ class TurnTaker(PostBox):
     """Base of a cell: everything about handling mail while an incarnation is there to do it."""
 
     __slots__ = (
+        "_answer_after",
         "actor_class",
         "busy_since",
         "good_state",
@@ -57,12 +59,21 @@ class TurnTaker(PostBox):
         self.busy_since: float | None = None
         self.handled = 0
         self.timings: bytearray | None = None
+        self._answer_after: int | None = None
 
     # What the life cycle adds --------------------------------------------------------------------------
 
     @abstractmethod
     def end(self, reason: ExitReason, envelope: Envelope | None, error: BaseException | None = None) -> None:
         """The incarnation is over."""
+
+    @abstractmethod
+    def judge(self, envelope: Envelope) -> MessageFate:
+        """The message in hand crashed its handler: what becomes of it?"""
+
+    @abstractmethod
+    def _report_answer(self) -> None:
+        """A restarted incarnation has handled its first message."""
 
     @abstractmethod
     def finish_now(self, worker: Worker, reason: ExitReason) -> None:
@@ -122,6 +133,9 @@ class TurnTaker(PostBox):
 
     def leave(self, worker: Worker) -> bool:
         """The turn is over. Returns whether more is waiting."""
+        if self._answer_after is not None and self.handled > self._answer_after:
+            self._answer_after = None
+            self._report_answer()
         self.busy_since = None
         self.worker = None
         worker.cell = None

@@ -7,9 +7,11 @@ import pytest
 from actors.storage.errors import StoreUnavailable
 from actors.storage.requests import ClaimWorld, SaveCheckpoint
 from actors.world.outlet import OUTLET
+from actors.world.surroundings import Surroundings
 from actors.world_keeper import KeeperOptions, KeeperState, SaveNow, WorldKeeper
 from actors.world_link_messages import Hold, Release, WrittenCheckpoint
 from actors.world_streams import StreamTable
+from tests.actors.world.sample import atlas
 from wyld_actors import Actor, ActorSystem, Context, Future, ManualClock, Message, Ref, Reply, on
 
 SESSION = 7
@@ -69,14 +71,13 @@ class Bench:
         system.spawn(Gate)
         system.settle()
         claim = ClaimWorld("world")
-        self.keeper = system.spawn(
-            WorldKeeper, KeeperOptions(interval_seconds=1000.0), KeeperState(self.streams), claim, "store"
-        )
+        kept = KeeperState(self.streams, Surroundings(atlas(), system.registry))
+        self.keeper = system.spawn(WorldKeeper, KeeperOptions(interval_seconds=1000.0), kept, claim, "store")
         system.settle()
 
     def plays(self) -> None:
         """Something happens that is to be saved."""
-        self.streams.open(SESSION, None)
+        self.streams.open(SESSION, self.system.now())
         self.streams.play(SESSION, None, "character:1")
 
     def asks(self) -> Future[None]:

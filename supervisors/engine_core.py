@@ -8,7 +8,8 @@ ending, or was about to stop it anyway), a failed start, or a death. Ends that a
 an earlier incarnation are ignored. A stop is a request with a limit, then a kill, then giving
 the child's address up as leaked, each step on a timer.
 
-Restarts of single children stand in a `RestartLine`; not first starts, nor groups, which go one by one anyway.
+Restarts of single children stand in a `RestartLine`; not first starts, nor groups, which go
+one by one anyway.
 
 Invariants: a child has at most one timer of its own; `_live` counts the children with an incarnation;
 the engine ends exactly once, when it was told to and `_live` is 0.

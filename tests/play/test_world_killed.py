@@ -145,7 +145,7 @@ def test_players_stand_where_they_stood_and_carry_what_they_carried(
 
 @pytest.mark.xfail(
     strict=False,
-    reason="known fault: a line typed after the world came back to a second stay is answered by its prompt only",
+    reason="known fault: after a second stay a line is answered by its prompt only",
 )
 def test_a_second_stay_of_the_same_client_is_as_safe_as_the_first(
     server: Server, unique: Callable[[str], str]

@@ -40,7 +40,7 @@ def test_a_listener_for_crashes_that_raises_is_logged_and_the_rest_is_told(
     cell = family.child()
 
     cell.ref.tell(Crash())
-    started, exited = family.take_reports()
+    _started, exited = family.take_reports()
 
     assert heard == [exited]
     assert cell.state is CellState.STOPPED

@@ -305,8 +305,9 @@ class LifeCycle(TurnTaker):
         self.instance = None
         self.state = CellState.STOPPED
         self.exit_reason = reason
+        uptime = self.system.now() - self.started_at if started else 0.0
         if not reason.is_clean:
-            self._note_error(reason, envelope)
+            self._note_error(reason, envelope, uptime)
         self._let_go()
         self._give_up_control()
         if self.is_supervised and not self._keep_mailbox:
@@ -315,7 +316,6 @@ class LifeCycle(TurnTaker):
             self.put_back(envelope)
         elif envelope is not None and fate is MessageFate.PARKED:
             self._park(envelope, f"it crashed the actor again: {reason}")
-        uptime = self.system.now() - self.started_at if started else 0.0
         self._report_end(envelope, uptime, started)
 
     def _clean_up(self, reason: ExitReason, error: BaseException) -> None:
@@ -327,12 +327,12 @@ class LifeCycle(TurnTaker):
         # Kept frames would keep all of their locals alive.
         forget_frames(error)
 
-    def _note_error(self, reason: ExitReason, envelope: Envelope | None) -> None:
+    def _note_error(self, reason: ExitReason, envelope: Envelope | None, uptime: float) -> None:
         kind = text = None
         if envelope is not None:
             kind, text = type(envelope.message).__name__, text_of(envelope.message)[:MESSAGE_TEXT_LIMIT]
         now = self.system.now()
-        self.last_error = LastError(now, self.incarnation, str(reason), reason.traceback, kind, text)
+        self.last_error = LastError(now, uptime, self.incarnation, str(reason), reason.traceback, kind, text)
 
 
 class _StopAnswer(Owned):

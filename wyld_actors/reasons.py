@@ -57,9 +57,13 @@ class ExitReason:
 
 @dataclass(frozen=True, slots=True)
 class LastError:
-    """How an incarnation ended that did not end well: text only, so that nothing of it is kept alive."""
+    """How an incarnation ended that did not end well: text only, so that nothing of it is kept alive.
+
+    `at` is on the clock of its system; `uptime_seconds` is how long it had been up, 0 if it never was.
+    """
 
     at: float
+    uptime_seconds: float
     incarnation: int
     reason: str
     traceback: str

@@ -34,6 +34,9 @@ from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId
 from wyld_actors import Context, Message, Ref, on
 
+# An npc that had been up for so long before it crashed is seen to falter. One that crashes over and over is
+# not: its supervisor's log says it all, and the players have read the line.
+_FALTERS_AFTER_SECONDS = 30.0
 # Seconds until an npc whose room could not take it tries again: longer than a room needs to be restarted.
 _RETRY_SECONDS = 5.0
 
@@ -84,6 +87,9 @@ class Npc(Entity):
     accepts_gifts = False
     """Whether the npc keeps what it is given; it hears of it as Received."""
 
+    falters = "pauses, as if a thought had slipped away."
+    """What the room sees of a crash, once the npc is there again. Empty: nothing."""
+
     class State(Entity.State, frozen=True):
         name: str = ""
         keywords: tuple[str, ...] = ()
@@ -107,6 +113,14 @@ class Npc(Entity):
     def on_start(self) -> None:
         super().on_start()
         self._come_in()
+        self._falter()
+
+    def _falter(self) -> None:
+        """The one trace of a crash that players see. Told to their eyes only: no npc reacts to it."""
+        error = self.ctx.cell.last_error
+        is_new = error is not None and error.uptime_seconds >= _FALTERS_AFTER_SECONDS
+        if is_new and self.falters and self.room is not None:
+            self.room.tell(Announce(phrases.emoted(self.person, self.falters)))
 
     @on(ComeIn)
     def come_in(self, ctx: NpcContext, _: ComeIn) -> None:

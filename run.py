@@ -42,7 +42,8 @@ from actors.session_options import SessionOptions
 from actors.storage.errors import EmbeddedError, SchemaTooNew, WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.provision import Provision
-from actors.world.errors import AtlasError
+from actors.world.errors import AtlasError, UnusableModuleError
+from actors.world.gathering import gather
 from actors.world_boot import take_epoch
 from actors.world_keeper import KeeperOptions
 from actors.world_line import LinkOptions
@@ -88,6 +89,7 @@ CANNOT_WORK = (
     EmbeddedError,
     SchemaTooNew,
     AtlasError,
+    UnusableModuleError,
     BindFailed,
     GatewayStartFailed,
     WorldTaken,
@@ -119,6 +121,7 @@ def start_world_half(settings: Settings, dsn: str) -> Half:
         WorldOptions(
             name=settings.world.name,
             files=world_files(settings),
+            behaviours=gather(settings.world.behaviours),
             help_files=texts(PROJECT / "config" / "help", "*.txt"),
             link_address=link_address(settings),
             link_key=link_key(settings),

@@ -8,7 +8,7 @@ another world of this name has begun in between.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from actors.storage.cooperative import CooperativeDatabase
@@ -42,7 +42,7 @@ class Beginning:
     returning: Returning
 
 
-def read_beginning(dsn: str, world: str, atlas: Atlas) -> Beginning:
+def read_beginning(dsn: str, world: str, atlas: Atlas, behaviours: Mapping[str, type[Npc]]) -> Beginning:
     """Read the last checkpoint. Raises WorldTaken, peewee.DatabaseError."""
     database = CooperativeDatabase(dsn)
     with database.connection_context():
@@ -52,7 +52,7 @@ def read_beginning(dsn: str, world: str, atlas: Atlas) -> Beginning:
         places = load_entities(database, (Room.kind, Npc.kind, Item.kind))
         characters = find_entities(database, _characters_of(positions))
         release_world(database, world)
-    start = restore(atlas, [_saved(record) for record in (*places, *characters)])
+    start = restore(atlas, [_saved(record) for record in (*places, *characters)], behaviours)
     for problem in start.unreadable:
         logger.error("left out of the world: %s", problem)
     logger.info(

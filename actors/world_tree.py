@@ -36,6 +36,7 @@ from actors.world.atlas import parse
 from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character
 from actors.world.helpbook import parse_help
+from actors.world.npc import Npc
 from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
 from actors.world.transfers import watch
@@ -95,6 +96,7 @@ class WorldOptions:
     link_key: bytes = field(repr=False)
     store: StoreOptions
     help_files: Sequence[tuple[str, str]] = ()
+    behaviours: Mapping[str, type[Npc]] = field(default_factory=lambda: BEHAVIOURS)
     keeper: KeeperOptions = field(default_factory=KeeperOptions)
     link: WorldLinkOptions = field(default_factory=WorldLinkOptions)
     clerk: ClerkOptions = field(default_factory=ClerkOptions)
@@ -129,8 +131,8 @@ def start_world(options: WorldOptions) -> RunningWorld:
     AddressRefused or BindFailed when the link's or the operators' address cannot be had, peewee.DatabaseError
     without a database.
     """
-    atlas = parse(options.files, behaviours=BEHAVIOURS)
-    beginning = read_beginning(options.store.dsn, options.name, atlas)
+    atlas = parse(options.files, behaviours=options.behaviours)
+    beginning = read_beginning(options.store.dsn, options.name, atlas, options.behaviours)
     system = ActorSystem(options.name)
     around = Surroundings(atlas, system.registry, parse_help(options.help_files))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -179,7 +181,7 @@ def world_tree(
     claim = ClaimWorld(options.name, CLAIM_SECONDS, beginning.epoch)
     play, returning = Play(around, system.registry), DeskState(beginning.returning)
     zones = [
-        supervisor(zone, one_for_one, zone_children(zone, around, beginning.start))
+        supervisor(zone, one_for_one, zone_children(zone, around, beginning.start, options.behaviours))
         for zone in around.atlas.zones
     ]
     return supervisor(ROOT.removeprefix("/"), one_for_one, [

@@ -188,6 +188,7 @@ class GatewaySettings(Section):
 class WorldSettings(Section):
     name: Name
     files: str
+    behaviours: Texts
     checkpoint_interval_seconds: Seconds
     gateway_grace_seconds: Seconds
 

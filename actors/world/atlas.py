@@ -111,7 +111,7 @@ def _check_places(zone: ZoneFile, rooms: _Rooms, behaviours: Container[str] | No
             zone.reader.note(
                 ("npcs", name, "behaviour"),
                 f"no behaviour class is called {npc.behaviour!r}: "
-                "write it in actors/world/behaviours/ or name another",
+                "name another, or its module in the setting world.behaviours",
             )
 
 

@@ -3,6 +3,7 @@
 WorldError
   AtlasError            the world files: every problem of all files at once
   UnknownBehaviourError a behaviour class that is asked for by a name nobody registered
+  UnusableModuleError   a module of behaviours that cannot be used
   UnreadableStateError  a saved state that does not decode into the record of its kind
 """
 
@@ -52,8 +53,21 @@ class UnknownBehaviourError(WorldError):
     def __str__(self) -> str:
         return (
             f"no behaviour is called {self.name!r}; known are {', '.join(sorted(self.known))}. "
-            "A behaviour is registered by importing its module in actors/world/behaviours/__init__.py."
+            "Name the module of another one in the setting world.behaviours."
         )
+
+
+class UnusableModuleError(WorldError):
+    """A module that the setting `world.behaviours` names gives no behaviours."""
+
+    def __init__(self, module: str, problem: str, mend: str) -> None:
+        self.module = module
+        self.problem = problem
+        self.mend = mend
+        super().__init__(module)
+
+    def __str__(self) -> str:
+        return f"world.behaviours names the module {self.module!r}: {self.problem}; {self.mend}"
 
 
 class UnreadableStateError(WorldError):

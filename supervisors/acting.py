@@ -84,7 +84,15 @@ from wyld_actors.reasons import ExitKind, crash
 logger = logging.getLogger(__name__)
 
 # Events after which somebody may miss an actor.
-_HURTS: Final = frozenset({LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR, LogEvent.LEAKED})
+_HURTS: Final = frozenset(
+    {
+        LogEvent.CHILD_TERMINATED,
+        LogEvent.START_ERROR,
+        LogEvent.GAVE_UP,
+        LogEvent.QUARANTINED,
+        LogEvent.LEAKED,
+    }
+)
 
 # A supervisor's calls are rare and small, but a burst of logins is not to be lost.
 SUPERVISOR_MAILBOX: Final = Mailbox(limit=100_000)

@@ -39,6 +39,8 @@ from supervisors.specs import ChildSpec, ChildType, OnGiveUp, Shutdown
 from supervisors.verdicts import judge
 from wyld_actors import SHUTDOWN, ExitKind, ExitReason
 
+# What an end is called when the child does not come back for it.
+_OUTCOMES = {Decision.QUARANTINE: LogEvent.QUARANTINED, Decision.STOP: LogEvent.GAVE_UP}
 _SETTLED = frozenset(Status) - {Status.STARTING, Status.STOPPING}
 
 
@@ -292,7 +294,7 @@ class EngineCore(ABC):
         child.status = Status.STOPPED
         comes_back = verdict.decision in (Decision.RESTART_NOW, Decision.RESTART_LATER)
         self._agenda.note(
-            event,
+            _OUTCOMES.get(verdict.decision, event),
             child,
             verdict.decision,
             reason=reason,

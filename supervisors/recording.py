@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from supervisors.actions import Note
 from supervisors.records import RestartRecord
-from wyld_actors import Cell, ChildExited, Envelope
+from wyld_actors import Cell, ChildExited, Envelope, ExitReason
 
-# Of an exception's text: enough to recognise it, and no bound from outside is without one.
+# Characters of an exception's text: enough to recognise it, and no bound from outside is without one.
 MESSAGE_LIMIT = 2000
+# Characters of a traceback, of which the end says most: some 60 frames. Two functions that call each other
+# until the stack is full would be 100,000.
+STACK_LIMIT = 8000
 
 
 def record_of(
@@ -32,6 +35,7 @@ def record_of(
         event=note.event,
         supervisor=supervisor,
         path=path,
+        actor=None if cell is None else cell.actor_class.__name__,
         time=time,
         incarnation=note.incarnation,
         uptime_s=note.uptime_seconds,
@@ -39,7 +43,7 @@ def record_of(
         reason_class=None if reason is None else reason.kind.value,
         exc_type=None if error is None else type(error).__name__,
         exc_msg=_text(error) if error is not None else (reason.detail if reason is not None else None),
-        stack=reason.traceback if reason is not None else None,
+        stack=stack_of(reason),
         message_type=None if envelope is None else type(envelope.message).__name__,
         message_id=_message_id(envelope),
         message_fate=None if exited is None or envelope is None else exited.fate.value,
@@ -60,12 +64,27 @@ def record_of(
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MESSAGE_LIMIT]
+        return writable(str(error)[:MESSAGE_LIMIT])
     except Exception as broken:  # noqa: BLE001 - an author's __str__ must not take a supervisor down
         return f"<its text could not be made: {type(broken).__name__}>"
+
+
+def stack_of(reason: ExitReason | None) -> str | None:
+    """The traceback, cut in its middle when it is long."""
+    if reason is None or not reason.traceback:
+        return None
+    text = reason.traceback
+    if len(text) > STACK_LIMIT:
+        text = f"{text[: STACK_LIMIT // 4]}\n  ...\n{text[-STACK_LIMIT * 3 // 4 :]}"
+    return writable(text)
+
+
+def writable(text: str) -> str:
+    """Without what no file of UTF-8 and no database can hold: halves of surrogate pairs, and NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def _message_id(envelope: Envelope | None) -> str | None:
     """Messages that can be told apart have an `id` field of their own."""
     found = getattr(envelope.message, "id", None) if envelope is not None else None
-    return None if found is None else str(found)
+    return None if found is None else writable(str(found)[:MESSAGE_LIMIT])

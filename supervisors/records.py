@@ -4,6 +4,10 @@ The fields are those of OTP's supervisor reports (child_terminated, start_error,
 operator asks next: which message, how long it had been up, how often lately, what was decided, who
 else was restarted with it. A record is a frozen value; writing it down is `restart_log`'s part.
 
+An end and what was decided about it are one record. Its event is `child_terminated` or `start_error` as long
+as the child comes back (`decision` says at once or after which delay) or is not meant to, `quarantined` and
+`gave_up` when it does not. A supervisor that gives up adds a `gave_up` about itself: two things end.
+
 Levels: a crash is an error, and so is whatever ends a supervisor or leaves something behind. What was
 decided and worked is information. After `CRITICAL_AFTER` failures in a row the same crash is critical,
 so that a loop stands out from a glitch (Pekko's criticalLogLevelAfter).
@@ -29,12 +33,16 @@ class LogEvent(enum.Enum):
     ANSWERED = "answered"
     """It has handled its first message since; `down_ms` is how long nobody got an answer."""
     GAVE_UP = "gave_up"
+    """A child is not started again, or a supervisor ends as it cannot keep its children up."""
     ESCALATED = "escalated"
+    """The root has ended and so does the process."""
     SHUTDOWN_ERROR = "shutdown_error"
     LEAKED = "leaked"
     QUARANTINED = "quarantined"
+    """A child rests and is tried again now and then."""
     STUCK = "stuck"
     DEAD_LETTER = "dead_letter"
+    """Nobody handled a message. `exc_msg` says why, `message_id` is its number among the dead letters."""
 
 
 class Decision(enum.Enum):
@@ -68,21 +76,30 @@ _LEVELS: Final = {
 }
 
 
+_FINAL: Final = frozenset({LogEvent.GAVE_UP, LogEvent.ESCALATED, LogEvent.LEAKED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartRecord:
     """One decision, or one fact about it. Times are seconds of the wall clock (`time`) or durations.
 
-    `path` is the child's address, `supervisor` that of who decided. `reason_class` is the kind of end
-    (normal, shutdown, killed, crash, stuck, start_failed, start_timeout). `group` are the ids of the
+    `path` is the child's address, `actor` its class, `supervisor` who decided. `reason_class` is the kind of
+    end (normal, shutdown, killed, crash, stuck, start_failed, start_timeout). `group` are the ids of the
     siblings that are started again with the child. `down_ms` says, in a restarted record, how long nobody
     was there, and in an answered record, how long nobody answered. `message_fate` is what became of the
-    message that was being handled (dropped, retried, parked), `affected` who noticed.
+    message that was being handled (dropped, retried, parked), `trace_id` what had caused it, `affected` who
+    noticed.
+
+    The log itself adds `id`, `cause` and `occurrences` (see `causes`), `repeated` and `others` (see
+    `repeats`), and takes a `stack` out that it has written already.
     """
 
     event: LogEvent
     supervisor: str
     path: str
+    id: str = ""
     time: float = 0.0
+    actor: str | None = None
     incarnation: int = 0
     uptime_s: float | None = None
     down_ms: float | None = None
@@ -105,8 +122,14 @@ class RestartRecord:
     strategy: str | None = None
     trace_id: str | None = None
     affected: Mapping[str, object] = field(default_factory=dict)
+    cause: str = ""
+    """The same in all records of one story: a bug, the restarts after it, the answers after those."""
+    occurrences: int = 0
+    """How often this has happened, of this cause and as far as the log remembers."""
     repeated: int = 0
     """Equal records that were counted instead of written since the last one."""
+    others: tuple[str, ...] = ()
+    """Some of the other actors to whom what was only counted happened."""
 
     @property
     def level(self) -> int:
@@ -117,15 +140,27 @@ class RestartRecord:
         return level
 
     @property
-    def fingerprint(self) -> tuple[str, ...]:
-        """What makes two records tell the same story: used to count instead of repeat."""
+    def is_final(self) -> bool:
+        """Whether something has ended for good: such a record is always written."""
+        return self.event in _FINAL or self.decision is Decision.ESCALATE
+
+    @property
+    def story(self) -> tuple[str, ...]:
+        """What went wrong and where, whoever it happened to."""
         return (
-            self.event.value,
-            self.path,
+            self.actor or self.path,
+            self.reason_class or "",
             self.exc_type or "",
+            _place(self.stack),
             self.message_type or "",
-            self.decision.value,
         )
+
+    @property
+    def fingerprint(self) -> tuple[str, ...]:
+        """What makes two records tell the same: used to count instead of repeat."""
+        # A quarantine is the end of one child for the time being, and its failed probes are the same again.
+        who = self.path if self.event is LogEvent.QUARANTINED else ""
+        return (self.event.value, self.decision.value, self.cause or "\n".join(self.story), who)
 
     def as_fields(self) -> dict[str, Any]:
         """Plain values for JSON, without the fields that say nothing."""
@@ -148,4 +183,16 @@ class RestartRecord:
             parts.append(f"-> {self.decision.value}")
         if self.group:
             parts.append(f"with {', '.join(self.group)}")
+        if self.trace_id is not None:
+            parts.append(f"caused by {self.trace_id}")
+        if self.repeated:
+            parts.append(f"({self.repeated} more like it)")
         return " ".join(parts)
+
+
+def _place(stack: str | None) -> str:
+    """The line of code at the bottom of a traceback, which may be long."""
+    if not stack:
+        return ""
+    start = stack.rfind('\n  File "')
+    return "" if start < 0 else stack[start + 1 :].partition("\n")[0].strip()

@@ -4,22 +4,29 @@ Never silent: a record that a sink cannot take (disk full, folder gone) is count
 the log of the process, and stays in the ring; a supervisor never fails because of its log. Every
 record also goes to `logging` at its own level, so a console shows it without any set-up.
 
-A limit by fingerprint belongs into `RestartLog.write`, before the sinks: `RestartRecord.fingerprint` and
-its field `repeated` are there for it.
+Each record gets its cause (`causes`), and repetitions are counted instead of written (`repeats`); what was
+counted is told when its time has come, also when nothing happens any more. Listeners, who count
+themselves, get every record.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
+from supervisors.causes import Causes
 from supervisors.records import RestartRecord
+from supervisors.repeats import SUMMARY_SECONDS, Repeats
+from wyld_actors import Clock, RealClock
+from wyld_actors.clock import ScheduledCall
 
 logger = logging.getLogger(__name__)
 
@@ -40,36 +47,81 @@ class Sink(Protocol):
 class RestartLog:
     """Takes every record of a tree of supervisors."""
 
-    def __init__(self, sinks: Iterable[Sink] = (), *, ring_records: int = RING_RECORDS) -> None:
+    def __init__(
+        self, sinks: Iterable[Sink] = (), *, clock: Clock | None = None, ring_records: int = RING_RECORDS
+    ) -> None:
         self._sinks = list(sinks)
+        self._listeners: list[Sink] = []
         self._ring: deque[RestartRecord] = deque(maxlen=ring_records)
         self._failed_sinks: set[Sink] = set()
+        self._clock: Clock = clock or RealClock()
+        self._causes = Causes()
+        self._repeats = Repeats()
+        self._timer: ScheduledCall | None = None
+        # No two records of whatever process and start have the same id.
+        self._life = secrets.token_hex(4)
+        self.taken = 0
+        """Records that were handed in."""
         self.written = 0
+        """Records that were handed on, each of which may stand for more."""
         self.lost = 0
         """Records that some sink did not take."""
 
     def add_sink(self, sink: Sink) -> Callable[[], None]:
-        """Let `sink` have every record from now on. Returns what takes it off again."""
+        """Let `sink` have what is written from now on. Returns what takes it off again."""
         self._sinks.append(sink)
         return lambda: self._sinks.remove(sink)
 
+    def add_listener(self, listener: Sink) -> Callable[[], None]:
+        """Let `listener` have every record, also those that are only counted."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
     def write(self, record: RestartRecord) -> None:
-        """Keep and hand on one record. Never raises because of a sink."""
+        """Keep and hand on one record, or count it. Never raises because of a sink."""
+        self.taken += 1
+        now = self._clock.now()
+        completed = self._causes.complete(record, now)
+        self._hand_to(self._listeners, completed)
+        for written in self._repeats.take(completed, now):
+            self._hand_on(written)
+        self._wait_for_summary()
+
+    def flush(self) -> None:
+        """Tell what was counted so far; for the end of the process."""
+        for summary in self._repeats.flush(self._clock.now()):
+            self._hand_on(summary)
+
+    def recent(self, limit: int | None = None) -> list[RestartRecord]:
+        """The last records, oldest first."""
+        records = list(self._ring)
+        return records if limit is None else records[-limit:] if limit else []
+
+    def _wait_for_summary(self) -> None:
+        if self._timer is None and self._repeats.is_pending:
+            self._timer = self._clock.call_later(SUMMARY_SECONDS, self._tell_summaries)
+
+    def _tell_summaries(self) -> None:
+        self._timer = None
+        for summary in self._repeats.due(self._clock.now()):
+            self._hand_on(summary)
+        self._wait_for_summary()
+
+    def _hand_on(self, record: RestartRecord) -> None:
         self.written += 1
+        record = replace(record, id=f"{self._life}-{self.written}")
         self._ring.append(record)
         logger.log(record.level, "%s", record, extra={"restart_record": record})
-        for sink in tuple(self._sinks):
+        self._hand_to(self._sinks, record)
+
+    def _hand_to(self, sinks: Iterable[Sink], record: RestartRecord) -> None:
+        for sink in tuple(sinks):
             try:
                 sink(record)
             except Exception:  # noqa: BLE001 - a log must not end a supervisor; it is counted and said
                 self._sink_failed(sink)
             else:
                 self._failed_sinks.discard(sink)
-
-    def recent(self, limit: int | None = None) -> list[RestartRecord]:
-        """The last records, oldest first."""
-        records = list(self._ring)
-        return records if limit is None else records[-limit:] if limit else []
 
     def _sink_failed(self, sink: Sink) -> None:
         self.lost += 1

@@ -11,6 +11,7 @@ from gevent.event import AsyncResult
 
 from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
 from supervisors.errors import InvalidSpec
+from supervisors.recording import stack_of
 from supervisors.records import Decision, LogEvent, RestartRecord
 from supervisors.specs import ChildSpec
 from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref
@@ -58,6 +59,7 @@ class Tree:
         """Called once by the runtime, when the root is gone."""
         if not exited.reason.is_clean:
             self._services.log.write(self._last_record(exited.reason))
+        self._services.log.flush()
         if not self.started.ready():
             self.started.set(False)
         self.ended.set(exited.reason)
@@ -71,12 +73,13 @@ class Tree:
             event=LogEvent.ESCALATED,
             supervisor=self._cell.path,
             path=self._cell.path,
+            actor=self._cell.actor_class.__name__,
             time=self._services.wall_clock(),
             incarnation=self._cell.incarnation,
             reason_class=reason.kind.value,
             exc_type=None if reason.error is None else type(reason.error).__name__,
             exc_msg=reason.detail or (None if reason.error is None else str(reason.error)),
-            stack=reason.traceback or None,
+            stack=stack_of(reason),
             decision=Decision.ESCALATE,
         )
 

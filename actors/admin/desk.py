@@ -60,7 +60,7 @@ class AdminDesk:
         self.options = options
         self.system = system
         self.half = half
-        self.history = RestartHistory(system, log)
+        self.history = RestartHistory(log)
         self.lag = LoopLag(system.now)
         self.wall_clock = wall_clock
         self._measurements = Measurements(system, half, self.history, self.lag)

@@ -16,7 +16,6 @@ import msgspec
 from gevent.queue import Full, Queue
 
 from supervisors import LogEvent, RestartLog, RestartRecord
-from wyld_actors import ActorSystem
 
 Fields = dict[str, Any]
 
@@ -29,6 +28,10 @@ FOLLOWER_RECORDS: Final = 1_000
 MINUTES: Final = (1, 5, 60)
 UNKNOWN = "unknown"
 
+# What a supervisor had to decide on. One that gives up has decided before.
+_ENDS: Final = frozenset(
+    {LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR, LogEvent.QUARANTINED, LogEvent.STUCK, LogEvent.GAVE_UP}
+)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
@@ -52,11 +55,14 @@ def is_below(path: str, above: str) -> bool:
 def chosen(records: Sequence[Fields], *, since: float, path: str, limit: int) -> list[Fields]:
     """The last `limit` of those that fit, oldest first."""
     fitting = (
-        record
-        for record in reversed(records)
-        if record.get("time", 0.0) >= since and is_below(str(record.get("path", "")), path)
+        record for record in reversed(records) if record.get("time", 0.0) >= since and concerns(record, path)
     )
     return list(islice(fitting, limit))[::-1]
+
+
+def concerns(record: Fields, path: str) -> bool:
+    """Whether the record is about an actor at or below `path`, also as one of those that are only counted."""
+    return any(is_below(str(one), path) for one in (record.get("path", ""), *record.get("others", ())))
 
 
 def read_tail(path: Path, limit_bytes: int = TAIL_BYTES) -> list[Fields]:
@@ -87,23 +93,23 @@ def _records(lines: Sequence[bytes]) -> Iterator[Fields]:
 class RestartHistory:
     """What is remembered of the restarts of this process."""
 
-    def __init__(self, system: ActorSystem, log: RestartLog) -> None:
+    def __init__(self, log: RestartLog) -> None:
         self.log = log
         self.by_class: Counter[tuple[str, str]] = Counter()
         self.decisions: Counter[str] = Counter()
-        self._system = system
         self._restarts: deque[tuple[float, str]] = deque(maxlen=REMEMBERED)
         self._followers: set[Follower] = set()
-        log.add_sink(self._note)
+        log.add_listener(self._count)
+        log.add_sink(self._tell_followers)
 
-    def _note(self, record: RestartRecord) -> None:
+    def _count(self, record: RestartRecord) -> None:
         self.decisions[record.event.value] += 1
-        if record.event in {LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR, LogEvent.STUCK}:
-            ref = self._system.find(record.path)
-            name = UNKNOWN if ref is None else ref.actor_class.__name__
-            self.by_class[name, record.reason_class or UNKNOWN] += 1
+        if record.event in _ENDS:
+            self.by_class[record.actor or UNKNOWN, record.reason_class or UNKNOWN] += 1
         elif record.event is LogEvent.RESTARTED:
             self._restarts.append((record.time, record.path))
+
+    def _tell_followers(self, record: RestartRecord) -> None:
         for follower in self._followers:
             follower.put(record)
 

@@ -17,7 +17,7 @@ class Theatre:
 
     def __init__(self) -> None:
         self.system = ActorSystem(clock=ManualClock())
-        self.log = RestartLog()
+        self.log = RestartLog(clock=self.system.clock)
         self.stage = Stage()
         self.services = Services(log=self.log, source=random.Random(1), wall_clock=lambda: 1000.0)
 

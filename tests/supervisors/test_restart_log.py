@@ -11,6 +11,8 @@ import pytest
 
 from supervisors import Decision, JsonLinesFile, LogEvent, RestartLog, RestartRecord
 from supervisors.records import CRITICAL_AFTER
+from supervisors.repeats import AT_ONCE, SUMMARY_SECONDS
+from wyld_actors import ManualClock
 
 
 def record(number: int = 1, **fields: Any) -> RestartRecord:
@@ -112,6 +114,51 @@ def test_a_listener_gets_records_until_it_is_taken_off() -> None:
     log.write(record(2))
 
     assert [got.path for got in seen] == ["/world/npc-1"]
+
+
+def test_what_was_counted_is_told_when_nothing_happens_any_more() -> None:
+    clock, seen = ManualClock(), list[RestartRecord]()
+    log = RestartLog([seen.append], clock=clock)
+    for _ in range(1000):
+        log.write(record(1))
+
+    clock.advance_to(SUMMARY_SECONDS)
+
+    assert len(seen) == AT_ONCE + 1
+    assert seen[-1].repeated == 1000 - AT_ONCE - 1
+    assert clock.next_due() is None, "nothing is waited for any more"
+    assert (log.taken, log.written) == (1000, AT_ONCE + 1)
+
+
+def test_what_was_counted_is_told_at_the_end_of_the_process() -> None:
+    seen: list[RestartRecord] = []
+    log = RestartLog([seen.append], clock=ManualClock())
+    for _ in range(AT_ONCE + 2):
+        log.write(record(1))
+
+    log.flush()
+
+    assert seen[-1].repeated == 1
+
+
+def test_a_listener_that_counts_gets_every_record_and_a_sink_what_is_written() -> None:
+    seen: list[RestartRecord] = []
+    counted: list[RestartRecord] = []
+    log = RestartLog([seen.append], clock=ManualClock())
+    log.add_listener(counted.append)
+    for _ in range(100):
+        log.write(record(1))
+
+    assert (len(seen), len(counted)) == (AT_ONCE, 100)
+
+
+def test_every_record_that_is_written_has_an_id_of_its_own() -> None:
+    seen: list[RestartRecord] = []
+    for log in (RestartLog([seen.append]), RestartLog([seen.append])):
+        log.write(record(1))
+        log.write(record(2))
+
+    assert len({got.id for got in seen}) == 4
 
 
 def test_equal_stories_have_equal_fingerprints() -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from supervisors import strategies
@@ -47,6 +48,9 @@ from supervisors.intensity import RestartWindow
 from supervisors.specs import AutoShutdown, ChildSpec, GroupMail, Restart, Strategy, SupervisorFlags
 from wyld_actors import SHUTDOWN, ExitKind, ExitReason
 
+# Ordered, and whether a child is in it costs the same with a hundred thousand.
+_Order = OrderedDict[Child, None]
+
 _ON_ITS_WAY = frozenset({Status.WAITING, Status.RESTARTING, Status.QUARANTINED})
 
 
@@ -66,8 +70,9 @@ class Engine(EngineCore):
         )
         self.flags = flags
         self.children = {spec.id: Child(spec, Purpose.INITIAL) for spec in specs}
-        self._to_stop: list[Child] = []
-        self._to_start: list[Child] = []
+        self._to_stop: _Order = OrderedDict()
+        self._to_start: _Order = OrderedDict()
+        self._delayed: set[Child] = set()
         self._to_purge: list[Child] = []
 
     def preview(self, change: Change) -> Changes:
@@ -89,28 +94,28 @@ class Engine(EngineCore):
     # Order -------------------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> None:
-        self._to_start = list(self.children.values())
+        self._to_start = OrderedDict.fromkeys(self.children.values())
         self._advance(now)
 
     def _advance(self, now: float) -> None:
         """Do the next thing that is in order, if its turn has come."""
         while self._to_stop:
-            last = self._to_stop[-1]
+            last = next(reversed(self._to_stop))
             if last.is_live:
                 if last.status is not Status.STOPPING:
                     self._stop((last,), last.spec.shutdown, now)
                 return
-            self._to_stop.pop()
+            del self._to_stop[last]
         self._purge_mail()
         while self._to_start and self.phase in (Phase.STARTING, Phase.RUNNING):
-            if any(child.status is Status.RESTARTING for child in self._to_start):
+            if self._waits_for_a_delay():
                 return
-            first = self._to_start[0]
+            first = next(iter(self._to_start))
             if first.status is Status.WAITING:
                 self._start(first)
             if first.status in (Status.STARTING, Status.STOPPING):
                 return
-            self._to_start.pop(0)
+            del self._to_start[first]
         if self.phase is Phase.STARTING:
             self.phase = Phase.RUNNING
             self._agenda.add(Announce())
@@ -121,16 +126,22 @@ class Engine(EngineCore):
                 self._agenda.add(Purge(child.id))
         self._to_purge.clear()
 
-    def _in_order(self, children: Iterable[Child]) -> list[Child]:
+    def _waits_for_a_delay(self) -> bool:
+        """Whether a failed child holds up all that is to start in order."""
+        held_up = {child for child in self._delayed if child.status is Status.RESTARTING}
+        self._delayed = held_up & self._to_start.keys()
+        return bool(self._delayed)
+
+    def _in_order(self, children: Iterable[Child]) -> _Order:
         chosen = set(children)
-        return [child for child in self.children.values() if child in chosen]
+        return OrderedDict.fromkeys(child for child in self.children.values() if child in chosen)
 
     def _is_doomed(self, child: Child) -> bool:
         return child in self._to_stop
 
     def _stop_children(self, now: float) -> None:
         self._to_start.clear()
-        self._to_stop = [child for child in self.children.values() if child.is_live]
+        self._to_stop = OrderedDict.fromkeys(child for child in self.children.values() if child.is_live)
         self._advance(now)
 
     # Restarts ----------------------------------------------------------------------------------------
@@ -142,28 +153,35 @@ class Engine(EngineCore):
         return strategies.plan(self.flags.strategy, siblings, child.id)
 
     def _group(self, child: Child) -> tuple[str, ...]:
+        if self.flags.strategy is Strategy.ONE_FOR_ONE:
+            return ()
         return tuple(id for id in self._plan(child).starts if id != child.id)
 
     def _restart(self, child: Child, delay: float, now: float, *, is_retry: bool) -> None:
         if is_retry:
             # Through a timer even without delay: calls and a shutdown must get in between.
-            self._wait(child, Status.RESTARTING, Due.RETRY, delay)
+            self._hold(child, Due.RETRY, delay)
             return
         if self.flags.strategy is not Strategy.ONE_FOR_ONE:
             self._regroup(child)
         if delay:
-            self._wait(child, Status.RESTARTING, Due.RESTART, delay)
+            self._hold(child, Due.RESTART, delay)
         elif self.flags.strategy is Strategy.ONE_FOR_ONE:
             self._line_up(child)
         self._advance(now)
+
+    def _hold(self, child: Child, due: Due, delay: float) -> None:
+        self._wait(child, Status.RESTARTING, due, delay)
+        if child in self._to_start:
+            self._delayed.add(child)
 
     def _regroup(self, child: Child) -> None:
         """Put the failed child's group into the two lists."""
         plan = self._plan(child)
         stops = (self.children[id] for id in plan.stops)
         starts = [self.children[id] for id in plan.starts]
-        self._to_stop = self._in_order([*self._to_stop, *stops])
-        self._to_start = self._in_order([*self._to_start, *starts])
+        self._to_stop = self._in_order((*self._to_stop, *stops))
+        self._to_start = self._in_order((*self._to_start, *starts))
         if plan.stops and self.flags.group_mail is GroupMail.PURGE:
             self._to_purge.extend(starts)
         for waiting in starts:
@@ -269,9 +287,9 @@ class Engine(EngineCore):
             child = self.children[spec.id] = Child(spec, Purpose.API_START)
             child.add_starter(token)
             # Behind those that are being stopped or started in order, so that the order is true.
-            self._to_start.append(child)
+            self._to_start[child] = None
             if self._is_only_waiting():
-                self._to_start.remove(child)
+                del self._to_start[child]
                 self._start(child)
             self._advance(now)
         elif known.status is Status.RUNNING:
@@ -283,13 +301,12 @@ class Engine(EngineCore):
 
     def _is_only_waiting(self) -> bool:
         """Whether the lists stand still for the delay of a failed child: calls need not wait for it."""
-        return not self._to_stop and any(child.status is Status.RESTARTING for child in self._to_start)
+        return not self._to_stop and self._waits_for_a_delay()
 
     def _terminate_child(self, token: int, child: Child, now: float) -> None:
         if child.status is Status.RESTARTING and child in self._to_start:
             self._call_off_group()
-        if child in self._to_start:
-            self._to_start.remove(child)
+        self._to_start.pop(child, None)
         if child.is_live:
             child.is_by_hand = True
             child.add_stopper(token)
@@ -310,7 +327,7 @@ class Engine(EngineCore):
     def _call_off_group(self) -> None:
         """OTP: a queued retry that finds its child stopped does nothing, and the rest stays down."""
         for sibling in [child for child in self._to_start if child.purpose is Purpose.AUTOMATIC]:
-            self._to_start.remove(sibling)
+            del self._to_start[sibling]
             sibling.status = Status.STOPPED
 
     # Change of the configuration ---------------------------------------------------------------------
@@ -330,11 +347,10 @@ class Engine(EngineCore):
         self._reorder([spec.id for spec in change.children])
         for id in changes.removed:
             self._let_go(self.children[id])
-        if change.added is Added.START:
-            self._to_start.extend(self.children[id] for id in changes.added)
-            for child in self._to_start:
-                if not child.is_live and child.id in changes.added:
-                    child.status = Status.WAITING
+        for child in [self.children[id] for id in changes.added] if change.added is Added.START else ():
+            self._to_start[child] = None
+            if not child.is_live:
+                child.status = Status.WAITING
         self._to_stop = self._in_order(self._to_stop)
         self._to_start = self._in_order(self._to_start)
         self._advance(now)
@@ -354,15 +370,13 @@ class Engine(EngineCore):
             self._agenda.add(Redefine(spec.id, spec))
 
     def _reorder(self, listed: Sequence[str]) -> None:
-        kept = [id for id in self.children if id not in set(listed)]
-        self.children = {id: self.children[id] for id in (*listed, *kept)}
+        self.children = {id: self.children[id] for id in dict.fromkeys((*listed, *self.children))}
 
     def _let_go(self, child: Child) -> None:
-        if child in self._to_start:
-            self._to_start.remove(child)
+        self._to_start.pop(child, None)
         if child.is_live:
             child.is_leaving = child.is_by_hand = True
-            self._to_stop.append(child)
+            self._to_stop[child] = None
             return
         self._agenda.cancel_timer_of(child)
         gone = ExitReason(ExitKind.SHUTDOWN, detail="removed by a change of its supervisor")

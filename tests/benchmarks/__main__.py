@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from tests.benchmarks.runtime import runtime_rows
 from tests.benchmarks.server import server_rows
+from tests.benchmarks.supervision import supervision_rows
 from tests.benchmarks.table import Row, show
 
 PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "runtime": ("Actor runtimes, one process each", runtime_rows),
+    "supervision": ("Supervision: what one actor costs among few and among many", supervision_rows),
     "server": ("The whole server: telnet, gateway, link, world and back", server_rows),
 }
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
-import pytest
-
 from supervisors.backoff import Backoff, Budget, GiveUp
 from supervisors.calls import (
     AlreadyPresent,
@@ -239,19 +235,3 @@ def test_backoff_holds_for_pool_children_too() -> None:
 
     drill.advance(1.0)
     assert drill.running() == ["a"]
-
-
-@pytest.mark.slow
-def test_an_event_costs_the_same_with_ten_thousand_children() -> None:
-    def seconds_for_a_hundred_crashes(children: int) -> float:
-        drill = dynamic(child_budget=Budget(max_failures=10**9))
-        for number in range(children):
-            drill.ask(StartChild(spec(str(number))))
-        begun = time.perf_counter()
-        for number in range(100):
-            drill.down(str(number))
-        return time.perf_counter() - begun
-
-    small = min(seconds_for_a_hundred_crashes(100) for _ in range(3))
-
-    assert seconds_for_a_hundred_crashes(10_000) < 10 * small

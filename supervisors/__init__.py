@@ -2,8 +2,8 @@
 
 Declare a tree as data (`supervisor`, `worker`, `dynamic`), start it with `run_tree`, ask its supervisors
 with the calls of `supervisors.calls`, look at it with `snapshot`, read what it decided in a
-`RestartLog`. Pure rules are in `engine` and `dynamic_engine`; SUPERVISION of the documents says
-what they follow and where they differ from OTP.
+`RestartLog`. Pure rules are in `engine` and `dynamic_engine`; `docs/supervision-rules.md` says rule by
+rule what they follow, where they differ from OTP and which test holds them to it.
 """
 
 from supervisors.acting import Services
@@ -17,6 +17,7 @@ from supervisors.calls import (
     DeleteChild,
     Done,
     GetChildSpec,
+    Ignored,
     LimitReached,
     NotFound,
     NotSupported,
@@ -64,6 +65,7 @@ from supervisors.specs import (
     ChildSpec,
     ChildType,
     DynamicFlags,
+    GroupMail,
     Mail,
     OnGiveUp,
     Restart,
@@ -100,6 +102,8 @@ __all__ = [
     "GaveUp",
     "GetChildSpec",
     "GiveUp",
+    "GroupMail",
+    "Ignored",
     "InvalidSpec",
     "JsonLinesFile",
     "LimitReached",

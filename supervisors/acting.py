@@ -31,6 +31,7 @@ from supervisors.actions import (
     Purge,
     Redefine,
     Reply,
+    Rest,
     SetTimer,
     Start,
     Stop,
@@ -300,6 +301,10 @@ class SupervisorActor(Actor):
         else:
             cell.state = CellState.BACKOFF
 
+    def _do_rest(self, action: Rest) -> None:
+        if (cell := self._cells.get(action.id)) is not None:
+            cell.refuse_mail()
+
     def _do_forget(self, action: Forget) -> None:
         self._redefined.pop(action.id, None)
         if (cell := self._cells.pop(action.id, None)) is not None:
@@ -389,6 +394,7 @@ _PERFORMERS: Final[dict[type, Callable[[SupervisorActor, Any], None]]] = {
     Kill: SupervisorActor._do_kill,
     Abandon: SupervisorActor._do_abandon,
     Hold: SupervisorActor._do_hold,
+    Rest: SupervisorActor._do_rest,
     Forget: SupervisorActor._do_forget,
     Purge: SupervisorActor._do_purge,
     Redefine: SupervisorActor._do_redefine,

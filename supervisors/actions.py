@@ -55,6 +55,13 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """The child is down and no start of it is planned: nobody shall wait for it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """The child is gone for good: free its address."""
 
@@ -137,6 +144,7 @@ Action = (
     | Kill
     | Abandon
     | Hold
+    | Rest
     | Forget
     | Purge
     | Redefine

@@ -20,6 +20,7 @@ import random
 from dataclasses import dataclass
 
 from supervisors.errors import InvalidSpec
+from supervisors.numbers import is_count, is_finite, is_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +35,15 @@ class Backoff:
     stable_after_seconds: float = 10.0
 
     def __post_init__(self) -> None:
-        self._check(self.min_seconds >= 0, "min_seconds", "a number of seconds >= 0", self.min_seconds)
-        self._check(
-            self.max_seconds >= self.min_seconds,
-            "max_seconds",
-            f">= min_seconds ({self.min_seconds:g})",
-            self.max_seconds,
-        )
-        self._check(self.factor >= 1, "factor", ">= 1", self.factor)
-        self._check(0 <= self.jitter <= 1, "jitter", "between 0 and 1", self.jitter)
-        self._check(
-            self.stable_after_seconds > 0,
-            "stable_after_seconds",
-            "a number of seconds > 0",
-            self.stable_after_seconds,
-        )
+        least, most, stable = self.min_seconds, self.max_seconds, self.stable_after_seconds
+        self._check(is_seconds(least), "min_seconds", "a number of seconds >= 0", least)
+        is_cap = is_seconds(most) and most >= least
+        self._check(is_cap, "max_seconds", f"a number of seconds >= min_seconds ({least:g})", most)
+        self._check(is_finite(self.factor) and self.factor >= 1, "factor", "a number >= 1", self.factor)
+        is_share = is_finite(self.jitter) and 0 <= self.jitter <= 1
+        self._check(is_share, "jitter", "a number from 0 to 1", self.jitter)
+        is_time = is_seconds(stable, above_zero=True)
+        self._check(is_time, "stable_after_seconds", "a number of seconds > 0", stable)
 
     @classmethod
     def none(cls) -> Backoff:
@@ -97,15 +92,11 @@ class Budget:
     probe_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if (
-            isinstance(self.max_failures, bool)
-            or not isinstance(self.max_failures, int)
-            or self.max_failures < 0
-        ):
+        if not is_count(self.max_failures):
             raise InvalidSpec("Budget", "max_failures", "an integer >= 0", self.max_failures)
         if not isinstance(self.then, GiveUp):
             raise InvalidSpec("Budget", "then", "GiveUp.ESCALATE, STOP or QUARANTINE", self.then)
-        if not self.probe_seconds > 0:
+        if not is_seconds(self.probe_seconds, above_zero=True):
             raise InvalidSpec("Budget", "probe_seconds", "a number of seconds > 0", self.probe_seconds)
 
     def is_used_up(self, failures: int) -> bool:

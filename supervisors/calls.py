@@ -29,7 +29,10 @@ from wyld_actors import SHUTDOWN, ExitReason, Message, Ref
 
 
 class StartChild(Message, frozen=True):
-    """Add a child and start it. -> Started, AlreadyStarted, AlreadyPresent, StartFailed, LimitReached"""
+    """Add a child and start it.
+
+    -> Started, AlreadyStarted, AlreadyPresent, StartFailed, Ignored, LimitReached; raises InvalidSpec
+    """
 
     spec: ChildSpec
 
@@ -56,7 +59,7 @@ class TerminateChild(Message, frozen=True):
 
 
 class RestartChild(Message, frozen=True):
-    """Start a stopped child. -> Started, Running, Restarting, NotFound, StartFailed, NotSupported"""
+    """Start a stopped child. -> Started, Running, Restarting, NotFound, StartFailed, Ignored, NotSupported"""
 
     id: str
 
@@ -148,6 +151,17 @@ class StartFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """The child's start said that it is not wanted; `why` is what it raised as `Ignore`.
+
+    OTP's ok without a process: a static supervisor keeps its specification, unless it is temporary.
+    """
+
+    id: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LimitReached:
     """A dynamic supervisor has `max_children` already, those being restarted included."""
 
@@ -221,7 +235,7 @@ class Changes:
         return ", ".join(parts) or "nothing"
 
 
-StartAnswer = Started | AlreadyStarted | AlreadyPresent | StartFailed | LimitReached
+StartAnswer = Started | AlreadyStarted | AlreadyPresent | StartFailed | Ignored | LimitReached
 Answer = StartAnswer | Done | NotFound | Running | Restarting | NotSupported | Changes
 
 
@@ -240,6 +254,8 @@ class Status(enum.Enum):
     """By hand, or because its start or its budget failed."""
     FINISHED = "finished"
     """A transient child that ended cleanly."""
+    IGNORED = "ignored"
+    """Its start said that it is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from supervisors.specs import (
     ChildSpec,
     ChildType,
     DynamicFlags,
+    GroupMail,
     OnGiveUp,
     Restart,
     Shutdown,
@@ -67,9 +68,14 @@ def supervisor(
     auto_shutdown: AutoShutdown = AutoShutdown.NEVER,
     revive_stopped: bool = False,
     on_give_up: OnGiveUp = OnGiveUp.ABNORMAL,
+    max_concurrent_restarts: int = MAX_CONCURRENT_RESTARTS,
+    group_mail: GroupMail = GroupMail.PURGE,
     **fields: Any,
 ) -> ChildSpec:
-    """A supervisor of `children`, in start order. `fields` are those of its own ChildSpec."""
+    """A supervisor of `children`, in start order. `fields` are those of its own ChildSpec.
+
+    It is up when all of its children are, each within its own `start_timeout_seconds`.
+    """
     flags = SupervisorFlags(
         strategy=strategy,
         max_restarts=max_restarts,
@@ -77,6 +83,8 @@ def supervisor(
         auto_shutdown=auto_shutdown,
         revive_stopped=revive_stopped,
         on_give_up=on_give_up,
+        max_concurrent_restarts=max_concurrent_restarts,
+        group_mail=group_mail,
     )
     flags.check_all(children)
     return _as_child(id, Supervisor, (flags, tuple(children)), fields)

@@ -84,6 +84,9 @@ class DynamicEngine(EngineCore):
     def _first_start_failed(self, child: Child, reason: ExitReason, now: float) -> None:
         self._remove(child)
 
+    def _is_not_wanted(self, child: Child, now: float) -> None:
+        self._remove(child)
+
     def _left_alone(self, child: Child, reason: ExitReason, now: float) -> None:
         self._remove(child)
 

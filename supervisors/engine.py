@@ -42,7 +42,7 @@ from supervisors.calls import (
 )
 from supervisors.changing import Added, Change, Unlisted, compare
 from supervisors.children import Call, Child, Purpose
-from supervisors.engine_core import EngineCore, Phase
+from supervisors.engine_core import AT_REST, EngineCore, Phase
 from supervisors.errors import ChildStartFailed, InvalidSpec
 from supervisors.intensity import RestartWindow
 from supervisors.specs import AutoShutdown, ChildSpec, GroupMail, Restart, Strategy, SupervisorFlags
@@ -51,6 +51,8 @@ from wyld_actors import SHUTDOWN, ExitKind, ExitReason
 # Ordered, and whether a child is in it costs the same with a hundred thousand.
 _Order = OrderedDict[Child, None]
 
+# Starts that nobody asked for: of the whole supervisor, or of a group.
+_OF_THE_SUPERVISOR = frozenset({Purpose.INITIAL, Purpose.AUTOMATIC})
 _ON_ITS_WAY = frozenset({Status.WAITING, Status.RESTARTING, Status.QUARANTINED})
 
 
@@ -74,6 +76,7 @@ class Engine(EngineCore):
         self._to_start: _Order = OrderedDict()
         self._delayed: set[Child] = set()
         self._to_purge: list[Child] = []
+        self._has_lost_significant = False
 
     def preview(self, change: Change) -> Changes:
         """What `ApplyChange(change)` would do. Raises InvalidSpec when it would be refused."""
@@ -119,6 +122,14 @@ class Engine(EngineCore):
         if self.phase is Phase.STARTING:
             self.phase = Phase.RUNNING
             self._agenda.add(Announce())
+        self._end_with_the_significant(now)
+
+    def _end_with_the_significant(self, now: float) -> None:
+        """Auto-shutdown. A supervisor comes up first: otherwise its start would count as failed."""
+        if self._has_lost_significant and self.phase is Phase.RUNNING:
+            self._has_lost_significant = False
+            if self._is_over():
+                self._end(SHUTDOWN, now, None)
 
     def _purge_mail(self) -> None:
         for child in self._to_purge:
@@ -187,6 +198,9 @@ class Engine(EngineCore):
         for waiting in starts:
             if not waiting.is_live:
                 self._agenda.cancel_timer_of(waiting)
+                if waiting.status in AT_REST:
+                    # Whoever tried to start it by hand before has had his answer.
+                    waiting.purpose = Purpose.AUTOMATIC
                 waiting.status = Status.WAITING
 
     def _delay_is_over(self, child: Child, now: float, *, is_retry: bool) -> None:
@@ -221,13 +235,21 @@ class Engine(EngineCore):
             self._remove(child)
         self._advance(now)
 
+    def _is_not_wanted(self, child: Child, now: float) -> None:
+        if child.spec.restart is Restart.TEMPORARY:
+            self._remove(child)
+        self._advance(now)
+
     def _left_alone(self, child: Child, reason: ExitReason, now: float) -> None:
         if child.spec.restart is Restart.TEMPORARY:
             self._remove(child)
         else:
             child.status = Status.FINISHED
-        if child.spec.significant and self._is_over():
-            self._end(SHUTDOWN, now, None)
+        self._has_lost_significant |= child.spec.significant
+        self._advance(now)
+
+    def _gave_up_on(self, child: Child, now: float) -> None:
+        self._has_lost_significant |= child.spec.significant and child.status is Status.STOPPED
         self._advance(now)
 
     def _is_over(self) -> bool:
@@ -235,11 +257,8 @@ class Engine(EngineCore):
         if self.flags.auto_shutdown is AutoShutdown.ANY_SIGNIFICANT:
             return True
         return self.flags.auto_shutdown is AutoShutdown.ALL_SIGNIFICANT and not any(
-            child.spec.significant and child.is_live for child in self.children.values()
+            child.spec.significant and child.status not in AT_REST for child in self.children.values()
         )
-
-    def _gave_up_on(self, child: Child, now: float) -> None:
-        self._advance(now)
 
     def _remove(self, child: Child) -> None:
         child.status = Status.STOPPED
@@ -271,8 +290,16 @@ class Engine(EngineCore):
             self._remove(child)
             self._agenda.reply((token,), Done())
         elif isinstance(call, RestartChild):
-            child.purpose = Purpose.API_RESTART
-            child.add_starter(token)
+            self._restart_child(token, child, now)
+
+    def _restart_child(self, token: int, child: Child, now: float) -> None:
+        child.purpose = Purpose.API_RESTART
+        child.add_starter(token)
+        first = next(iter(self._to_start), None)
+        if self._to_stop or (first is not None and first.purpose in _OF_THE_SUPERVISOR):
+            self._start_in_turn(child, now)
+        else:
+            # What others have added by call, and what is slow to start, is no reason to wait.
             self._start(child)
 
     def _start_child(self, token: int, call: StartChild, now: float) -> None:
@@ -286,12 +313,7 @@ class Engine(EngineCore):
                 return
             child = self.children[spec.id] = Child(spec, Purpose.API_START)
             child.add_starter(token)
-            # Behind those that are being stopped or started in order, so that the order is true.
-            self._to_start[child] = None
-            if self._is_only_waiting():
-                del self._to_start[child]
-                self._start(child)
-            self._advance(now)
+            self._start_in_turn(child, now)
         elif known.status is Status.RUNNING:
             self._agenda.reply((token,), AlreadyStarted(spec.id))
         elif known.is_live:
@@ -299,9 +321,15 @@ class Engine(EngineCore):
         else:
             self._agenda.reply((token,), AlreadyPresent(spec.id))
 
-    def _is_only_waiting(self) -> bool:
-        """Whether the lists stand still for the delay of a failed child: calls need not wait for it."""
-        return not self._to_stop and self._waits_for_a_delay()
+    def _start_in_turn(self, child: Child, now: float) -> None:
+        """Behind those that are being stopped or started in order, so that the order is true."""
+        if not self._to_stop and self._waits_for_a_delay():
+            # The order stands still for a failed child: a call need not wait for that.
+            self._start(child)
+            return
+        child.status = Status.WAITING
+        self._to_start[child] = None
+        self._advance(now)
 
     def _terminate_child(self, token: int, child: Child, now: float) -> None:
         if child.status is Status.RESTARTING and child in self._to_start:
@@ -319,6 +347,7 @@ class Engine(EngineCore):
         # Whoever asked for a start whose turn had not come yet hears that it will not come.
         called_off = ExitReason(ExitKind.SHUTDOWN, detail="terminated before its turn to start")
         self._agenda.reply(child.take_starters(), StartFailed(child.id, called_off))
+        self._rests(child)
         if child.spec.restart is Restart.TEMPORARY:
             self._remove(child)
         self._agenda.reply((token,), Done())
@@ -329,6 +358,7 @@ class Engine(EngineCore):
         for sibling in [child for child in self._to_start if child.purpose is Purpose.AUTOMATIC]:
             del self._to_start[sibling]
             sibling.status = Status.STOPPED
+            self._rests(sibling)
 
     # Change of the configuration ---------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ Events come in as method calls with the time, a list of actions goes out; nothin
 clock or touches an actor. The subclasses say who else is concerned and in which order.
 
 The end of an incarnation is one of: expected (the child was told to stop), absorbed (the supervisor is
-ending, or was about to stop it anyway), a failed start, or a death. Ends that are late or belong to
-an earlier incarnation are ignored. A stop is a request with a limit, then a kill, then giving
-the child's address up as leaked, each step on a timer.
+ending, or was about to stop it anyway), a start that failed or was not wanted, or a death. Ends that are
+late or belong to an earlier incarnation are ignored. A stop is a request with a limit, then a kill, then
+giving the child's address up as leaked, each step on a timer.
 
 Restarts of single children stand in a `RestartLine`; not first starts, nor groups, which go
 one by one anyway.
@@ -24,10 +24,10 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from supervisors.actions import Abandon, Action, End, Hold, Kill, Start, Stop
+from supervisors.actions import Abandon, Action, End, Hold, Kill, Rest, Start, Stop
 from supervisors.agenda import Agenda, Due
 from supervisors.backoff import Budget
-from supervisors.calls import ChildCounts, ChildEntry, Done, NotFound, Started, StartFailed, Status
+from supervisors.calls import ChildCounts, ChildEntry, Done, Ignored, NotFound, Started, StartFailed, Status
 from supervisors.children import Call, Child, Purpose
 from supervisors.deadlines import NEVER, Deadline
 from supervisors.errors import GaveUp, SupervisorStopping
@@ -42,6 +42,7 @@ from wyld_actors import SHUTDOWN, ExitKind, ExitReason
 # What an end is called when the child does not come back for it.
 _OUTCOMES = {Decision.QUARANTINE: LogEvent.QUARANTINED, Decision.STOP: LogEvent.GAVE_UP}
 _SETTLED = frozenset(Status) - {Status.STARTING, Status.STOPPING}
+AT_REST = frozenset({Status.STOPPED, Status.FINISHED, Status.IGNORED})
 
 
 class Phase(enum.Enum):
@@ -120,6 +121,8 @@ class EngineCore(ABC):
         if before is Status.STOPPING or self.phase is Phase.ENDING or self._is_doomed(child):
             self._note_stop(child, reason, uptime_seconds, cause)
             self._has_stopped(child, reason, now)
+        elif before is Status.STARTING and reason.kind is ExitKind.IGNORED:
+            self._start_ignored(child, reason, now)
         elif before is Status.STARTING:
             self._start_failed(child, reason, now, cause)
         else:
@@ -218,6 +221,10 @@ class EngineCore(ABC):
         """A start that is not tried again has failed; what becomes of the child?"""
 
     @abstractmethod
+    def _is_not_wanted(self, child: Child, now: float) -> None:
+        """The child's own start said so; what becomes of it, and what is next?"""
+
+    @abstractmethod
     def _left_alone(self, child: Child, reason: ExitReason, now: float) -> None:
         """The child ended and is not restarted by its type; what becomes of it?"""
 
@@ -250,6 +257,13 @@ class EngineCore(ABC):
         child.down_since = None
         self._agenda.reply(child.take_starters(), Started(child.id))
         self._after_start(child, now)
+        self._settled(child, now)
+
+    def _start_ignored(self, child: Child, reason: ExitReason, now: float) -> None:
+        self._agenda.note(LogEvent.IGNORED, child, Decision.LEAVE, reason=reason)
+        child.status = Status.IGNORED
+        self._agenda.reply(child.take_starters(), Ignored(child.id, reason.detail))
+        self._is_not_wanted(child, now)
         self._settled(child, now)
 
     def _start_failed(self, child: Child, reason: ExitReason, now: float, cause: object) -> None:
@@ -446,6 +460,12 @@ class EngineCore(ABC):
         if child.calls and child.status in _SETTLED:
             for token, call in child.take_calls():
                 self._answer_call(token, call, now)
+        self._rests(child)
+
+    def _rests(self, child: Child) -> None:
+        """Let nobody wait for a child that is down and stays down."""
+        if child.status in AT_REST and self.phase in (Phase.STARTING, Phase.RUNNING):
+            self._agenda.add(Rest(child.id))
 
 
 def _entry(child: Child) -> ChildEntry:

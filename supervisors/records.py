@@ -30,6 +30,8 @@ class LogEvent(enum.Enum):
     CHILD_TERMINATED = "child_terminated"
     START_ERROR = "start_error"
     RESTARTED = "restarted"
+    IGNORED = "ignored"
+    """Its own start said that it is not wanted; `exc_msg` says why."""
     ANSWERED = "answered"
     """It has handled its first message since; `down_ms` is how long nobody got an answer."""
     GAVE_UP = "gave_up"
@@ -65,6 +67,7 @@ _LEVELS: Final = {
     LogEvent.CHILD_TERMINATED: logging.ERROR,
     LogEvent.START_ERROR: logging.ERROR,
     LogEvent.RESTARTED: logging.INFO,
+    LogEvent.IGNORED: logging.INFO,
     LogEvent.ANSWERED: logging.INFO,
     LogEvent.GAVE_UP: logging.ERROR,
     LogEvent.ESCALATED: logging.CRITICAL,

@@ -39,4 +39,4 @@ def is_expected_stop(restart: Restart, reason: ExitReason, *, was_killed_by_spec
         return reason.kind is ExitKind.KILLED
     if reason.kind is ExitKind.NORMAL:
         return restart is not Restart.PERMANENT
-    return reason.kind is ExitKind.SHUTDOWN
+    return reason.kind in {ExitKind.SHUTDOWN, ExitKind.IGNORED}

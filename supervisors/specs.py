@@ -12,13 +12,13 @@ that gives up ends abnormally unless `on_give_up` says OTP's way.
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from supervisors.backoff import Backoff, Budget
 from supervisors.errors import DuplicateChild, InvalidSpec
+from supervisors.numbers import is_count, is_seconds
 from wyld_actors import Actor, Mailbox
 
 # OTP's own defaults: long enough for a handler to finish, short enough for a person to wait.
@@ -126,15 +126,21 @@ class ChildSpec:
         self._check_actor()
         if self.shutdown is None:
             object.__setattr__(self, "shutdown", self._default_shutdown())
+        self._check_kind("args", self.args, tuple, "a tuple of arguments")
+        self._check_kind("kwargs", self.kwargs, Mapping, "a mapping of keyword arguments")
         self._check_choice("restart", self.restart, Restart)
         self._check_choice("type", self.type, ChildType)
         self._check_choice("mail", self.mail, Mail)
+        self._check_kind("mailbox", self.mailbox, Mailbox | None, "a Mailbox, or None")
+        self._check_kind("backoff", self.backoff, Backoff, "a Backoff")
+        self._check_kind("budget", self.budget, Budget | None, "a Budget, or None")
+        self._check_kind("significant", self.significant, bool, "True or False")
         self._check_shutdown()
         self._check_significant()
         limit = self.start_timeout_seconds
-        if limit is not None and not _is_seconds(limit, above_zero=True):
+        if limit is not None and not is_seconds(limit, above_zero=True):
             raise InvalidSpec(self._subject, "start_timeout_seconds", "seconds > 0, or None", limit)
-        if not _is_count(self.message_retries):
+        if not is_count(self.message_retries):
             raise InvalidSpec(self._subject, "message_retries", "an integer >= 0", self.message_retries)
         if self.message_retries and self.mail is Mail.FRESH:
             mend = "Keep the mail (Mail.KEEP), or retry nothing."
@@ -160,11 +166,14 @@ class ChildSpec:
             raise InvalidSpec(self._subject, "actor", "an actor class", self.actor, mend)
 
     def _check_choice(self, name: str, got: object, choices: enum.EnumType) -> None:
-        if not isinstance(got, choices):
-            raise InvalidSpec(self._subject, name, _one_of(choices), got)
+        _check_choice(self._subject, name, got, choices)
+
+    def _check_kind(self, name: str, got: object, kind: Any, expected: str) -> None:
+        if not isinstance(got, kind):
+            raise InvalidSpec(self._subject, name, expected, got)
 
     def _check_shutdown(self) -> None:
-        if not isinstance(self.shutdown, Shutdown) and not _is_seconds(self.shutdown):
+        if not isinstance(self.shutdown, Shutdown) and not is_seconds(self.shutdown):
             mend = "An endless wait is Shutdown.INFINITY, an immediate kill Shutdown.BRUTAL_KILL."
             raise InvalidSpec(self._subject, "shutdown", "seconds >= 0 or a Shutdown", self.shutdown, mend)
 
@@ -188,12 +197,12 @@ class SupervisorFlags:
     group_mail: GroupMail = GroupMail.PURGE
 
     def __post_init__(self) -> None:
-        if not isinstance(self.strategy, Strategy):
-            raise InvalidSpec("supervisor flags", "strategy", _one_of(Strategy), self.strategy)
-        if not isinstance(self.auto_shutdown, AutoShutdown):
-            raise InvalidSpec("supervisor flags", "auto_shutdown", _one_of(AutoShutdown), self.auto_shutdown)
-        if not isinstance(self.group_mail, GroupMail):
-            raise InvalidSpec("supervisor flags", "group_mail", _one_of(GroupMail), self.group_mail)
+        _check_choice("supervisor flags", "strategy", self.strategy, Strategy)
+        _check_choice("supervisor flags", "auto_shutdown", self.auto_shutdown, AutoShutdown)
+        _check_choice("supervisor flags", "group_mail", self.group_mail, GroupMail)
+        _check_choice("supervisor flags", "on_give_up", self.on_give_up, OnGiveUp)
+        if not isinstance(self.revive_stopped, bool):
+            raise InvalidSpec("supervisor flags", "revive_stopped", "True or False", self.revive_stopped)
         _check_intensity("supervisor flags", self.max_restarts, self.max_seconds)
         _check_line("supervisor flags", self.max_concurrent_restarts)
 
@@ -232,11 +241,16 @@ class DynamicFlags:
 
     def __post_init__(self) -> None:
         _check_intensity("dynamic supervisor flags", self.max_restarts, self.max_seconds)
-        if self.max_children is not None and not _is_count(self.max_children):
+        if self.max_children is not None and not is_count(self.max_children):
             raise InvalidSpec(
                 "dynamic supervisor flags", "max_children", "an integer >= 0, or None", self.max_children
             )
         _check_line("dynamic supervisor flags", self.max_concurrent_restarts)
+        _check_choice("dynamic supervisor flags", "on_give_up", self.on_give_up, OnGiveUp)
+        if not isinstance(self.child_budget, Budget | None):
+            raise InvalidSpec(
+                "dynamic supervisor flags", "child_budget", "a Budget, or None", self.child_budget
+            )
 
     def check(self, spec: ChildSpec) -> None:
         """Raise InvalidSpec when `spec` does not fit: significant children are for fixed lists."""
@@ -247,32 +261,24 @@ class DynamicFlags:
             )
 
 
+def _check_choice(subject: str, name: str, got: object, choices: enum.EnumType) -> None:
+    if not isinstance(got, choices):
+        expected = "one of " + ", ".join(f"{choices.__name__}.{choice}" for choice in choices.__members__)
+        raise InvalidSpec(subject, name, expected, got)
+
+
 def _check_intensity(subject: str, max_restarts: object, max_seconds: object) -> None:
-    if not _is_count(max_restarts):
+    if not is_count(max_restarts):
         mend = "For 'as often as it likes' give the children a budget instead."
         raise InvalidSpec(subject, "max_restarts", "an integer >= 0", max_restarts, mend)
-    if not _is_seconds(max_seconds, above_zero=True):
+    if not is_seconds(max_seconds, above_zero=True):
         raise InvalidSpec(subject, "max_seconds", "a finite number of seconds > 0", max_seconds)
 
 
 def _check_line(subject: str, max_concurrent_restarts: object) -> None:
-    if not _is_count(max_concurrent_restarts) or max_concurrent_restarts == 0:
+    if not is_count(max_concurrent_restarts) or max_concurrent_restarts == 0:
         raise InvalidSpec(subject, "max_concurrent_restarts", "an integer >= 1", max_concurrent_restarts)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_seconds(value: object, *, above_zero: bool = False) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        return False
-    return value > 0 if above_zero else value >= 0
 
 
 def _is_actor_class(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Actor)
-
-
-def _one_of(choices: enum.EnumType) -> str:
-    return "one of " + ", ".join(f"{choices.__name__}.{name}" for name in choices.__members__)

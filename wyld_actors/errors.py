@@ -2,9 +2,10 @@
 
     ActorError
     +-- Refused            the expected "no": goes to the asker only, the actor lives on
+    +-- Ignore             raised by a start that is not wanted: no failure, and nobody is there
     +-- AskTimeout         no answer within the deadline (also a pykka.Timeout)
     +-- DeadlockError      the ask would wait for itself
-    +-- Unavailable        the actor is in quarantine; it is tried again later
+    +-- Unavailable        the actor is in quarantine or was stopped: nobody answers for now
     +-- NoSuchLetter       no dead letter has this number any more
     +-- NameTaken          the path or the registered name belongs to somebody else
     +-- WrongState         a life cycle call that does not fit the cell's state
@@ -27,6 +28,7 @@ __all__ = [
     "ActorKilled",
     "AskTimeout",
     "DeadlockError",
+    "Ignore",
     "NameTaken",
     "NoSuchLetter",
     "Refused",
@@ -47,6 +49,14 @@ class Refused(ActorError):
 
     What the handler had held back is dropped and its state is as before; the asker gets this
     exception and the actor goes on with its next message. Raise a subclass to say more.
+    """
+
+
+class Ignore(ActorError):
+    """Raise it in `__init__` or `on_start`: this actor is not wanted here now, and that is no failure.
+
+    OTP's `ignore`. What the start had held back is dropped. A supervisor keeps the specification without an
+    actor and goes on; nothing is tried again and nothing counts. Say why, an operator reads it.
     """
 
 
@@ -79,14 +89,15 @@ class DeadlockError(ActorError):
 
 
 class Unavailable(ActorError):
-    """The actor failed too often: its supervisor has put it into quarantine and will try it again."""
+    """Nobody is there to answer: the actor was stopped, or is in quarantine for failing too often."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
         self.path = path
+        self.why = why
 
     def __str__(self) -> str:
-        return f"{self.path} is in quarantine; its supervisor tries it again later"
+        return f"{self.path} does not answer: {self.why}"
 
 
 class NoSuchLetter(ActorError):

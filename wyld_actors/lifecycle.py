@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wyld_actors.context import Owned
-from wyld_actors.errors import ActorKilled, WrongState
+from wyld_actors.errors import ActorKilled, Ignore, WrongState
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.messages import StopRequested
 from wyld_actors.poison import MessageFate, Suspects
@@ -148,6 +148,9 @@ class LifeCycle(TurnTaker):
         error = run_hook(self, worker, self._make_and_start)
         if self.kill_reason is not None:
             self.end(self.kill_reason, None)
+        elif isinstance(error, Ignore):
+            forget_frames(error)
+            self.end(ExitReason(ExitKind.IGNORED, detail=str(error)), None)
         elif error is not None:
             self.end(crash(ExitKind.START_FAILED, error), None, error)
         else:

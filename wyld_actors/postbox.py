@@ -34,6 +34,7 @@ Step = Callable[[Worker], object]
 SPARE_QUEUES = 1024
 
 QUARANTINE = "the actor is in quarantine"
+STOPPED = "the actor is stopped"
 
 # A name of the module is found faster than a member of an enum, and this one is looked at for each message.
 RUNNING = CellState.RUNNING
@@ -69,7 +70,7 @@ class PostBox(ABC):
         self.scheduled = False
         # No mail is accepted any more, for good.
         self.closed = False
-        # None is accepted now: it is closed, or quarantined.
+        # None is accepted now: it is closed, stopped or quarantined.
         self.refuses_mail = False
         # Mail from outside may be posted without a further look: nothing to wait for, nobody is gone.
         self.is_open = False
@@ -235,11 +236,16 @@ class PostBox(ABC):
         if self.closed:
             self.system.undeliverable(self, envelope, "the actor is gone")
         else:
-            self.system.undeliverable(self, envelope, QUARANTINE, Unavailable(self.path))
+            why = QUARANTINE if self.state is CellState.QUARANTINED else STOPPED
+            self.system.undeliverable(self, envelope, why, Unavailable(self.path, why))
 
     def quarantine(self) -> None:
-        """A supervisor has given it up for a while: nobody waits for it, its next start opens it again."""
+        """A supervisor has given it up for a while; its next start opens it again."""
         self.state = CellState.QUARANTINED
+        self.refuse_mail()
+
+    def refuse_mail(self) -> None:
+        """Nobody comes for the mail before a next start, which is not planned: who waits is told so."""
         self.refuses_mail = True
         queue, self._queue = self._queue, None
         self._keys = None

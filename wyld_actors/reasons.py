@@ -1,8 +1,8 @@
 """Why an incarnation ended: one type for every way to die.
 
-OTP's vocabulary: `normal` (finished), `shutdown` (told to stop), `killed`; everything else is
-abnormal. The first two are clean: a transient child is not restarted after them. A kill by
-the supervisor is recorded as killed, which OTP counts as abnormal.
+OTP's vocabulary: `normal` (finished), `shutdown` (told to stop), `ignored` (not wanted, said its start),
+`killed`; everything else is abnormal. The first three are clean: a transient child is not restarted after
+them. A kill by the supervisor is recorded as killed, which OTP counts as abnormal.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class ExitKind(enum.Enum):
 
     NORMAL = "normal"
     SHUTDOWN = "shutdown"
+    IGNORED = "ignored"
     KILLED = "killed"
     CRASH = "crash"
     STUCK = "stuck"
@@ -47,7 +48,7 @@ class ExitReason:
     @property
     def is_clean(self) -> bool:
         """Whether a transient child stays stopped after this."""
-        return self.kind in {ExitKind.NORMAL, ExitKind.SHUTDOWN}
+        return self.kind in {ExitKind.NORMAL, ExitKind.SHUTDOWN, ExitKind.IGNORED}
 
     def __str__(self) -> str:
         if self.error is not None:

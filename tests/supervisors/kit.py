@@ -17,14 +17,17 @@ from supervisors.actions import (
     Forget,
     Kill,
     Note,
+    Purge,
+    Redefine,
     Reply,
+    Rest,
     SetTimer,
     Start,
     Stop,
 )
 from supervisors.backoff import Backoff
 from supervisors.calls import Status
-from supervisors.children import LifeCall
+from supervisors.children import Call
 from supervisors.dynamic_engine import DynamicEngine
 from supervisors.engine import Engine
 from supervisors.specs import ChildSpec, DynamicFlags, SupervisorFlags
@@ -32,6 +35,7 @@ from wyld_actors import NORMAL, SHUTDOWN, Actor, ExitKind, ExitReason
 
 BOOM = ExitReason(ExitKind.CRASH, ValueError("boom"))
 KILLED = ExitReason(ExitKind.KILLED)
+UNWANTED = ExitReason(ExitKind.IGNORED, detail="not today")
 NOT_UP = ExitReason(ExitKind.START_FAILED, RuntimeError("not today"))
 
 
@@ -48,7 +52,8 @@ class Drill:
     """Plays the runtime: feeds an engine, by default lets every start and stop succeed at once.
 
     `slow` ids stay in starting or stopping until `up` or `down` is called, `failing` ids fail to start,
-    `stubborn` ids ignore stops, `immortal` ids ignore kills as well.
+    `unwanted` ids say at their start that they are, `stubborn` ids ignore stops, `immortal` ids kills
+    as well. `quiet` is what was done to cells, such as "purge a", "rest b" or "redefine c".
     """
 
     def __init__(self, engine: Engine | DynamicEngine) -> None:
@@ -60,8 +65,10 @@ class Drill:
         self.timers: dict[int, float] = {}
         self.slow: set[str] = set()
         self.failing: set[str] = set()
+        self.unwanted: set[str] = set()
         self.stubborn: set[str] = set()
         self.immortal: set[str] = set()
+        self.quiet: list[str] = []
         self.is_up = False
         self.ended: ExitReason | None = None
         self._incarnations: dict[str, int] = {}
@@ -90,12 +97,12 @@ class Drill:
             )
         )
 
-    def ask(self, call: LifeCall) -> int:
+    def ask(self, call: Call) -> int:
         self._tokens += 1
         self._perform(self.engine.call(self._tokens, call, self.now))
         return self._tokens
 
-    def answer(self, call: LifeCall) -> Any:
+    def answer(self, call: Call) -> Any:
         return self.replies[self.ask(call)]
 
     def shutdown(self, deadline: float | None = None, reason: ExitReason = SHUTDOWN) -> None:
@@ -164,8 +171,8 @@ class Drill:
             case Start(id=id):
                 self.log.append(f"start {id}")
                 self._incarnations[id] = self._incarnations.get(id, 0) + 1
-                if id in self.failing:
-                    self._later(partial(self.down, id, NOT_UP))
+                if id in self.unwanted or id in self.failing:
+                    self._later(partial(self.down, id, NOT_UP if id in self.failing else UNWANTED))
                 elif id not in self.slow:
                     self._later(partial(self.up, id))
             case Stop(id=id):
@@ -182,6 +189,8 @@ class Drill:
             case Abandon(id=id):
                 self.log.append(f"abandon {id}")
                 self._incarnations.pop(id, None)
+            case Purge(id=id) | Rest(id=id) | Redefine(id=id):
+                self.quiet.append(f"{type(action).__name__.lower()} {id}")
             case _:
                 pass
 
@@ -199,4 +208,16 @@ def dynamic(**flags: Any) -> Drill:
     return drill
 
 
-__all__ = ["BOOM", "KILLED", "NORMAL", "NOT_UP", "SHUTDOWN", "Drill", "Idle", "dynamic", "spec", "static"]
+__all__ = [
+    "BOOM",
+    "KILLED",
+    "NORMAL",
+    "NOT_UP",
+    "SHUTDOWN",
+    "UNWANTED",
+    "Drill",
+    "Idle",
+    "dynamic",
+    "spec",
+    "static",
+]

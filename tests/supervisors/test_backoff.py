@@ -60,6 +60,10 @@ def test_a_budget_is_used_up_after_its_failures() -> None:
         ("factor", 0.5),
         ("jitter", 1.5),
         ("stable_after_seconds", 0.0),
+        ("max_seconds", float("inf")),
+        ("factor", float("inf")),
+        ("jitter", float("nan")),
+        ("min_seconds", "1"),
     ],
 )
 def test_an_impossible_backoff_names_its_field(field: str, value: float) -> None:
@@ -72,3 +76,5 @@ def test_an_impossible_budget_names_its_field() -> None:
         Budget(max_failures=-1)
     with pytest.raises(InvalidSpec, match="probe_seconds"):
         Budget(then=GiveUp.QUARANTINE, probe_seconds=0)
+    with pytest.raises(InvalidSpec, match="probe_seconds"):
+        Budget(then=GiveUp.QUARANTINE, probe_seconds=float("inf"))

@@ -23,7 +23,7 @@ from supervisors.calls import (
 )
 from supervisors.errors import ChildStartFailed, GaveUp, InvalidSpec, SupervisorStopping
 from supervisors.records import Decision, LogEvent
-from supervisors.specs import AutoShutdown, OnGiveUp, Restart, Shutdown, Strategy
+from supervisors.specs import OnGiveUp, Restart, Shutdown, Strategy
 from tests.supervisors.kit import BOOM, NORMAL, NOT_UP, SHUTDOWN, Drill, spec, static
 from wyld_actors import ExitKind
 
@@ -674,47 +674,6 @@ def test_shutdown_while_starting_stops_what_is_there() -> None:
 
     assert drill.took() == ["stop b", "stop a", "end"]
     assert not drill.is_up
-
-
-# Auto-shutdown ----------------------------------------
-
-
-def significant(id: str, restart: Restart = Restart.TRANSIENT) -> object:
-    return spec(id, restart=restart, significant=True)
-
-
-def test_any_significant_child_that_ends_by_itself_ends_the_supervisor() -> None:
-    drill = static(
-        [significant("a"), significant("b"), spec("c")],  # type: ignore[list-item]
-        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
-    ).begin()
-    drill.took()
-    drill.down("a", NORMAL)
-
-    assert drill.took() == ["stop c", "stop b", "end"]
-    assert drill.ended == SHUTDOWN
-
-
-def test_all_significant_waits_for_the_last_one() -> None:
-    drill = static(
-        [significant("a"), significant("b", Restart.TEMPORARY)],  # type: ignore[list-item]
-        auto_shutdown=AutoShutdown.ALL_SIGNIFICANT,
-    ).begin()
-    drill.down("a", NORMAL)
-    assert drill.ended is None
-
-    drill.down("b", BOOM)
-    assert drill.ended == SHUTDOWN
-
-
-def test_a_termination_by_call_never_triggers_auto_shutdown() -> None:
-    drill = static(
-        [significant("a")],  # type: ignore[list-item]
-        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
-    ).begin()
-    drill.ask(TerminateChild("a"))
-
-    assert drill.ended is None
 
 
 # The log ----------------------------------------

@@ -1,17 +1,23 @@
 """Child specifications and flags: what is refused, and how it says so. SUPERVISION 1.2, 1.3."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from supervisors.declaring import supervisor, worker
 from supervisors.errors import DuplicateChild, InvalidSpec
 from supervisors.specs import (
     AutoShutdown,
     ChildSpec,
     ChildType,
     DynamicFlags,
+    GroupMail,
+    Mail,
+    OnGiveUp,
     Restart,
     Shutdown,
+    Strategy,
     SupervisorFlags,
 )
 from tests.supervisors.kit import Idle, spec
@@ -42,6 +48,15 @@ def test_a_supervisor_has_endless_time_to_stop_by_default() -> None:
         ("type", "worker"),
         ("mail", "keep"),
         ("start_timeout_seconds", 0),
+        ("start_timeout_seconds", float("inf")),
+        ("args", ["not", "a", "tuple"]),
+        ("kwargs", ["no mapping"]),
+        ("mailbox", 100),
+        ("backoff", 1.0),
+        ("budget", 5),
+        ("significant", 1),
+        ("message_retries", -1),
+        ("message_retries", True),
     ],
 )
 def test_an_impossible_field_is_named_in_the_error(field: str, value: Any) -> None:
@@ -97,7 +112,66 @@ def test_the_period_is_finite_and_positive(max_seconds: float) -> None:
         SupervisorFlags(max_seconds=max_seconds)
 
 
-@pytest.mark.parametrize(("field", "value"), [("max_children", -1), ("max_concurrent_restarts", 0)])
-def test_dynamic_limits_are_counts(field: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("strategy", "one_for_one"),
+        ("auto_shutdown", "never"),
+        ("group_mail", "purge"),
+        ("on_give_up", "abnormal"),
+        ("revive_stopped", 1),
+        ("max_concurrent_restarts", 0),
+    ],
+)
+def test_an_impossible_flag_is_named_in_the_error(field: str, value: Any) -> None:
+    with pytest.raises(InvalidSpec, match=field):
+        SupervisorFlags(**{field: value})
+
+
+def test_flags_have_elixirs_defaults() -> None:
+    flags = SupervisorFlags()
+
+    assert (flags.strategy, flags.max_restarts, flags.max_seconds) == (Strategy.ONE_FOR_ONE, 3, 5.0)
+    assert flags.auto_shutdown is AutoShutdown.NEVER
+
+
+def test_every_flag_can_be_declared() -> None:
+    declared = supervisor(
+        "top",
+        Strategy.REST_FOR_ONE,
+        [],
+        max_restarts=1,
+        max_seconds=2.0,
+        auto_shutdown=AutoShutdown.ALL_SIGNIFICANT,
+        revive_stopped=True,
+        on_give_up=OnGiveUp.SHUTDOWN,
+        max_concurrent_restarts=3,
+        group_mail=GroupMail.KEEP,
+    )
+
+    flags = declared.args[0]
+    defaults = SupervisorFlags()
+    assert [
+        field.name
+        for field in dataclasses.fields(SupervisorFlags)
+        if getattr(flags, field.name) == getattr(defaults, field.name)
+    ] == []
+
+
+def test_a_fresh_mailbox_and_retries_do_not_go_together() -> None:
+    with pytest.raises(InvalidSpec, match="Keep the mail"):
+        ChildSpec(id="a", actor=Idle, mail=Mail.FRESH, message_retries=1)
+
+
+def test_a_field_that_there_is_not_is_an_error() -> None:
+    with pytest.raises(TypeError, match="restarts"):
+        worker("a", Idle, restarts="always")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("max_children", -1), ("max_concurrent_restarts", 0), ("on_give_up", "x"), ("child_budget", 3)],
+)
+def test_an_impossible_dynamic_flag_is_named_in_the_error(field: str, value: Any) -> None:
     with pytest.raises(InvalidSpec, match=field):
         DynamicFlags(**{field: value})

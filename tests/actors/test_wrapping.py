@@ -30,6 +30,26 @@ def test_a_broken_line_keeps_its_indentation() -> None:
     assert wrapped("    one two three four", columns=12) == "    one two\n    three\n    four"
 
 
+def test_an_entry_of_a_list_goes_on_under_its_text() -> None:
+    listed = "   1  Dockhand: You grew up among crates."
+
+    assert wrapped(listed, columns=24) == "   1  Dockhand: You grew\n      up among crates."
+    assert wrapped(styled("item", listed), columns=24) == styled("item", wrapped(listed, columns=24))
+
+
+def test_a_column_that_begins_far_to_the_right_is_no_margin() -> None:
+    assert wrapped("  a             b c d", columns=17) == "  a             b\n  c d"
+
+
+def test_wide_characters_take_two_columns_and_marks_none() -> None:
+    assert wrapped("世界 世界 世界", columns=9) == "世界 世界\n世界"
+    assert wrapped("e\u0301e\u0301 e\u0301e\u0301 a", columns=5) == "e\u0301e\u0301 e\u0301e\u0301\na"
+
+
+def test_a_mark_alone_is_no_line() -> None:
+    assert wrapped(styled("npc", "  abcdefghij"), columns=8) == styled("npc", "  abcdefghij")
+
+
 def test_marks_take_no_room() -> None:
     exits = f"Exits: {styled('exit', 'north')} and {styled('exit', 'south')}."
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from actors.plurals import counted
 from actors.wrapping import wrapped
 from transports.adapter import Family, Rendering
 from transports.link.protocol import (
@@ -188,8 +189,7 @@ def _exit(way: RoomExit) -> str:
 
 
 def _item(item: RoomItem) -> str:
-    name = styled("item", item.name)
-    return name if item.count == 1 else f"{name} ({item.count})"
+    return styled("item", counted(item.name, item.count))
 
 
 def _occupant(name: str, kind: OccupantKind, doing: str) -> str:

@@ -17,7 +17,7 @@ from actors.storage.accounts import AccountRecord
 from actors.storage.entities import EntityRecord
 from actors.storage.errors import StorageRefused
 from actors.world.atlas_records import RoomKey
-from actors.world.backgrounds import BACKGROUNDS, BY_ID
+from actors.world.backgrounds import BACKGROUNDS, BY_ID, called
 from actors.world.character import Character
 from actors.world.errors import UnreadableStateError
 from actors.world.saving import decode
@@ -135,7 +135,7 @@ class Clerk(Entering):
             wire.CharacterSummary(
                 record.id,
                 record.name,
-                record.background,
+                called(record.background),
                 places.get(record.entity_id, ""),
                 record.last_played_at.timestamp() if record.last_played_at else None,
             )

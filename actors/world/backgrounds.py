@@ -82,6 +82,12 @@ BACKGROUNDS: tuple[Background, ...] = (
 BY_ID: Mapping[str, Background] = MappingProxyType({background.id: background for background in BACKGROUNDS})
 
 
+def called(background: str) -> str:
+    """The name of the background with this id; the id itself for one that is not known any more."""
+    known = BY_ID.get(background)
+    return known.name if known else background
+
+
 def attributes_of(background: str) -> dict[str, int]:
     """The attributes of a background; the base for one that does not exist any more."""
     known = BY_ID.get(background)

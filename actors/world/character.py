@@ -78,7 +78,7 @@ class Character(Played):
         if target is None:
             self._to_room(number, LookAround(self.person, number))
         elif target.words in {("me",), ("self",)}:
-            self.say_back(number, self._look_of_self())
+            self.say_back(number, sheets.look_of_self(*self._appearance))
         elif (thing := meant(target, self.state.things)) is not None:
             self.show_thing(self.person, thing, number)
         else:
@@ -140,6 +140,9 @@ class Character(Played):
             self._hand_to_room(Receive(things, self.ctx.ref, self.person, number))
 
     def _give(self, give: commands.Give, number: CommandNumber) -> None:
+        other = give.otherwise
+        if other is not None and all_meant(other.target, self.state.things):
+            give = give if all_meant(give.target, self.state.things) else other
         things = self._carried(give.target, number)
         if things:
             self._without(things)
@@ -148,8 +151,8 @@ class Character(Played):
     def _carried(self, target: commands.Target, number: CommandNumber) -> tuple[Thing, ...]:
         things = all_meant(target, self.state.things) if self.room is not None else ()
         if not things:
-            what = "anything" if target.is_all else f"a '{target}'"
-            self.say_back(number, f"You do not carry {what}.")
+            what = "nothing" if target == commands.Target((), is_all=True) else f"no '{target}'"
+            self.say_back(number, f"You carry {what}.")
         return things
 
     def _hand_to_room(self, message: Receive | PassOn) -> None:
@@ -190,13 +193,14 @@ class Character(Played):
 
     @on(Examine)
     def describe(self, ctx: Context, examine: Examine) -> None:
-        self.answer(examine.who, examine.number, phrases.text(self._look_of_self()))
+        look_of = sheets.look_of_self if examine.who.id == self.id else sheets.look_of
+        self.answer(examine.who, examine.number, phrases.text(look_of(*self._appearance)))
         if examine.who.id != self.id:
             self.show(0, phrases.text(f"{phrases.named(examine.who)} looks at you."))
 
-    def _look_of_self(self) -> str:
-        state = self.state
-        return sheets.look_of(state.name, state.background, state.things)
+    @property
+    def _appearance(self) -> tuple[str, str, tuple[Thing, ...]]:
+        return self.state.name, self.state.background, self.state.things
 
     # Any: each performer takes its own command, which a table of them cannot say.
     _performers: ClassVar[dict[type[commands.Command], Callable[[Character, Any, CommandNumber], None]]] = {

@@ -12,14 +12,17 @@ from wyld_actors import Record
 
 class Target(Record, frozen=True):
     """Words that mean a thing, a door or somebody: `2.brass lantern` is the second that answers to both
-    words."""
+    words, `all lantern` each that answers to it, `all` everything there is."""
 
     words: tuple[str, ...]
     ordinal: int = 1
     is_all: bool = False
 
     def __str__(self) -> str:
-        return "all" if self.is_all else " ".join(self.words)
+        words = " ".join(self.words)
+        if self.is_all:
+            return f"all {words}".rstrip()
+        return words if self.ordinal == 1 else f"{self.ordinal}.{words}"
 
 
 class Command(Record, frozen=True):
@@ -76,8 +79,11 @@ class Drop(Command, frozen=True):
 
 
 class Give(Command, frozen=True):
+    """`otherwise` is the other way to read a line without a "to": `give ann lantern`."""
+
     target: Target
     receiver: Target
+    otherwise: Give | None = None
 
 
 class Open(Command, frozen=True):

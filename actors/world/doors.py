@@ -17,6 +17,11 @@ from transports.markup import styled
 from wyld_actors import Context, Ref, on
 
 
+def direction_meant(target: Target) -> Direction | None:
+    """The direction that `target` names, if it names one."""
+    return NAMED.get(" ".join(target.words))
+
+
 class Doored(Place):
     """The part of a room that has to do with doors."""
 
@@ -24,9 +29,9 @@ class Doored(Place):
     def move_door(self, ctx: Context, move: MoveDoor) -> None:
         exit_ = self.exit_meant(move.target)
         if exit_ is None or exit_.door is None:
-            self.answer(
-                move.who, move.number, phrases.text(f"There is no '{move.target}' to open or close here.")
-            )
+            way = direction_meant(move.target)
+            nothing = f"no door {way.value}" if way else f"no '{move.target}' to open or close here"
+            self.answer(move.who, move.number, phrases.text(f"There is {nothing}."))
         elif self._owns(exit_):
             self._decide_door(exit_, exit_.door, move.who, move.is_closing, move.number, is_here=True)
         else:
@@ -80,7 +85,7 @@ class Doored(Place):
         self.state = self.state.replace(doors={**self.state.doors, exit_.direction.value: is_closed})
 
     def exit_meant(self, target: Target) -> ExitPlan | None:
-        way = NAMED.get(" ".join(target.words))
+        way = direction_meant(target)
         if way is not None:
             return self.plan.exits.get(way)
         for exit_ in self.plan.exits.values():

@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import enum
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -108,14 +109,24 @@ VERBS: tuple[Verb, ...] = (
 )
 BY_WORD: dict[str, Verb] = {word: verb for verb in VERBS for word in (verb.name, *verb.aliases)}
 
-# C0 and C1 controls, bidirectional overrides, line separators, lone surrogates: none of them can be seen, and
-# each can spoil somebody else's screen.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# C0 and C1 controls, bidirectional overrides, line separators, fillers, lone surrogates: none of them can be
+# seen, and each can spoil somebody else's screen.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u115f\u1160\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\uffa0"
+    "\ud800-\udfff]"
+)
+# Marks above and below one letter. Living scripts need four at the most (Hebrew with its accents); sixty of
+# them are a tower across other people's lines.
+MARKS_LIMIT = 6
 # Characters. Longer words are no verbs; difflib is quadratic.
 _WORD_LIMIT = 24
+# difflib's default of 0.6 takes "attack" for "take".
+_LIKENESS = 0.65
 # Shorter words are not proposed: almost everything is close to a word of two letters.
 _PROPOSED = [word for word in BY_WORD if len(word) > 2]
 _SYMBOLS = frozenset("':?")
+_MARKS = frozenset({"Mn", "Me"})
+_ALL = re.compile(r"all(?:[. ]\s*|$)")
 _ORDINAL = re.compile(r"(\d{1,3})\.(.+)", re.DOTALL)
 _QUOTED = re.compile(r"""(?:(?P<ordinal>\d{1,3})\.)?(?P<quote>["'])(?P<inside>.*?)(?P=quote)(?:\s+|$)""")
 _IGNORED = SMALL_WORDS | {"at", "my"}
@@ -139,8 +150,8 @@ def parse(line: str) -> Command:
 
 def clean(line: str) -> str:
     """`line` without surrounding space and without characters that cannot be seen; a tab becomes a space."""
-    if not line.isprintable():
-        line = _UNSEEN.sub("", line.replace("\t", " "))
+    if not (line.isascii() and line.isprintable()):
+        line = _levelled(_UNSEEN.sub("", line.replace("\t", " ")))
     return line.strip()
 
 
@@ -151,11 +162,21 @@ def parse_target(text: str) -> Target | None:
     if match := _ORDINAL.fullmatch(text):
         ordinal, text = max(1, int(match[1])), match[2]
     text = text.strip("\"' ")
-    if text == "all":
-        return Target((), is_all=True)
-    words = tuple(text.split())
+    every = _ALL.match(text)
+    words = tuple((text[every.end() :] if every else text).split())
     meant = tuple(word for word in words if word not in _IGNORED) or words
-    return Target(meant, ordinal) if meant else None
+    return Target(meant, ordinal, is_all=every is not None) if meant or every else None
+
+
+def _levelled(line: str) -> str:
+    """`line` with at most MARKS_LIMIT marks on each letter."""
+    kept: list[str] = []
+    marks = 0
+    for character in line:
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+        if marks <= MARKS_LIMIT:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _by_beginning(word: str) -> Verb | Mistake:
@@ -171,7 +192,7 @@ def _by_beginning(word: str) -> Verb | Mistake:
 
 def _unknown(word: str) -> Mistake:
     shown = word if len(word) <= _WORD_LIMIT else f"{word[:_WORD_LIMIT]}…"
-    close = difflib.get_close_matches(word[:_WORD_LIMIT], _PROPOSED, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:_WORD_LIMIT], _PROPOSED, n=1, cutoff=_LIKENESS)
     hint = f"Did you mean '{close[0]}'?" if close else "Type 'help' to see the commands."
     return Mistake(f"There is no command '{shown}'. {hint}")
 
@@ -211,7 +232,7 @@ def _maybe_target(verb: Verb, rest: str) -> Command:
 
 
 def _text(verb: Verb, rest: str) -> Command:
-    return verb.make(rest) if rest else _usage(verb)
+    return verb.make(rest) if _is_seen(rest) else _usage(verb)
 
 
 def _maybe_text(verb: Verb, rest: str) -> Command:
@@ -223,7 +244,12 @@ def _name_and_text(verb: Verb, rest: str) -> Command:
     text = text.strip()
     if not name:
         return Mistake(f"{verb.name.capitalize()} whom? Type: {verb.usage}")
-    return verb.make(name, text) if text else Mistake(f"Tell {name} what? Type: {verb.usage}")
+    return verb.make(name, text) if _is_seen(text) else Mistake(f"Tell {name} what? Type: {verb.usage}")
+
+
+def _is_seen(text: str) -> bool:
+    """Whether there is anything to read in it; a joiner alone can be sent, and shows nothing."""
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def _target_and_receiver(verb: Verb, rest: str) -> Command:
@@ -233,6 +259,15 @@ def _target_and_receiver(verb: Verb, rest: str) -> Command:
         return Mistake(f"Give what to whom? Type: {verb.usage}")
     if receiver is None or receiver.is_all:
         return Mistake(f"Give {target} to whom? Type: {verb.usage}")
+    return verb.make(target, receiver, _otherwise(verb, rest))
+
+
+def _otherwise(verb: Verb, rest: str) -> Command | None:
+    """`give ann the lantern`: the receiver first."""
+    name, _, thing = rest.partition(" ")
+    target, receiver = parse_target(thing), parse_target(name)
+    if " to " in rest.lower() or rest[0] in "\"'" or target is None or receiver is None:
+        return None
     return verb.make(target, receiver)
 
 
@@ -241,7 +276,7 @@ def _split_receiver(rest: str) -> tuple[str, str]:
     if quoted := _QUOTED.match(rest):
         ordinal = f"{quoted['ordinal']}." if quoted["ordinal"] else ""
         return ordinal + quoted["inside"], rest[quoted.end() :].lower().removeprefix("to ")
-    before, to, after = rest.lower().rpartition(" to ")
+    before, to, after = f" {rest.lower()} ".rpartition(" to ")
     if to:
         return before, after
     before, _, after = rest.rpartition(" ")

@@ -15,7 +15,8 @@ from actors.world.grammar import BY_WORD, VERBS, Verb
 from transports.markup import styled, unmarked
 
 _NO_TOPICS: Mapping[str, str] = MappingProxyType({})
-_USAGE_COLUMN = 26
+# The longest usage and two spaces.
+_USAGE_COLUMN = max(len(verb.usage) for verb in VERBS) + 2
 
 
 class HelpBook:
@@ -26,18 +27,17 @@ class HelpBook:
         self._contents = _contents(self._topics)
 
     def text(self, topic: str) -> str:
-        """What there is to read about `topic`, or the contents; never empty."""
+        """What there is to read about `topic` or what begins so, or the contents; never empty."""
         if not topic:
             return self._contents
+        known = [*self._topics, *(word for word in BY_WORD if len(word) > 2)]
+        beginning = [name for name in known if name.startswith(topic)]
+        if topic not in self._topics and topic not in BY_WORD and len(set(beginning)) == 1:
+            topic = beginning[0]
         if topic in self._topics:
             return f"{styled('title', topic.capitalize())}\n{self._topics[topic]}"
         if topic in BY_WORD:
             return _about(BY_WORD[topic])
-        return self._not_found(topic)
-
-    def _not_found(self, topic: str) -> str:
-        known = [*self._topics, *(word for word in BY_WORD if len(word) > 2)]
-        beginning = [name for name in known if name.startswith(topic)]
         close = beginning or difflib.get_close_matches(topic[:24], known, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else "Type 'help' for the topics."
         return f"There is no help about '{topic}'. {hint}"
@@ -59,7 +59,7 @@ def _contents(topics: Mapping[str, str]) -> str:
     lines = [styled("title", "Commands"), f"Walk: {ways}, or n, ne, e, se, s, sw, w, nw, u, d"]
     named = {way.value for way in Direction}
     lines += [
-        f"  {styled('strong', verb.usage)}{' ' * max(1, _USAGE_COLUMN - len(verb.usage))}{verb.summary}"
+        f"  {styled('strong', verb.usage)}{' ' * (_USAGE_COLUMN - len(verb.usage))}{verb.summary}"
         for verb in VERBS
         if verb.name not in named
     ]

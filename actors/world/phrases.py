@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from actors.plurals import counted
 from actors.world.directions import Direction
 from actors.world.messages import Person, Thing
 from transports.link.protocol import Level, SystemOutput, TextOutput
@@ -32,10 +33,14 @@ def named(person: Person) -> str:
 
 
 def listed(things: Iterable[Thing]) -> str:
-    """`a lantern, two ropes`: equal things are counted."""
+    """`a lantern and two ropes`: equal things are counted."""
+    return joined(several(things))
+
+
+def several(things: Iterable[Thing]) -> list[str]:
+    """Each kind of thing once, with how many there are."""
     counts = Counter(thing.name for thing in things)
-    names = [styled("item", name) + (f" (x{count})" if count > 1 else "") for name, count in counts.items()]
-    return joined(names)
+    return [styled("item", counted(name, count)) for name, count in counts.items()]
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from actors.world import phrases
 from actors.world.atlas_records import ExitPlan
-from actors.world.doors import Doored
+from actors.world.doors import Doored, direction_meant
 from actors.world.matching import all_meant, meant
 from actors.world.messages import (
     Arrived,
@@ -110,15 +110,17 @@ class Room(Doored):
         elif (exit_ := self.exit_meant(target)) is not None:
             self.answer(who, look.number, phrases.text(self._seen_through(exit_)))
         else:
-            self.answer(who, look.number, phrases.text(f"You see no '{target}' here."))
+            way = direction_meant(target)
+            nothing = f"There is no way {way.value} from here." if way else f"You see no '{target}' here."
+            self.answer(who, look.number, phrases.text(nothing))
 
     def _seen_through(self, exit_: ExitPlan) -> str:
         if exit_.door and self.is_closed(exit_):
             return f"The {styled('exit', exit_.door.name)} {exit_.direction.value} is closed."
         beyond = self.around.atlas.rooms.get(exit_.room)
         name = styled("room", beyond.name) if beyond else "nothing but mist"
-        door = f"Through the open {styled('exit', exit_.door.name)} you" if exit_.door else "You"
-        return f"{door} see {name} {exit_.direction.value}."
+        door = f" through the open {styled('exit', exit_.door.name)}," if exit_.door else ""
+        return f"{exit_.direction.value.capitalize()},{door} you see {name}."
 
     # ------------------------------------------------------------------------- things
 

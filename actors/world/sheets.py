@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
+from actors.world import phrases
 from actors.world.backgrounds import ASPECTS, BASE, BY_ID
 from actors.world.messages import Thing
 from transports.markup import styled
@@ -16,10 +16,7 @@ def inventory(things: tuple[Thing, ...], limit: int) -> str:
     """What is carried, equal things counted, and how much more could be."""
     if not things:
         return "You carry nothing."
-    counts = Counter(thing.name for thing in things)
-    lines = [
-        f"  {styled('item', name)}" + (f" (x{count})" if count > 1 else "") for name, count in counts.items()
-    ]
+    lines = [f"  {several}" for several in phrases.several(things)]
     weight = sum(thing.weight for thing in things)
     return "\n".join(["You carry:", *lines, styled("dim", f"Weight {weight} of {limit}.")])
 
@@ -40,9 +37,15 @@ def score(name: str, background: str, attributes: Mapping[str, int], place: str)
 
 def look_of(name: str, background: str, things: tuple[Thing, ...]) -> str:
     """What others see who look at a character."""
+    carried = phrases.listed(things) if things else "nothing that you can see"
+    return f"{_person(name, background)}. They carry {carried}."
+
+
+def look_of_self(name: str, background: str, things: tuple[Thing, ...]) -> str:
+    """What a character sees that looks at itself."""
+    return f"You are {_person(name, background)}. You carry {phrases.listed(things)}."
+
+
+def _person(name: str, background: str) -> str:
     known = BY_ID.get(background)
-    who = f"{styled('player', name)}, {known.name.lower() if known else 'a stranger'}."
-    if not things:
-        return f"{who} They carry nothing that you can see."
-    names = ", ".join(styled("item", thing) for thing in dict.fromkeys(thing.name for thing in things))
-    return f"{who} They carry {names}."
+    return f"{styled('player', name)}, a {known.name.lower() if known else 'stranger'}"

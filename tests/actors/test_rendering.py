@@ -54,7 +54,7 @@ def test_a_room_reads_like_a_place() -> None:
         "The Old Quay",
         "Waves slap at the tarred planks.",
         "Exits: north and east (oak door, closed).",
-        "You see a rope and a coin (3) here.",
+        "You see a rope and three coins here.",
         "Ann is here.",
         "The innkeeper wipes a mug.",
         "",

@@ -29,7 +29,7 @@ from actors.world.commands import (
     Yell,
 )
 from actors.world.directions import Direction
-from actors.world.grammar import VERBS, clean, parse
+from actors.world.grammar import MARKS_LIMIT, VERBS, clean, parse
 
 
 def target(*words: str, ordinal: int = 1) -> Target:
@@ -68,7 +68,12 @@ def target(*words: str, ordinal: int = 1) -> Target:
         ('get "coil of rope"', Get(target("coil", "rope"))),
         ("drop 3.lantern", Drop(target("lantern", ordinal=3))),
         ("give lantern to ann", Give(target("lantern"), target("ann"))),
-        ("give lantern ann", Give(target("lantern"), target("ann"))),
+        (
+            "give lantern ann",
+            Give(target("lantern"), target("ann"), Give(target("ann"), target("lantern"))),
+        ),
+        ("get all.lantern", Get(Target(("lantern",), is_all=True))),
+        ("get all the lanterns", Get(Target(("lanterns",), is_all=True))),
         ("give 2.brass lantern to Ann", Give(target("brass", "lantern", ordinal=2), target("ann"))),
         ('give "letter to bob" to ann', Give(target("letter", "to", "bob"), target("ann"))),
         ('give 2."letter to bob" ann', Give(target("letter", "to", "bob", ordinal=2), target("ann"))),
@@ -99,6 +104,12 @@ def test_a_line_means_one_command(line: str, command: Command) -> None:
         ("tell ann", "Tell ann what? Type: tell NAME TEXT"),
         ("give", "Give what to whom? Type: give THING to SOMEBODY"),
         ("give lantern", "Give lantern to whom? Type: give THING to SOMEBODY"),
+        ("give 2.lantern to", "Give 2.lantern to whom? Type: give THING to SOMEBODY"),
+        ("give to ann", "Give what to whom? Type: give THING to SOMEBODY"),
+        ("attack", "There is no command 'attack'. Type 'help' to see the commands."),
+        ("inventroy", "There is no command 'inventroy'. Did you mean 'inventory'?"),
+        ("say \u200b", "Say what? Type: say TEXT  or  'TEXT"),
+        ("say \u00ad\u2060", "Say what? Type: say TEXT  or  'TEXT"),
         ("w ho", "'west' stands alone. Type: west"),
         ("e", None),
         ("go home", "Go where? The directions are north, northeast,"),
@@ -140,6 +151,10 @@ def test_no_word_names_two_verbs() -> None:
 
 def test_what_cannot_be_seen_is_taken_out_of_speech() -> None:
     assert parse("say a\x02error\x03b\x1b[31m\u202ec\td\ud800") == Say("aerrorb[31mc d")
+
+
+def test_a_letter_carries_no_tower_of_marks() -> None:
+    assert parse("say Z" + "\u0301" * 60 + "!") == Say("Z" + "\u0301" * MARKS_LIMIT + "!")
 
 
 def test_letters_of_all_scripts_stay() -> None:

@@ -6,7 +6,15 @@ import pytest
 
 from actors.world import phrases
 from actors.world.atlas_lines import LineIndex
-from actors.world.backgrounds import ATTRIBUTES, BACKGROUNDS, BASE, POINTS, attributes_of, carrying_limit
+from actors.world.backgrounds import (
+    ATTRIBUTES,
+    BACKGROUNDS,
+    BASE,
+    POINTS,
+    attributes_of,
+    called,
+    carrying_limit,
+)
 from actors.world.commands import Target
 from actors.world.directions import Direction
 from actors.world.grammar import VERBS, parse_target
@@ -20,6 +28,9 @@ BRASS = Thing("1", "a brass lantern", ("brass", "lantern"))
 IRON = Thing("2", "an iron lantern", ("iron", "lantern"))
 ROPE = Thing("3", "a coil of rope", ("coil", "rope"), weight=3)
 ALL = (BRASS, IRON, ROPE)
+# Where the summaries stand, one under the other; directions have a line of their own.
+HELP_COLUMN = 35
+WALKS = {f"Walk {way.value}." for way in Direction}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +58,35 @@ def test_all_means_everything_and_no_words_mean_nothing() -> None:
     assert all_meant(Target(()), ALL) == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "things"),
+    [
+        ("all lantern", (BRASS, IRON)),
+        ("all.lantern", (BRASS, IRON)),
+        ("all the lanterns", (BRASS, IRON)),
+        ("lanterns", (BRASS, IRON)),
+        ("iron lanterns", (IRON,)),
+        ("lantern", (BRASS,)),
+        ("2.lanterns", (IRON,)),
+        ("3.lanterns", ()),
+        ("all bells", ()),
+        ("bells", ()),
+    ],
+)
+def test_all_of_a_kind_and_a_plural_mean_each_of_them(words: str, things: tuple[Thing, ...]) -> None:
+    target = parse_target(words)
+
+    assert target is not None
+    assert all_meant(target, ALL) == things
+
+
+def test_a_keyword_that_looks_like_a_plural_is_found_first() -> None:
+    glasses = Thing("5", "some glasses", ("glasses",))
+
+    assert all_meant(Target(("glasses",)), (Thing("6", "a glass", ("glass",)), glasses)) == (glasses,)
+    assert meant(Target(("lanterns",)), ALL) == BRASS
+
+
 def test_what_is_too_heavy_or_fixed_is_left() -> None:
     anchor = Thing("4", "an anchor", takeable=False)
 
@@ -65,6 +105,8 @@ def test_each_background_spends_the_same_points_on_the_nine_attributes() -> None
 def test_a_background_that_is_gone_leaves_the_base() -> None:
     assert set(attributes_of("pirate").values()) == {BASE}
     assert carrying_limit({}) == 30
+    assert called("pirate") == "pirate"
+    assert called("thief") == "Rooftop thief"
 
 
 def test_going_one_way_and_back_leads_home() -> None:
@@ -82,7 +124,7 @@ def test_lists_read_as_people_write_them() -> None:
     assert phrases.joined(["a"]) == "a"
     assert phrases.joined(["a", "b"]) == "a and b"
     assert phrases.joined(["a", "b", "c"]) == "a, b and c"
-    assert plain(phrases.listed([BRASS, BRASS, ROPE])) == "a brass lantern (x2) and a coil of rope"
+    assert plain(phrases.listed([BRASS, BRASS, ROPE])) == "two brass lanterns and a coil of rope"
 
 
 def test_every_verb_has_help_and_stands_in_the_contents() -> None:
@@ -90,6 +132,7 @@ def test_every_verb_has_help_and_stands_in_the_contents() -> None:
 
     for verb in VERBS:
         assert verb.summary in book.text(verb.name)
+        assert verb.summary in {line[HELP_COLUMN:] for line in plain(book.text("")).split("\n")} | WALKS
         assert verb.name in book.text("")
 
 
@@ -101,7 +144,8 @@ def test_a_written_topic_comes_before_the_table_and_is_listed() -> None:
     assert plain(book.text("look")) == "Look\nUse your eyes."
     assert "look, newbie" in book.text("")
     assert book.text("newbie").endswith("Walk erroraround.")
-    assert book.text("newb") == "There is no help about 'newb'. Did you mean 'newbie'?"
+    assert plain(book.text("newb")) == "Newbie\nWalk erroraround."
+    assert book.text("newbee") == "There is no help about 'newbee'. Did you mean 'newbie'?"
     assert book.text("zzzz").endswith("Type 'help' for the topics.")
 
 

@@ -9,29 +9,14 @@ monkey.patch_all()
 
 import http.client  # noqa: E402
 import re  # noqa: E402
-import subprocess  # noqa: E402
-import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from tests.play.kit import HALVES, PROJECT, Server, folder  # noqa: E402
+from tests.story import printed  # noqa: E402
 
 PAGE = PROJECT / "docs" / "operators.md"
 BLOCK = re.compile(r"```console\n\$ python run\.py ([^\n]+)\n.*?```", re.DOTALL)
 TABLE = re.compile(r"METRICS_TABLE|\| metric \|.*?(?=\n\n)", re.DOTALL)
-
-
-def output(server: Server, arguments: list[str]) -> str:
-    """What the command prints, errors included."""
-    run = subprocess.run(
-        [sys.executable, str(PROJECT / "run.py"), *arguments],
-        cwd=PROJECT,
-        env=server.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return "\n".join(line.rstrip() for line in run.stdout.strip().splitlines())
 
 
 def scrape(server: Server, half: str) -> str:
@@ -64,7 +49,7 @@ def main(page: Path = PAGE) -> None:
     with folder() as place, Server(place).start() as server:
         server.telnet("ann").signs_up()
         text = BLOCK.sub(
-            lambda found: f"```console\n$ python run.py {found[1]}\n{output(server, found[1].split())}\n```",
+            lambda found: f"```console\n$ python run.py {found[1]}\n{printed(server, found[1].split())}\n```",
             page.read_text(encoding="utf-8"),
         )
         lines = metric_lines({half: scrape(server, half) for half in HALVES})

@@ -34,8 +34,8 @@ from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId
 from wyld_actors import Context, Message, Ref, on
 
-# An npc that had been up for so long before it crashed is seen to falter. One that crashes over and over is
-# not: its supervisor's log says it all, and the players have read the line.
+# Seconds. An npc that crashes for the first time, or had been up for so long, is seen to falter. One that crashes
+# over and over is not: its supervisor's log says it all, and the players have read the line.
 _FALTERS_AFTER_SECONDS = 30.0
 # Seconds until an npc whose room could not take it tries again: longer than a room needs to be restarted.
 _RETRY_SECONDS = 5.0
@@ -118,8 +118,9 @@ class Npc(Entity):
     def _falter(self) -> None:
         """The one trace of a crash that players see. Told to their eyes only: no npc reacts to it."""
         error = self.ctx.cell.last_error
-        is_new = error is not None and error.uptime_seconds >= _FALTERS_AFTER_SECONDS
-        if is_new and self.falters and self.room is not None:
+        if error is None or (error.incarnation > 1 and error.uptime_seconds < _FALTERS_AFTER_SECONDS):
+            return
+        if self.falters and self.room is not None:
             self.room.tell(Announce(phrases.emoted(self.person, self.falters)))
 
     @on(ComeIn)

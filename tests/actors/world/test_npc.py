@@ -54,7 +54,9 @@ def met(world: World, behaviour: type[Npc] = Marta, *company: type[Npc]) -> tupl
 
 
 def test_a_crash_is_seen_as_one_line_of_story(world: World) -> None:
-    marta, ann = met(world)
+    inn = world.room("inn")
+    marta, ann = world.spawn(Marta, inn), world.player("Ann", inn)
+    ann.forgets()
 
     ann.types("say Hello")
 
@@ -68,6 +70,14 @@ def test_one_that_crashes_again_at_once_is_not_seen_to_falter_again(world: World
 
     assert ann.types("say Is all well?") == ["You ask, “Is all well?”"]
     assert marta.incarnation == 3
+
+
+def test_an_npc_that_has_just_been_restarted_and_crashes_is_not_seen_to_falter(world: World) -> None:
+    marta, ann = met(world)
+    world.crash(marta)
+    ann.forgets()
+
+    assert ann.types("say Hello") == ["You say, “Hello”"]
 
 
 def test_one_that_was_well_for_a_while_is_seen_to_falter_again(world: World) -> None:

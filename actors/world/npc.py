@@ -34,8 +34,8 @@ from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId
 from wyld_actors import Context, Message, Ref, on
 
-# Seconds. An npc that crashes for the first time, or had been up for so long, is seen to falter. One that crashes
-# over and over is not: its supervisor's log says it all, and the players have read the line.
+# Seconds. An npc that crashes for the first time, or had been up for so long, is seen to falter. One that
+# crashes over and over is not: its supervisor's log says it all, and the players have read the line.
 _FALTERS_AFTER_SECONDS = 30.0
 # Seconds until an npc whose room could not take it tries again: longer than a room needs to be restarted.
 _RETRY_SECONDS = 5.0

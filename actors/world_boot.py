@@ -25,7 +25,7 @@ from actors.world.saving import Saved
 from actors.world_desk import Returning
 from transports.link.protocol import EntityId
 
-__all__ = ["Beginning", "read_beginning", "take_epoch"]
+__all__ = ["Beginning", "beginning_of", "characters_of", "read_beginning", "take_epoch"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +50,29 @@ def read_beginning(dsn: str, world: str, atlas: Atlas, behaviours: Mapping[str, 
         epoch = next_epoch(database, epoch_name(world))
         positions = load_positions(database)
         places = load_entities(database, (Room.kind, Npc.kind, Item.kind))
-        characters = find_entities(database, _characters_of(positions))
+        characters = find_entities(database, characters_of(positions))
         release_world(database, world)
-    start = restore(atlas, [_saved(record) for record in (*places, *characters)], behaviours)
+    return beginning_of(atlas, epoch, [*places, *characters], positions, behaviours)
+
+
+def beginning_of(
+    atlas: Atlas,
+    epoch: int,
+    entities: Sequence[EntityRecord],
+    positions: Sequence[Position],
+    behaviours: Mapping[str, type[Npc]],
+) -> Beginning:
+    """How a world begins with this checkpoint. Pure, but for what it logs."""
+    start = restore(atlas, [_saved(record) for record in entities], behaviours)
     for problem in start.unreadable:
         logger.error("left out of the world: %s", problem)
-    logger.info(
-        "the last checkpoint has %s entities, and %s sessions in play",
-        len(places) + len(characters),
-        len(positions),
-    )
+    logger.info("the last checkpoint has %s entities, and %s sessions in play", len(entities), len(positions))
     return Beginning(epoch, start, Returning(positions, _states(start)))
+
+
+def characters_of(positions: Sequence[Position]) -> list[EntityId]:
+    """The characters that were in play."""
+    return [position.character for position in positions if position.character]
 
 
 def take_epoch(dsn: str, name: str) -> int:
@@ -68,10 +80,6 @@ def take_epoch(dsn: str, name: str) -> int:
     database = CooperativeDatabase(dsn)
     with database.connection_context():
         return next_epoch(database, name)
-
-
-def _characters_of(positions: Sequence[Position]) -> list[EntityId]:
-    return [position.character for position in positions if position.character]
 
 
 def _states(start: Start) -> dict[EntityId, Character.State]:

@@ -157,18 +157,26 @@ class StreamTable:
         self, peer: Peer, received: Mapping[SessionId, OutputNumber]
     ) -> tuple[dict[SessionId, Position], list[Frame]]:
         """A connection says which sessions are its own and what they have: their positions, and what they
-        have missed. A session that is over, or lost, is not known any more."""
+        have missed.
+
+        A session that is over, or lost, is not known any more; nor is one that plays nobody and has had its
+        last words. Its gateway may have begun another stay of it, of which a world that went back to a
+        checkpoint knows nothing: so it is to select again.
+        """
         positions: dict[SessionId, Position] = {}
         missed: list[Frame] = []
         for session, number in received.items():
             streams = self._sessions.get(session)
             if streams is None or streams.is_lost or streams.is_ending:
                 continue
+            news = streams.resume(number)
+            if streams.ref is None and not news:
+                continue
             streams.peer = peer
             self._unclaimed.pop(session, None)
             positions[session] = streams.inbox.position
             streams.told = streams.inbox.durable
-            missed += streams.resume(number)
+            missed += news
         return positions, missed
 
     def leave(self, peer: Peer, now: float) -> list[SessionId]:

@@ -143,10 +143,6 @@ def test_players_stand_where_they_stood_and_carry_what_they_carried(
     bob.does("look", "The Old Quay", ">")
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="known fault: after a second stay a line is answered by its prompt only",
-)
 def test_a_second_stay_of_the_same_client_is_as_safe_as_the_first(
     server: Server, unique: Callable[[str], str]
 ) -> None:

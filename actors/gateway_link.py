@@ -78,6 +78,8 @@ class Finish(Message, frozen=True):
 class GatewayLink(Actor):
     """Permanent. Registered as LINK."""
 
+    may_be_interrupted = False
+
     class State(Record, frozen=True):
         """Changed in place: memories of streams, whose numbers heal what a crash leaves half done."""
 

@@ -53,6 +53,8 @@ class GiveUpLines(Message, frozen=True):
 class Stay(Actor):
     """One client's stay. Ends after its client, or when the last lines of one that is gone are run."""
 
+    may_be_interrupted = False
+
     class State(Record, frozen=True):
         """What outlasts a crash. `record` and `flow` are there from the first start on."""
 

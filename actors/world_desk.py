@@ -57,6 +57,8 @@ class DeskState:
 class Desk(Actor):
     """Registered as the desk of the world."""
 
+    may_be_interrupted = False
+
     def __init__(self, options: ClerkOptions, play: Play, streams: StreamTable, state: DeskState) -> None:
         super().__init__()
         self._options = options

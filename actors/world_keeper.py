@@ -78,6 +78,8 @@ LAST_RETRY_SECONDS = 0.5
 class WorldKeeper(Actor):
     """Registered as the keeper of the world."""
 
+    may_be_interrupted = False
+
     def __init__(
         self, options: KeeperOptions, state: KeeperState, claim: ClaimWorld, store_name: str
     ) -> None:

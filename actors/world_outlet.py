@@ -45,6 +45,8 @@ class SessionMissed(Message, frozen=True):
 class WorldOutlet(Actor):
     """Registered as the outlet of the world."""
 
+    may_be_interrupted = False
+
     def __init__(self, state: WorldLinkState) -> None:
         super().__init__()
         self._link = state

@@ -76,6 +76,8 @@ class Written(Message, frozen=True):
 class WorldWriter(Actor):
     """One checkpoint's way into the database."""
 
+    may_be_interrupted = False
+
     def __init__(self, keeper: Ref, store_name: str, claim: store.ClaimWorld, batch: Batch) -> None:
         super().__init__()
         self._keeper = keeper

@@ -136,6 +136,8 @@ class _StartRefused(Message, frozen=True):
 class SupervisorActor(Actor):
     """Base of the static and the dynamic supervisor."""
 
+    may_be_interrupted = False
+
     engine: Engine | DynamicEngine
 
     def __init__(self, services: Services | None, on_up: Callable[[], None] | None) -> None:

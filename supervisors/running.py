@@ -14,7 +14,7 @@ from supervisors.errors import InvalidSpec
 from supervisors.recording import stack_of
 from supervisors.records import Decision, LogEvent, RestartRecord
 from supervisors.specs import ChildSpec
-from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref
+from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref, StuckReport
 
 
 class Tree:
@@ -37,6 +37,7 @@ class Tree:
             is_supervised=False,
         )
         self._cell.add_watcher(self)
+        system.on_stuck.append(self._note_stuck)
         self._cell.start()
 
     def __repr__(self) -> str:
@@ -62,7 +63,28 @@ class Tree:
         self._services.log.flush()
         if not self.started.ready():
             self.started.set(False)
+        self._cell.system.on_stuck.remove(self._note_stuck)
         self.ended.set(exited.reason)
+
+    def _note_stuck(self, report: StuckReport) -> None:
+        cell = report.cell
+        if cell is None or not cell.path.startswith(f"{self._cell.path}/"):
+            return
+        caught = " and caught what interrupted it" if report.catches else ""
+        self._services.log.write(
+            RestartRecord(
+                event=LogEvent.STUCK,
+                supervisor="" if cell.parent is None else cell.parent.path,
+                path=cell.path,
+                actor=cell.actor_class.__name__,
+                time=self._services.wall_clock(),
+                incarnation=report.incarnation or 0,
+                exc_msg=f"kept everybody waiting for {report.seconds:.2f} s{caught}",
+                stack=report.stack,
+                message_type=report.message_type,
+                mailbox_depth=cell.depth,
+            )
+        )
 
     def _came_up(self) -> None:
         if not self.started.ready():

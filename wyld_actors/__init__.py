@@ -13,6 +13,7 @@ from wyld_actors.errors import (
     ActorDeadError,
     ActorError,
     ActorKilled,
+    ActorStuck,
     AskTimeout,
     DeadlockError,
     Ignore,
@@ -38,6 +39,7 @@ from wyld_actors.poison import MessageFate
 from wyld_actors.reasons import NORMAL, SHUTDOWN, ExitKind, ExitReason
 from wyld_actors.ref import DEFAULT_ASK_SECONDS, Ref
 from wyld_actors.registry import Registry
+from wyld_actors.slowness import StuckReport
 from wyld_actors.states import CellState
 from wyld_actors.system import ActorSystem, DeadLetter
 
@@ -49,6 +51,7 @@ __all__ = [
     "ActorDeadError",
     "ActorError",
     "ActorKilled",
+    "ActorStuck",
     "ActorSystem",
     "AskTimeout",
     "Cell",
@@ -83,6 +86,7 @@ __all__ = [
     "Reply",
     "ScheduledCall",
     "StopRequested",
+    "StuckReport",
     "SystemStopped",
     "Timer",
     "Unavailable",

@@ -108,6 +108,11 @@ class Actor(pykka.Actor):
     contain_base_exceptions: ClassVar[bool] = True
     """Whether a BaseException ends this actor only. False is Pykka's rule: it stops all."""
 
+    may_be_interrupted: ClassVar[bool] = True
+    """Whether a watchdog may raise ActorStuck in a handler that has had the thread for too long. An
+    exception at any place is harmless where all that lasts is a frozen record; False for who keeps more than
+    that."""
+
     is_persistent: ClassVar[bool] = False
     """Whether a replaced state is noted in `ActorSystem.changed`, to be saved."""
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from gevent import get_hub
 
 from wyld_actors.seam import announce
+from wyld_actors.slowness import SLOW_SECONDS
 from wyld_actors.worker import Worker
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Dispatcher:
         self.spare_queues: list[deque[Any]] = []
         self.turns = 0
         self.slice_end = 0.0
+        # Seconds over the end of its slice with which a handler is slow; the slice itself was looked at
+        # before it.
+        self.slow_overrun = SLOW_SECONDS - TIME_SLICE_SECONDS
         self._queue: deque[PostBox] = deque()
         self._active: Worker | None = None
         self._parked: list[Worker] = []
@@ -68,6 +72,10 @@ class Dispatcher:
     def is_idle(self) -> bool:
         """Whether no message waits for a turn. Handlers that are blocked may still come back."""
         return not self._queue and self._active is None and not self._wake_pending
+
+    def runs(self, worker: Worker) -> bool:
+        """Whether it has not waited since its turn began."""
+        return self._active is worker
 
     def when_idle(self, callback: Callable[[], None]) -> None:
         """Run `callback` once in the hub, as soon as no message waits for a turn. It must not wait."""

@@ -11,8 +11,8 @@
     +-- WrongState         a life cycle call that does not fit the cell's state
     +-- SystemStopped      an actor cannot begin in a system that has stopped
 
-`ActorKilled` stands apart: it is a `GreenletExit`, so that library code which swallows a bare
-`Exception` does not swallow a kill.
+`ActorKilled` and `ActorStuck` stand apart: the one is a `GreenletExit`, the other a BaseException, so that
+library code which swallows a bare `Exception` does not swallow them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
     "ActorDeadError",
     "ActorError",
     "ActorKilled",
+    "ActorStuck",
     "AskTimeout",
     "DeadlockError",
     "Ignore",
@@ -149,3 +150,15 @@ class SystemStopped(ActorError):
 
 class ActorKilled(GreenletExit):
     """Thrown into the handler of an actor that is killed while it waits."""
+
+
+class ActorStuck(BaseException):
+    """Raised in a handler that has had the thread for too long, wherever it is."""
+
+    def __init__(self, path: str, held_seconds: float) -> None:
+        super().__init__(path, held_seconds)
+        self.path = path
+        self.held_seconds = held_seconds
+
+    def __str__(self) -> str:
+        return f"it kept everybody waiting for {self.held_seconds:.2f} s and was interrupted"

@@ -20,10 +20,10 @@ from gevent import GreenletExit
 from greenlet import getcurrent
 from pykka import ActorRegistry
 
-from wyld_actors.errors import ActorKilled, Refused
+from wyld_actors.errors import ActorDeadError, ActorKilled, Refused
 from wyld_actors.poison import MessageFate
 from wyld_actors.pykka_names import ActorStop
-from wyld_actors.reasons import ExitKind, crash
+from wyld_actors.reasons import ExitKind, ExitReason, crash, forget_frames
 from wyld_actors.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ def handle(cell: TurnTaker, worker: Worker, envelope: Envelope) -> None:
     assert instance is not None
     worker.envelope = envelope
     worker.trace = envelope.trace
+    kind = worker.message_type = message.__class__
     try:
-        handler = instance.handlers.get(message.__class__)
+        handler = instance.handlers.get(kind)
         if handler is not None:
             result = handler(instance, instance.ctx, message)
         elif isinstance(message, ActorStop):
@@ -88,7 +89,9 @@ def _raised(
 ) -> None:
     worker.abort()
     reply_to = envelope.reply_to
-    if cell.kill_reason is not None:
+    if cell.kill_reason is not None and cell.kill_reason.kind is ExitKind.STUCK:
+        _was_stuck(cell, cell.kill_reason, envelope, error)
+    elif cell.kill_reason is not None:
         cell.end(cell.kill_reason, envelope)
     elif not instance.contain_base_exceptions and not isinstance(error, Exception):
         pykka_logger.debug(f"{error!r} in {instance}. Stopping all actors.")
@@ -105,6 +108,17 @@ def _raised(
         if reply_to is not None and fate is not MessageFate.RETRIED:
             reply_to.fail(error)
         cell.end(crash(kind, error), envelope, error)
+
+
+def _was_stuck(cell: TurnTaker, reason: ExitReason, envelope: Envelope, error: BaseException) -> None:
+    """It was interrupted, and what it raises by now, if anything, is a consequence."""
+    fate = cell.judge(envelope)
+    if envelope.reply_to is not None and fate is not MessageFate.RETRIED:
+        # Not the error itself: in the asker's handler it would look like the asker's own.
+        envelope.reply_to.fail(ActorDeadError(f"{cell.actor_ref} was stuck: {reason.error}"))
+    if reason.error is not None:
+        forget_frames(reason.error)
+    cell.end(reason, envelope, error)
 
 
 def run_hook(cell: TurnTaker, worker: Worker, hook: Callable[[], object]) -> BaseException | None:

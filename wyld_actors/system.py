@@ -15,7 +15,7 @@ import gevent
 
 from wyld_actors.cell import Cell
 from wyld_actors.clock import Clock, ManualClock, RealClock
-from wyld_actors.dispatcher import Dispatcher
+from wyld_actors.dispatcher import TIME_SLICE_SECONDS, Dispatcher
 from wyld_actors.errors import ActorDeadError, NoSuchLetter, Refused, SystemStopped
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.messages import ChildExited
@@ -24,6 +24,7 @@ from wyld_actors.pykka_names import ActorStop
 from wyld_actors.ref import Ref
 from wyld_actors.registry import Registry
 from wyld_actors.seam import announce
+from wyld_actors.slowness import SlowHandlers, StuckReport
 from wyld_actors.states import LIVE
 from wyld_actors.timings import ClassTimings
 
@@ -80,6 +81,8 @@ class ActorSystem:
         self.dead_letter_count = 0
         self.on_crash: list[Callable[[ChildExited], None]] = []
         self.on_dead_letter: list[Callable[[DeadLetter], None]] = []
+        self.on_stuck: list[Callable[[StuckReport], None]] = []
+        self.slow_handlers = SlowHandlers()
         # Cells of persistent classes whose state a handler has replaced; whoever saves them takes them out.
         self.changed: set[Cell] = set()
         # For operators: times in handlers, and messages handled by actors that are gone.
@@ -217,6 +220,12 @@ class ActorSystem:
         self.settle()
         self.dispatcher.close()
 
+    def call_slow_from(self, seconds: float) -> None:
+        """A handler that has the thread for this long without a pause is told in the log; 0: none is."""
+        limit = seconds or float("inf")
+        self.slow_handlers.limit_seconds = limit
+        self.dispatcher.slow_overrun = limit - TIME_SLICE_SECONDS
+
     # What happened ------------------------------------------------------------------------------------
 
     def undeliverable(
@@ -280,3 +289,7 @@ class ActorSystem:
         """Tell those who want to know of crashes. Called by cells."""
         if self.on_crash and not exited.reason.is_clean:
             announce(self.on_crash, exited)
+
+    def was_stuck(self, report: StuckReport) -> None:
+        """Tell those who want to know of handlers that do not give the thread back. Called by a watchdog."""
+        announce(self.on_stuck, report)

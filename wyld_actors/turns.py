@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from wyld_actors.dispatcher import slice_clock
+from wyld_actors.dispatcher import TIME_SLICE_SECONDS, slice_clock
 from wyld_actors.errors import ActorDeadError, AskTimeout
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.poison import MessageFate
@@ -101,7 +101,7 @@ class TurnTaker(PostBox):
     def run(self, worker: Worker, batch: int) -> bool:
         """Handle up to `batch` messages, within the time slice. Returns whether more are waiting."""
         worker.cell = self
-        worker.trace = None
+        worker.trace = worker.message_type = None
         self.worker = worker
         now = self.system.now
         dispatcher = self.system.dispatcher
@@ -127,7 +127,10 @@ class TurnTaker(PostBox):
                         self._measured(now() - started)
             else:
                 break
-            if slice_clock() >= dispatcher.slice_end:
+            overrun = slice_clock() - dispatcher.slice_end
+            if overrun >= 0:
+                if overrun >= dispatcher.slow_overrun:
+                    self._was_slow(worker, overrun)
                 break
         return self.leave(worker)
 
@@ -174,6 +177,15 @@ class TurnTaker(PostBox):
         """The time of a request is over before its turn has come: it is not handled any more."""
         if envelope.reply_to is not None:
             envelope.reply_to.fail(AskTimeout(self.path, None))
+
+    def _was_slow(self, worker: Worker, overrun: float) -> None:
+        """The last message of this turn took all of that, unless its handler waited and others ran."""
+        if not self.system.dispatcher.runs(worker):
+            return
+        # It began within the slice: so much is sure also when the system's own clock stands still in a test.
+        seconds = overrun if self.busy_since is None else max(overrun, self.system.now() - self.busy_since)
+        seconds = min(seconds, overrun + TIME_SLICE_SECONDS)
+        self.system.slow_handlers.note(self, worker.message_type, seconds, slice_clock())
 
     def _measured(self, seconds: float) -> None:
         self.timings = count_in(self.timings, seconds)

@@ -30,7 +30,7 @@ UNKNOWN = "unknown"
 
 # What a supervisor had to decide on. One that gives up has decided before.
 _ENDS: Final = frozenset(
-    {LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR, LogEvent.QUARANTINED, LogEvent.STUCK, LogEvent.GAVE_UP}
+    {LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR, LogEvent.QUARANTINED, LogEvent.GAVE_UP}
 )
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}

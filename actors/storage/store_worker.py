@@ -85,6 +85,8 @@ class _State(Record, frozen=True):
 class StoreWorker(Actor):
     """Worker `number` of the store that is registered as `store`."""
 
+    may_be_interrupted = False
+
     State = _State
 
     def __init__(self, options: StoreOptions, number: int, hasher: PasswordHasher, store: str) -> None:

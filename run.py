@@ -49,6 +49,7 @@ from actors.world_keeper import KeeperOptions
 from actors.world_line import LinkOptions
 from actors.world_link import WorldLinkOptions
 from actors.world_tree import WorldOptions, start_world
+from config.folders import make_folders, read_texts
 from config.keys import KeyFileError, ensure_key
 from config.layers import variable_name
 from config.link_address import default_link_address
@@ -122,7 +123,7 @@ def start_world_half(settings: Settings, dsn: str) -> Half:
             name=settings.world.name,
             files=world_files(settings),
             behaviours=gather(settings.world.behaviours),
-            help_files=texts(PROJECT / "config" / "help", "*.txt"),
+            help_files=read_texts("help", PROJECT / "config" / "help", "*.txt"),
             link_address=link_address(settings),
             link_key=link_key(settings),
             store=store_options(settings, dsn),
@@ -219,11 +220,7 @@ def admin_token(settings: Settings) -> str:
 def world_files(settings: Settings) -> list[tuple[str, str]]:
     """Name and text of every file of the starting world, in the order of their names."""
     folder = Path(settings.world.files) if settings.world.files else PROJECT / "config" / "world"
-    return texts(folder, "*.toml")
-
-
-def texts(folder: Path, pattern: str) -> list[tuple[str, str]]:
-    return [(str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob(pattern))]
+    return read_texts("world.files", folder, "*.toml")
 
 
 def banner() -> str:
@@ -254,6 +251,7 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
         for name in HALVES:
             wait_for_leftover(data_dir / f"{name}.lock", settings.launcher.shutdown_seconds)
         check_listeners(configuration)
+        world_files(settings)
         link_key(settings)
         admin_token(settings)
         database = Provision(settings.database.dsn.get_secret_value(), data_dir)
@@ -368,7 +366,7 @@ def run_process(name: str, work: Callable[[Configuration], ExitCode]) -> None:
     """Load the settings, start the log, work; what cannot work ends in a message and exit code 78."""
     try:
         configuration = load(click.get_current_context().find_object(Path), environment=os.environ)
-        log, directory = configuration.settings.log, log_directory(configuration.settings)
+        log, directory = configuration.settings.log, make_folders(configuration)
         configure_logging(process=name, directory=directory, **log.model_dump(exclude={"directory"}))
         sys.exit(work(configuration))
     except CANNOT_WORK as error:

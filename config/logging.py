@@ -43,8 +43,10 @@ def configure(
     file_limit_bytes: int,
     files_kept: int,
 ) -> None:
-    """Send this process's logs to standard error and to `directory/<process>.log` (JSON lines)."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Send this process's logs to standard error and to `directory/<process>.log` (JSON lines).
+
+    The folder is there already.
+    """
     shared = _common_processors(process)
     logging.config.dictConfig(
         {

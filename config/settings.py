@@ -8,11 +8,12 @@ the field's type by `config.layers` first.
 Units are in the names. A size or a limit that may be switched off is switched off by 0.
 """
 
+import re
 from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 # 0 asks the system for any free port.
@@ -61,8 +62,19 @@ class LogSettings(Section):
     files_kept: CountOrOff
 
 
+def _is_dsn(value: SecretStr) -> SecretStr:
+    # libpq's two forms: a URI, and words with "=". The text itself may hold a password, and is never quoted.
+    if value.get_secret_value() and not re.match(r"postgres(ql)?://.|\s*\w+\s*=", value.get_secret_value()):
+        raise ValueError("no connection string")
+    return value
+
+
 class DatabaseSettings(Section):
-    dsn: SecretStr
+    dsn: Annotated[
+        SecretStr,
+        AfterValidator(_is_dsn),
+        Field(description="a connection string such as postgresql://user:password@host/name, or empty"),
+    ]
     pool_size: Annotated[int, Field(ge=1, le=64)]
     queue_limit: Count
     queue_timeout_seconds: Seconds

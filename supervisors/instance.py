@@ -32,7 +32,8 @@ class AlreadyRunning(Exception):
 
     def __str__(self) -> str:
         who = f"process {self.pid}" if self.pid else "a process"
-        return f"{who} is already running with {self.path.parent} (it holds {self.path.name})"
+        holds = f"{who} is already running with {self.path.parent} (it holds {self.path.name})"
+        return f"{holds}; stop it, or choose another data_dir"
 
 
 class Lock:

@@ -188,5 +188,30 @@ def test_a_wrong_setting_ends_every_command_with_its_message_and_code_78(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("WYLD_DATA_DIR", "{tmp}/file/data", "data_dir = "),
+        ("WYLD_WORLD__FILES", "{tmp}/nowhere", "world.files: is no folder"),
+        ("WYLD_WORLD__FILES", "{tmp}/world", "town.toml: line 1 is not UTF-8 text"),
+        ("WYLD_DATABASE__DSN", "host.example.org", "database.dsn = (hidden): must be a connection string"),
+    ],
+)
+def test_what_can_never_work_is_told_before_anything_is_started(
+    tmp_path: Path, variable: str, value: str, words: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "world").mkdir()
+    (tmp_path / "world" / "town.toml").write_bytes(b"\xff")
+
+    code, said = Launcher(tmp_path / "data", **{variable: value.format(tmp=tmp_path)}).end()
+
+    assert code == 78
+    assert words in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "data" / "postgres").exists()
+
+
 def test_an_unknown_command_is_a_wrong_command_line() -> None:
     assert command("dance").exit_code == 2

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import gevent
 import peewee
+import psycopg2
 from gevent.event import Event
+from psycopg2.extensions import parse_dsn
 
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.embedded import EmbeddedPostgres
@@ -54,7 +56,8 @@ class Provision:
                 steps = self._migrate()
             except peewee.DatabaseError as error:
                 delay = PACE.delay(attempt, source)
-                logger.warning("the database does not answer, next try in %.1f s: %s", delay, error)
+                why = " ".join(str(error).split())
+                logger.warning("%s does not answer, next try in %.1f s: %s", _named(self._dsn), delay, why)
                 if stopping.wait(delay):
                     return None
             else:
@@ -73,6 +76,16 @@ class Provision:
         database = CooperativeDatabase(self._dsn)
         with database.connection_context():
             return migrate(database)
+
+
+def _named(dsn: str) -> str:
+    """The database of a DSN, in words without its password."""
+    try:
+        parts = parse_dsn(dsn)
+    except psycopg2.ProgrammingError:
+        return "the database"
+    at = f" on {parts['host']}" if "host" in parts else ""
+    return f"the database {parts.get('dbname', '')}{at}{':' + parts['port'] if 'port' in parts else ''}"
 
 
 def _keep_running(embedded: EmbeddedPostgres) -> None:

@@ -81,6 +81,19 @@ def test_a_host_of_another_machine_is_told_as_such() -> None:
     assert why_not("192.0.2.1", 4000) == "cannot be used: 192.0.2.1 is no address of this machine"
 
 
+@pytest.mark.parametrize("key", ["gateway.telnet.host", "admin.host"])
+def test_a_host_that_cannot_be_had_is_named_with_its_own_setting(key: str) -> None:
+    variable = f"WYLD_{key.upper().replace('.', '__')}"
+
+    with pytest.raises(ConfigurationError) as caught:
+        check_listeners(load(environment=FREE | {variable: "192.0.2.1"}))
+
+    assert len(caught.value.problems) == 1
+    assert str(caught.value.problems[0]) == (
+        f'variable {variable}: {key} = "192.0.2.1": cannot be used: 192.0.2.1 is no address of this machine'
+    )
+
+
 def test_a_host_that_is_no_address_is_told_as_such() -> None:
     why = why_not("999.0.0.1", 4000)
 

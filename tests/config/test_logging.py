@@ -35,6 +35,7 @@ def root_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def start(directory: Path, form: Literal["console", "json"] = "json", **changes: Any) -> None:
     options: dict[str, Any] = {"level": "info", "file_limit_bytes": 1_000_000, "files_kept": 2, **changes}
+    directory.mkdir(parents=True, exist_ok=True)
     configure(process="world", format=form, directory=directory, **options)
 
 

@@ -20,7 +20,8 @@ def test_a_second_claim_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> 
 
     assert caught.value.pid == os.getpid()
     assert str(caught.value) == (
-        f"process {os.getpid()} is already running with {tmp_path / 'data'} (it holds launcher.lock)"
+        f"process {os.getpid()} is already running with {tmp_path / 'data'} (it holds launcher.lock); "
+        "stop it, or choose another data_dir"
     )
 
 

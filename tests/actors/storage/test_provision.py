@@ -72,11 +72,14 @@ def test_a_database_that_is_away_is_waited_for_until_the_stop(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     stopping = Event()
-    opening = gevent.spawn(Provision(f"host={tmp_path} dbname=wyld user=wyld", tmp_path).open, stopping)
+    opening = gevent.spawn(
+        Provision(f"host={tmp_path} dbname=wyld user=wyld password=secret", tmp_path).open, stopping
+    )
 
     with gevent.Timeout(10):
-        while "the database does not answer, next try in" not in caplog.text:
+        while f"the database wyld on {tmp_path} does not answer, next try in" not in caplog.text:
             gevent.idle()
     stopping.set()
 
     assert opening.get(timeout=10) is None
+    assert "secret" not in caplog.text

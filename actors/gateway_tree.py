@@ -15,7 +15,7 @@ them cannot be kept up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import zmq
 
@@ -23,6 +23,7 @@ from actors.admin.gateway_half import GatewayHalf
 from actors.admin.options import AdminOptions
 from actors.admin.server import admin_address, admin_child
 from actors.connection import Connection
+from actors.gateway_affected import affected_by
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_link import GatewayLink
 from actors.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
@@ -171,7 +172,7 @@ def start_gateway(
     The world need not be there: players are let in, and told that it is away when they ask for it.
     """
     system = system or ActorSystem(ROOT)
-    services = services or Services()
+    services = replace(services or Services(), affected=lambda cell: affected_by(cell, system))
     half = GatewayHalf(system)
     last = [] if options.admin is None else [admin_child(options.admin, system, half, services.log)]
     tree = run_tree(system, gateway_tree(options, system, last), services=services)

@@ -9,6 +9,7 @@ everything that is not talk.
 import logging
 
 from actors.command_flow import Standing
+from actors.command_trace import trace_id
 from actors.dialogue import AskFor, Echo, Effect, Ended, Entered, LoggedIn, Say, Send, Turn, Typed
 from actors.gateway_messages import (
     Answered,
@@ -37,6 +38,7 @@ from transports.link.protocol import (
     DisconnectReason,
     DisconnectSession,
     FailureCode,
+    Outcome,
     Performed,
     Prompt,
     RequestBody,
@@ -102,7 +104,7 @@ class Session(Stay):
                 continue
             body = delivery.body
             if isinstance(body, Performed):
-                flow.performed(body.number)
+                self._is_performed(body)
                 prompt = body.prompt or prompt
             elif isinstance(body, Prompt):
                 prompt = body.text
@@ -115,6 +117,14 @@ class Session(Stay):
             flow.confirmed(incoming.position)
         self._send(ctx)
         flow.received = incoming.received
+
+    def _is_performed(self, done: Performed) -> None:
+        self._flow.performed(done.number)
+        if done.outcome is Outcome.FAILED:
+            trace = trace_id(self._number, done.number)
+            logger.warning(
+                "session %d: command %s failed in the world", self._number, trace, extra={"trace": trace}
+            )
 
     def _show(self, deliveries: list[Delivery], prompt: str | None) -> None:
         if deliveries or prompt is not None:
@@ -203,12 +213,17 @@ class Session(Stay):
         if refusal is not None:
             self._speak(REFUSALS[refusal])
             return
-        for command in flow.to_send():
-            self._link.tell(command)
+        self._send_lines()
 
-    def _send(self, ctx: Context) -> None:
+    def _send_lines(self) -> None:
         for command in self._flow.to_send():
             self._link.tell(command)
+            if logger.isEnabledFor(logging.DEBUG):
+                trace = trace_id(command.session, command.number)
+                logger.debug("session %d: command %s is sent", self._number, trace, extra={"trace": trace})
+
+    def _send(self, ctx: Context) -> None:
+        self._send_lines()
         if self.state.connection is None and self._plays and not self._flow.stream.unapplied:
             self._end(ctx)
 

@@ -72,7 +72,9 @@ class Play:
         self, ctx: Context, session: SessionId, character: Ref, state: Character.State, applied: CommandNumber
     ) -> Ref:
         """The actor that hands the lines of `session` to `character`, from `applied` on."""
-        first = WorldSession.State(session=session, character=state.number, accepted=applied, applied=applied)
+        first = WorldSession.State(
+            session=session, character=state.number, name=state.name, accepted=applied, applied=applied
+        )
         return self._start(
             ctx,
             SESSIONS,

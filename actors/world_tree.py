@@ -41,6 +41,7 @@ from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
 from actors.world.transfers import watch
 from actors.world.zones import presence_child, zone_children
+from actors.world_affected import affected_by
 from actors.world_boot import Beginning, read_beginning
 from actors.world_clerk import ClerkOptions
 from actors.world_desk import Desk, DeskState
@@ -148,7 +149,7 @@ def start_world(options: WorldOptions) -> RunningWorld:
         store=store_children(options.store),
         open_router=lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
     )
-    tree = run_tree(system, spec, services=Services(log=log))
+    tree = run_tree(system, spec, services=Services(log=log, affected=lambda cell: affected_by(cell, around)))
     # The sockets are closed by their owner; without them this waits for nothing.
     tree.ended.rawlink(lambda _: context.destroy(linger=0))
     if not tree.started.get():

@@ -198,7 +198,9 @@ class SupervisorActor(Actor):
     def child_answered(self, ctx: Context, answered: ChildAnswered) -> None:
         cell = answered.cell
         if self._cells.get(cell.name) is cell:
-            self._perform(self.engine.child_answered(cell.name, answered.incarnation, answered.at))
+            self._perform(
+                self.engine.child_answered(cell.name, answered.incarnation, answered.asked_at, answered.at)
+            )
 
     @on(_StartRefused)
     def start_refused(self, ctx: Context, refused: _StartRefused) -> None:

@@ -45,6 +45,7 @@ class Child:
     failures: int = 0
     timer: int | None = None
     down_since: float | None = None
+    up_at: float = 0.0
     unanswered_since: float | None = None
     was_killed: bool = False
     is_by_hand: bool = False

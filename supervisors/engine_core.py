@@ -94,11 +94,15 @@ class EngineCore(ABC):
             self._came_up(child, now)
         return self._done()
 
-    def child_answered(self, id: str, incarnation: int, at: float) -> list[Action]:
-        """The child has handled its first message after a restart, at `at`."""
+    def child_answered(self, id: str, incarnation: int, asked_at: float, at: float) -> list[Action]:
+        """The child has handled its first message after a restart, at `at`, being asked at `asked_at`.
+
+        Time in which it was up and nobody asked does not count: it would have answered.
+        """
         child = self._current(id, incarnation)
         if child is not None and child.unanswered_since is not None:
-            self._agenda.note(LogEvent.ANSWERED, child, down_seconds=at - child.unanswered_since)
+            idle = max(asked_at - child.up_at, 0.0)
+            self._agenda.note(LogEvent.ANSWERED, child, down_seconds=at - child.unanswered_since - idle)
             child.unanswered_since = None
         return self._done()
 
@@ -252,7 +256,7 @@ class EngineCore(ABC):
         self._line.leave(child)
         if child.purpose is Purpose.AUTOMATIC and child.down_since is not None:
             self._agenda.note(LogEvent.RESTARTED, child, down_seconds=now - child.down_since)
-            child.unanswered_since = child.down_since
+            child.unanswered_since, child.up_at = child.down_since, now
         child.purpose = Purpose.AUTOMATIC
         child.down_since = None
         self._agenda.reply(child.take_starters(), Started(child.id))

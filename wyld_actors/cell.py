@@ -189,10 +189,10 @@ class Cell(LifeCycle):
         if self.is_supervised and self.parent is not None:
             self.parent.post_control(ChildStarted(self, self.incarnation))
 
-    def _report_answer(self) -> None:
+    def _report_answer(self, asked_at: float) -> None:
         parent = self.parent
         if self.is_supervised and parent is not None and ChildAnswered in parent.actor_class.handlers:
-            parent.post_control(ChildAnswered(self, self.incarnation, self.system.now()))
+            parent.post_control(ChildAnswered(self, self.incarnation, asked_at, self.system.now()))
 
     def _park(self, envelope: Envelope, why: str) -> None:
         self.system.park(self, envelope, why)

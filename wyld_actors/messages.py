@@ -59,10 +59,14 @@ class ChildStarted(Message, frozen=True):
 
 
 class ChildAnswered(Message, frozen=True):
-    """To the parent, if it has a handler for this: a restarted incarnation handled its first message `at`."""
+    """To the parent, if it has a handler for this: a restarted incarnation handled its first message `at`.
+
+    `asked_at` is when the turn began in which it did: later than its start if nobody had wanted anything.
+    """
 
     cell: Cell
     incarnation: int
+    asked_at: float
     at: float
 
 

@@ -78,6 +78,8 @@ def _refused(cell: TurnTaker, instance: Actor, worker: Worker, envelope: Envelop
         return
     worker.abort()
     instance.state = cell.good_state
+    # A "no" is an answer: it was handled.
+    cell.handled += 1
     if envelope.reply_to is not None:
         envelope.reply_to.fail(refusal.with_traceback(None))
     else:

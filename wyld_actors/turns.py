@@ -35,6 +35,7 @@ class TurnTaker(PostBox):
 
     __slots__ = (
         "_answer_after",
+        "_asked_at",
         "actor_class",
         "busy_since",
         "good_state",
@@ -60,6 +61,7 @@ class TurnTaker(PostBox):
         self.handled = 0
         self.timings: bytearray | None = None
         self._answer_after: int | None = None
+        self._asked_at = 0.0
 
     # What the life cycle adds --------------------------------------------------------------------------
 
@@ -72,8 +74,8 @@ class TurnTaker(PostBox):
         """The message in hand crashed its handler: what becomes of it?"""
 
     @abstractmethod
-    def _report_answer(self) -> None:
-        """A restarted incarnation has handled its first message."""
+    def _report_answer(self, asked_at: float) -> None:
+        """A restarted incarnation has handled its first message, in the turn that began at `asked_at`."""
 
     @abstractmethod
     def finish_now(self, worker: Worker, reason: ExitReason) -> None:
@@ -104,6 +106,7 @@ class TurnTaker(PostBox):
         worker.trace = worker.message_type = None
         self.worker = worker
         now = self.system.now
+        self._asked_at = now() if self._answer_after is not None else 0.0
         dispatcher = self.system.dispatcher
         is_timed = not dispatcher.turns % SAMPLED_TURNS
         while batch > 0:
@@ -138,7 +141,7 @@ class TurnTaker(PostBox):
         """The turn is over. Returns whether more is waiting."""
         if self._answer_after is not None and self.handled > self._answer_after:
             self._answer_after = None
-            self._report_answer()
+            self._report_answer(self._asked_at)
         self.busy_since = None
         self.worker = None
         worker.cell = None

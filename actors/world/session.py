@@ -6,12 +6,15 @@ one before is complete: performed, failed, or overdue. FAILED still counts: the 
 nothing of it is tried again.
 
 A crash anywhere on the way of a command comes here as CommandFailed (see `transfers.watch`), as every
-message that a command causes carries its trace, (session ref, number). The deadline is only a belt, for
+message that a command causes carries its `CommandTrace`. The deadline is only a belt, for
 what no crash report names.
 """
 
 from __future__ import annotations
 
+import logging
+
+from actors.command_trace import CommandTrace, trace_id
 from actors.world import phrases
 from actors.world.messages import (
     Attach,
@@ -35,6 +38,8 @@ from transports.link.protocol import (
     SessionId,
 )
 from wyld_actors import NORMAL, Actor, Context, Exited, Message, Record, Ref, on
+
+logger = logging.getLogger(__name__)
 
 # Seconds. No command takes more than milliseconds; OTP gives a call five, a busy machine gets twice that.
 COMMAND_DEADLINE_SECONDS = 10.0
@@ -67,11 +72,12 @@ class WorldSession(Actor):
     """One session that plays one character."""
 
     class State(Record, frozen=True):
-        """`accepted` is the last number taken in, `applied` the last complete; `current` is being
-        performed."""
+        """`name` is the character's. `accepted` is the last number taken in, `applied` the last complete;
+        `current` is being performed."""
 
         session: SessionId = 0
         character: CharacterId = 0
+        name: str = ""
         accepted: CommandNumber = 0
         applied: CommandNumber = 0
         current: CommandNumber = 0
@@ -122,6 +128,8 @@ class WorldSession(Actor):
         if self.state.current == 0:
             return
         if check.number == self.state.current:
+            trace = trace_id(self.state.session, check.number)
+            logger.error("%s: command %s was not complete in time", ctx.path, trace, extra={"trace": trace})
             self._emit(check.number, phrases.OVERDUE)
             self._complete(ctx, PROMPT, Outcome.FAILED)
         else:
@@ -135,7 +143,7 @@ class WorldSession(Actor):
 
     def _hand_over(self, ctx: Context, state: State, line: Line) -> None:
         self.state = state.replace(current=line.number)
-        ctx.trace = (ctx.ref, line.number)
+        ctx.trace = CommandTrace(ctx.ref, state.session, line.number)
         self.character.tell(Perform(line.number, line.text))
         self._watch_deadline(ctx)
 

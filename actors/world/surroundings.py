@@ -60,6 +60,14 @@ class Surroundings:
         """The cells of all entities, each with the last good record of its entity as `good_state`."""
         return list(self._cells.values())
 
+    def last_record(self, name: str) -> Any:
+        """The last good record of an entity or a part of the world, down or not. None: unknown."""
+        cell = self._cells.get(name)
+        if cell is None:
+            ref = self._service(name)
+            cell = None if ref is None else ref.cell
+        return None if cell is None else cell.good_state
+
     def forget(self, entity: EntityId) -> None:
         """The entity has left the world on purpose; who comes back begins with what was saved."""
         self._cells.pop(entity, None)

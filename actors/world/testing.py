@@ -165,7 +165,7 @@ class World:
         if character is None:
             character = self._child(state.id, Character, self.around, state=state)
         self._sessions += 1
-        begin = WorldSession.State(session=self._sessions, character=state.number)
+        begin = WorldSession.State(session=self._sessions, character=state.number, name=state.name)
         session = self._child(f"session-{self._sessions}", WorldSession, self.around, character, state=begin)
         self.settle()
         return Player(self, character, session, self._sessions)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 
+from actors.command_trace import CommandTrace
 from actors.world.messages import (
     CommandFailed,
     Enter,
@@ -64,8 +65,8 @@ class Watch:
         # the command itself carry its number.
         if not getattr(message, "number", 0) or isinstance(message, Event | CommandFailed):
             return
-        if isinstance(trace, tuple) and len(trace) == 2 and isinstance(trace[0], Ref):
-            trace[0].try_tell(CommandFailed(trace[1]))
+        if isinstance(trace, CommandTrace):
+            trace.ref.try_tell(CommandFailed(trace.number))
 
     def _mend(self, message: object, crashed: Ref | None) -> None:
         match message:

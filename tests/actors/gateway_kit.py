@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import gevent
 
 from actors.dialogue import LoginRequest
+from actors.gateway_affected import affected_by
 from actors.gateway_tree import ROOT, GatewayOptions, gateway_tree
 from actors.listeners import Reception
 from actors.login import LoginOptions
@@ -47,6 +48,7 @@ from transports.link.protocol import (
     Frame,
     Heartbeat,
     Hello,
+    Outcome,
     OutputBody,
     Performed,
     Positions,
@@ -206,8 +208,8 @@ class _Place:
 class ScriptedWorld:
     """Answers requests from a table and runs a handful of commands. `ran` is all that it ran, in order.
 
-    `look` shows a line to the one who looks, `say` to all, `quit` releases the character; anything else is
-    echoed. With `answers=False` it keeps requests to itself, with `performs=False` commands.
+    `look` shows a line to the one who looks, `say` to all, `quit` releases the character, `stumble` fails;
+    anything else is echoed. With `answers=False` it keeps requests to itself, with `performs=False` commands.
     """
 
     def __init__(self, link: MemoryLink, epoch: int, table: WorldTable) -> None:
@@ -352,7 +354,8 @@ class ScriptedWorld:
                 return
             case _:
                 self.shows(session, TextOutput(f"{name} does {command.text}."), cause=number)
-        self.shows(session, Performed(number, f"{number}> "), cause=number)
+        outcome = Outcome.FAILED if command.text.startswith("stumble") else Outcome.DONE
+        self.shows(session, Performed(number, f"{number}> ", outcome), cause=number)
 
 
 def _fail(peer: Peer, error: Exception) -> None:
@@ -379,7 +382,7 @@ class GatewayBench:
         self.world: ScriptedWorld | None = None
         self._epochs = itertools.count(1)
         self._peers = itertools.count(40_000)
-        self.log = RestartLog()
+        self.log = RestartLog(clock=self.clock)
         self.options = GatewayOptions(
             LinkOptions(epoch=7, key=key),
             dial=self.link.dealer,
@@ -392,9 +395,8 @@ class GatewayBench:
         self._reception = Reception(
             self.system, 7, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
         )
-        self.tree: Tree = run_tree(
-            self.system, gateway_tree(self.options, self.system), services=Services(log=self.log)
-        )
+        services = Services(log=self.log, affected=lambda cell: affected_by(cell, self.system))
+        self.tree: Tree = run_tree(self.system, gateway_tree(self.options, self.system), services=services)
 
     def __enter__(self) -> Self:
         self.settle()

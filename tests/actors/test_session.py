@@ -1,5 +1,6 @@
 """A player's stay from the first byte to the last, through real actors in virtual time."""
 
+import logging
 from typing import cast
 
 import pytest
@@ -9,6 +10,7 @@ from actors.rendering import Delivery
 from actors.session_options import SessionOptions
 from actors.session_record import SessionRecord
 from actors.session_states import SessionState
+from supervisors import LogEvent
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
 from transports.adapter import Capabilities, Colour, Rendering
 from transports.link.protocol import DisconnectReason, DisconnectSession, Performed, TextOutput
@@ -507,6 +509,54 @@ def test_a_crash_in_the_middle_of_a_login_goes_on_at_the_same_question() -> None
         gateway.crash("sessions/1", poison())
 
         assert player.types(PASSWORD).saw("Welcome, Ann!")
+
+
+def test_the_restart_log_says_whose_session_or_connection_crashed() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.playing()
+        gateway.crash("sessions/1", poison())
+        gateway.crash("connections/1", Speak(cast(str, b"no text")))
+
+        crashed = [one for one in gateway.log.recent() if one.event is LogEvent.CHILD_TERMINATED]
+        who = {
+            "players": 1,
+            "names": ["Brand"],
+            "sessions": [7 << 32 | 1],
+            "peer": player.peer,
+            "protocol": "telnet",
+            "state": "playing",
+        }
+        assert [(one.path, one.affected) for one in crashed] == [
+            ("/gateway/sessions/1", who),
+            ("/gateway/connections/1", who),
+        ]
+
+
+def test_the_restart_log_counts_who_was_there_when_a_part_crashed() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        gateway.playing("Ann")
+        gateway.playing("Bob")
+        pool = gateway.system.find("/gateway/pool")
+        assert pool is not None
+        pool.cell.kill()
+        gateway.settle()
+
+        assert gateway.log.recent()[0].affected == {"players": 2}
+
+
+def test_the_log_names_a_command_that_failed_in_the_world_as_the_worlds_does(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with GatewayBench() as gateway, caplog.at_level(logging.DEBUG):
+        gateway.starts_world()
+        gateway.playing().types("stumble over the box")
+
+        [failed] = [one for one in caplog.records if "failed in the world" in one.getMessage()]
+        [sent] = [one for one in caplog.records if "is sent" in one.getMessage()]
+        assert failed.trace == sent.trace == f"{7 << 32 | 1}-1"  # type: ignore[attr-defined]
+        assert "over the box" not in caplog.text
 
 
 def test_a_connection_that_crashes_closes_its_socket_and_ends_its_session() -> None:

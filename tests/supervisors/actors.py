@@ -7,7 +7,7 @@ from typing import Any
 from gevent.event import Event
 
 from supervisors import Backoff, ChildSpec, worker
-from wyld_actors import Actor, Context, Message, on
+from wyld_actors import Actor, Context, Message, Refused, on
 
 
 class Ping(Message, frozen=True):
@@ -20,6 +20,10 @@ class Crash(Message, frozen=True):
 
 class Leave(Message, frozen=True):
     """End normally."""
+
+
+class Refuse(Message, frozen=True):
+    """Say no."""
 
 
 class Wait(Message, frozen=True):
@@ -79,6 +83,10 @@ class Player(Actor):
     @on(Crash)
     def crash(self, ctx: Context, _: Crash) -> None:
         raise ValueError(f"{self.name} has a bug")
+
+    @on(Refuse)
+    def refuse(self, ctx: Context, _: Refuse) -> None:
+        raise Refused("no")
 
     @on(Leave)
     def leave(self, ctx: Context, _: Leave) -> None:

@@ -10,6 +10,7 @@ from supervisors import (
     Backoff,
     Budget,
     GiveUp,
+    LogEvent,
     StartChild,
     Strategy,
     dynamic,
@@ -19,9 +20,9 @@ from supervisors import (
     supervisor,
 )
 from supervisors.repeats import AT_ONCE, SUMMARY_SECONDS
-from tests.supervisors.actors import Crash, Leave, Ping, Wait, player
+from tests.supervisors.actors import Crash, Leave, Ping, Refuse, Wait, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import Ref
+from wyld_actors import Ref, Refused
 
 PACE = Backoff(min_seconds=2.0, jitter=0.0)
 
@@ -228,3 +229,56 @@ def test_a_storm_of_a_thousand_crashes_of_one_cause_is_a_handful_of_records(thea
     assert (ended.event.value, ended.repeated) == ("child_terminated", 1000 - AT_ONCE - 1)
     assert (started.event.value, started.repeated) == ("restarted", 1000 - AT_ONCE - 1)
     assert ended.cause == started.cause
+
+
+@pytest.mark.parametrize("strategy", [one_for_one, one_for_all, rest_for_one])
+def test_how_long_nobody_answered_is_counted_from_the_end_for_each_of_a_group(
+    theatre: Theatre, strategy: Strategy
+) -> None:
+    theatre.run(supervisor("top", strategy, [player(theatre.stage, id, backoff=PACE) for id in "abc"]))
+    crash(theatre, "/top/b")
+    theatre.system.advance(0.0)
+    crash(theatre, "/top/b")
+    asked = [ref(theatre, f"/top/{id}").ask(Ping(), block=False) for id in "abc"]
+    theatre.system.advance(2.0)
+
+    assert all(one.get() for one in asked)
+    last = {one.path: one.down_ms for one in theatre.log.recent() if one.event is LogEvent.ANSWERED}
+    down = {"one_for_one": "b", "one_for_all": "abc", "rest_for_one": "bc"}[strategy.value]
+    assert last == {f"/top/{id}": 2000.0 for id in down}
+
+
+def test_time_in_which_nobody_asked_is_no_time_without_an_answer(theatre: Theatre) -> None:
+    theatre.run(dynamic("pool"))
+    ref(theatre, "/pool").ask(StartChild(player(theatre.stage, "a", backoff=PACE)))
+    crash(theatre, "/pool/a")
+    crash(theatre, "/pool/a")
+    theatre.system.advance(600.0)
+    assert theatre.last_record().event is LogEvent.RESTARTED, "nobody has asked, so nobody was answered"
+
+    ref(theatre, "/pool/a").ask(Ping())
+    theatre.system.settle()
+
+    assert (theatre.last_record().event, theatre.last_record().down_ms) == (LogEvent.ANSWERED, 2000.0)
+
+
+def test_a_probe_that_succeeds_tells_how_long_the_child_was_away(theatre: Theatre) -> None:
+    budget = Budget(max_failures=0, then=GiveUp.QUARANTINE, probe_seconds=30.0)
+    theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", budget=budget)]))
+    crash(theatre, "/top/a")
+    theatre.system.advance(31.0)
+    ref(theatre, "/top/a").ask(Ping())
+    theatre.system.settle()
+
+    told = [(one.event.value, one.down_ms) for one in theatre.log.recent()]
+    assert told == [("quarantined", None), ("restarted", 30_000.0), ("answered", 30_000.0)]
+
+
+def test_a_refusal_is_an_answer(theatre: Theatre) -> None:
+    theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
+    crash(theatre, "/top/a")
+    with pytest.raises(Refused):
+        ref(theatre, "/top/a").ask(Refuse())
+    theatre.system.settle()
+
+    assert theatre.last_record().event is LogEvent.ANSWERED

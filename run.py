@@ -38,6 +38,7 @@ from actors.admin.options import AdminOptions
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_tree import GatewayOptions, start_gateway
 from actors.login import LoginOptions
+from actors.restart_archive import ArchiveOptions
 from actors.session_options import SessionOptions
 from actors.storage.errors import EmbeddedError, SchemaTooNew, WorldTaken
 from actors.storage.options import StoreOptions
@@ -142,13 +143,15 @@ def start_gateway_half(settings: Settings, dsn: str) -> Half:
     """The gateway's tree, with option records made of the settings."""
     gateway = settings.gateway
     plain, *encrypted = telnet_options(gateway)
+    process = f"gateway:{gateway.name}"
     link = LinkOptions(
         name=gateway.name,
-        epoch=take_epoch(dsn, f"gateway:{gateway.name}"),
+        epoch=take_epoch(dsn, process),
         key=link_key(settings),
         liveness=settings.link.liveness.as_record(LivenessOptions),
     )
-    services = Services(log=RestartLog([JsonLinesFile(log_directory(settings) / "gateway-restarts.jsonl")]))
+    restart_file = log_directory(settings) / "gateway-restarts.jsonl"
+    services = Services(log=RestartLog([JsonLinesFile(restart_file)]))
     return start_gateway(
         GatewayOptions(
             link=link,
@@ -160,6 +163,8 @@ def start_gateway_half(settings: Settings, dsn: str) -> Half:
             login=gateway.login.as_record(LoginOptions, banner=banner()),
             session=gateway.sessions.as_record(SessionOptions),
             admin=admin_options(settings, "gateway"),
+            store=store_options(settings, dsn),
+            archive=ArchiveOptions(process, restart_file),
         ),
         services=services,
     )

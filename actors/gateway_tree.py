@@ -1,6 +1,8 @@
 """The gateway as a tree, readable as a table of contents, and the handle by which a process holds it.
 
     gateway (one_for_one)
+      store         one connection to the database, for the archive only
+      archive       Archivist            the restart log's way into it
       link          GatewayLink          to the world; keeps its ledger over a crash
       pool          Pool                 directory and broadcast; keeps it as well
       sessions      dynamic, transient   Session: one for each player's stay
@@ -29,19 +31,26 @@ from actors.gateway_link import GatewayLink
 from actors.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
 from actors.login import LoginDialogue, LoginOptions
 from actors.pool import Pool
+from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
 from actors.session import Session
 from actors.session_options import SessionOptions
 from actors.session_stay import LINK
+from actors.storage.options import StoreOptions
+from actors.storage.store import store_children
 from actors.world_line import Dial, LinkOptions
 from supervisors import (
     TEMPORARY,
     TRANSIENT,
+    Budget,
     ChildSpec,
     ChildStartFailed,
+    GiveUp,
+    RestartLog,
     Services,
     Tree,
     dynamic,
     one_for_one,
+    rest_for_one,
     run_tree,
     supervisor,
     worker,
@@ -69,7 +78,8 @@ _LISTENER_SHUTDOWN_SECONDS = 8.0
 class GatewayOptions:
     """All that the gateway needs to know. A listener that is None is not there.
 
-    `dial` makes the link's endpoint; by default one over ZeroMQ to `world_address`.
+    `dial` makes the link's endpoint; by default one over ZeroMQ to `world_address`. With `store` and
+    `archive` the restart log goes into the database as well.
     """
 
     link: LinkOptions
@@ -83,6 +93,8 @@ class GatewayOptions:
     login: LoginOptions = field(default_factory=LoginOptions)
     session: SessionOptions = field(default_factory=SessionOptions)
     admin: AdminOptions | None = None
+    store: StoreOptions | None = None
+    archive: ArchiveOptions | None = None
     max_sessions: int = 20_000
     start_timeout_seconds: float = 30.0
 
@@ -99,8 +111,13 @@ class _ZmqDial:
         return DealerEndpoint(self._context, self._address, identity, callbacks, options=self._options)
 
 
-def gateway_tree(options: GatewayOptions, system: ActorSystem, last: Sequence[ChildSpec] = ()) -> ChildSpec:
-    """The tree as data. `last` come last."""
+def gateway_tree(
+    options: GatewayOptions,
+    system: ActorSystem,
+    first: Sequence[ChildSpec] = (),
+    last: Sequence[ChildSpec] = (),
+) -> ChildSpec:
+    """The tree as data. `first` come first, `last` come last."""
     dial = options.dial or _ZmqDial(options.world_address, options.endpoint)
     rules = LoginDialogue(options.login)
     reception = Reception(
@@ -110,6 +127,7 @@ def gateway_tree(options: GatewayOptions, system: ActorSystem, last: Sequence[Ch
         ROOT,
         one_for_one,
         [
+            *first,
             worker(LINK, GatewayLink, options.link, dial, mailbox=_BUSY_MAILBOX),
             worker("pool", Pool, mailbox=_BUSY_MAILBOX),
             dynamic(
@@ -138,6 +156,18 @@ def _doors(options: GatewayOptions, reception: Reception) -> list[ChildSpec]:
         for name, make in makers.items()
         if make is not None
     ]
+
+
+def _archive_children(
+    options: GatewayOptions, archive: RestartArchive | None, log: RestartLog
+) -> list[ChildSpec]:
+    """What brings the restart log into the database. Whatever happens there, players do not notice."""
+    if archive is None or options.store is None:
+        return []
+    log.add_sink(archive.add)
+    children = store_children(replace(options.store, pool_size=1))
+    store = supervisor("store", rest_for_one, children)
+    return [replace(store, budget=Budget(then=GiveUp.QUARANTINE)), archive_child(archive)]
 
 
 def _ended(tree: Tree) -> ExitReason:
@@ -174,8 +204,10 @@ def start_gateway(
     system = system or ActorSystem(ROOT)
     services = replace(services or Services(), affected=lambda cell: affected_by(cell, system))
     half = GatewayHalf(system)
-    last = [] if options.admin is None else [admin_child(options.admin, system, half, services.log)]
-    tree = run_tree(system, gateway_tree(options, system, last), services=services)
+    archive = None if options.archive is None else RestartArchive(options.archive, system)
+    first = _archive_children(options, archive, services.log)
+    last = [] if options.admin is None else [admin_child(options.admin, system, half, services.log, archive)]
+    tree = run_tree(system, gateway_tree(options, system, first, last), services=services)
     if not tree.started.get(timeout=options.start_timeout_seconds):
         raise _start_failure(_ended(tree))
     addresses = {}

@@ -2,6 +2,7 @@
 
 world (one_for_one)
   store          the database, behind a pool of workers
+  archive        the restart log's way into it
   presence       who is playing
   zones          a supervisor for each zone: rooms, items, npcs
   characters     dynamic: those in play
@@ -28,6 +29,7 @@ from actors.admin.options import AdminOptions
 from actors.admin.server import admin_address, admin_child
 from actors.admin.world_half import WorldHalf
 from actors.gateway_errors import BindFailed
+from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
 from actors.storage.errors import WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.requests import ClaimWorld
@@ -138,8 +140,10 @@ def start_world(options: WorldOptions) -> RunningWorld:
     around = Surroundings(atlas, system.registry, parse_help(options.help_files))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     log = RestartLog([JsonLinesFile(options.restart_log)] if options.restart_log else [])
+    archive = RestartArchive(ArchiveOptions(f"world:{options.name}", options.restart_log), system)
+    log.add_sink(archive.add)
     half = WorldHalf(system)
-    last = [] if options.admin is None else [admin_child(options.admin, system, half, log)]
+    last = [] if options.admin is None else [admin_child(options.admin, system, half, log, archive)]
     spec = world_tree(
         options,
         system,
@@ -147,6 +151,7 @@ def start_world(options: WorldOptions) -> RunningWorld:
         beginning,
         last,
         store=store_children(options.store),
+        archive=archive,
         open_router=lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
     )
     tree = run_tree(system, spec, services=Services(log=log, affected=lambda cell: affected_by(cell, around)))
@@ -173,6 +178,7 @@ def world_tree(
     *,
     store: Sequence[ChildSpec],
     open_router: OpenRouter,
+    archive: RestartArchive | None = None,
 ) -> ChildSpec:
     """The children of the world in start order. `store` are those of its store, `last` come last."""
     watch(system, around)
@@ -187,6 +193,7 @@ def world_tree(
     ]
     return supervisor(ROOT.removeprefix("/"), one_for_one, [
         supervisor("store", rest_for_one, store),
+        *([] if archive is None else [archive_child(archive)]),
         replace(presence_child(around), budget=SERVICE_BUDGET),
         supervisor("zones", one_for_one, zones),
         dynamic("characters", Character, restart=TRANSIENT),

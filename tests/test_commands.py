@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,44 @@ def test_a_half_that_is_away_is_told_and_the_other_answers(server: Server) -> No
     assert result.exit_code == 0
     assert "the world does not answer" in result.stderr
     assert "/gateway/" in result.stdout
+
+
+@slow
+def test_restarts_tell_what_was_before_a_restart_of_everything_also_without_the_files() -> None:
+    with folder() as path, Server(path).start() as server:
+        for part in ("/gateway/pool", "/world/presence"):
+            answer(server, "chaos", "crash", part)
+        assert server.stop() == 0
+        for half in ("gateway", "world"):
+            (server.data_dir / "log" / f"{half}-restarts.jsonl").unlink()
+        server.start()
+
+        found = read(server, "restarts", "--since", "24h")
+
+        for half, part in (("gateway", "/gateway/pool"), ("world", "/world/presence")):
+            ended, restarted = [record for record in found[half] if record["path"] == part][:2]
+            assert (ended["exc_type"], restarted["event"]) == ("ChaosError", "restarted")
+            assert ended["cause"] == restarted["cause"]
+            assert ended["affected"] == {"players": 0}
+
+
+@slow
+def test_restarts_of_a_world_that_was_killed_are_told_by_the_next_one() -> None:
+    with folder() as path, Server(path).start() as server:
+        answer(server, "chaos", "crash", "/world/presence")
+        until_told(server, "/world/presence")
+        server.kill_and_wait("world")
+
+        assert until_told(server, "/world/presence")[0]["event"] == "child_terminated"
+
+
+def until_told(server: Server, path: str) -> list[dict[str, Any]]:
+    """The records of `path`, as soon as there are any."""
+    deadline = time.monotonic() + 60.0
+    while time.monotonic() < deadline:
+        result = command(server.data_dir, "restarts", "--path", path, "--json")
+        if result.exit_code == 0 and (found := json.loads(result.stdout)["world"]):
+            records: list[dict[str, Any]] = found
+            return records
+        time.sleep(0.05)
+    raise AssertionError(f"no record of {path} within a minute")

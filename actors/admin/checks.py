@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from actors.admin.archive import ArchiveStatus
 from supervisors.snapshot import CellSnapshot
 
 
@@ -135,6 +136,17 @@ def restart_check(recent: Mapping[str, Sequence[int]]) -> Check:
     path, counts = max(recent.items(), key=lambda entry: entry[1][-1])
     finding = f"{hour} in the last hour, {counts[-1]} of them of {path}"
     return Check("restarts", Health.WARNING, finding, f"`restarts --path {path}` shows the cause")
+
+
+def archive_check(status: ArchiveStatus) -> Check:
+    """Whether the restart log reaches the database."""
+    if status.problem:
+        finding = f"{status.waiting} restart records wait for the database: {status.problem}"
+        return Check("records", Health.WARNING, finding, "see to the database; the file has them meanwhile")
+    if status.dropped:
+        finding = f"{status.dropped} restart records are not in the database"
+        return Check("records", Health.WARNING, finding, "the file in the log directory has them")
+    return ok("records", f"{status.written} restart records are in the database since the start")
 
 
 def letters_check(count: int) -> Check:

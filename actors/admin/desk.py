@@ -5,6 +5,7 @@ Made once for a process and outlasts the crashes of the actor that serves it ove
 Python is said by `app` in HTTP, and by the commands on a terminal.
 """
 
+import logging
 import os
 import shutil
 import time
@@ -16,7 +17,9 @@ import gevent
 import msgspec
 
 from actors.admin import checks as rules
+from actors.admin.archive import Archive
 from actors.admin.checks import Check
+from actors.admin.errors import NotAnswered
 from actors.admin.half import Half
 from actors.admin.loop_lag import LoopLag
 from actors.admin.metrics import Measurements
@@ -26,6 +29,8 @@ from actors.admin.views import ActorView, TreeView, actor_view, letter_views, to
 from supervisors import RestartLog
 from supervisors.snapshot import snapshot
 from wyld_actors import ActorSystem
+
+logger = logging.getLogger(__name__)
 
 KEY_FILES: Final = ("admin.key", "link.key")
 # Mailboxes that the doctor looks into.
@@ -54,16 +59,18 @@ class AdminDesk:
         system: ActorSystem,
         half: Half,
         log: RestartLog,
+        archive: Archive | None = None,
         *,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.options = options
         self.system = system
         self.half = half
+        self.archive = archive
         self.history = RestartHistory(log)
         self.lag = LoopLag(system.now)
         self.wall_clock = wall_clock
-        self._measurements = Measurements(system, half, self.history, self.lag)
+        self._measurements = Measurements(system, half, self.history, self.lag, archive)
         self._started_at = wall_clock(), system.now()
 
     def overview(self) -> Overview:
@@ -98,14 +105,23 @@ class AdminDesk:
         return self._measurements.text()
 
     def restarts(self, *, since: float, path: str, limit: int) -> list[Fields]:
-        """Records of the log, oldest first; of earlier lives of the process as well, if it has a file."""
-        file = self.options.restart_file
-        if file is None:
-            records = [record.as_fields() for record in self.history.log.recent()]
-        else:
-            # The disk may be slow; the game goes on.
-            records = gevent.get_hub().threadpool.apply(read_tail, (file,))
+        """Records of the log, oldest first; of earlier lives of the process as well, from the database or,
+        while that is away, from the file."""
+        recent = [record.as_fields() for record in self.history.log.recent()]
+        kept = {record["id"]: record for record in [*self._kept(since, path, limit), *recent]}
+        records = sorted(kept.values(), key=lambda record: float(record.get("time", 0.0)))
         return chosen(records, since=since, path=path, limit=limit)
+
+    def _kept(self, since: float, path: str, limit: int) -> list[Fields]:
+        if self.archive is not None:
+            try:
+                return self.archive.find(since=since, path=path, limit=limit)
+            except NotAnswered as error:
+                logger.info("admin: the restart log is read from its file: %s", error)
+        file = self.options.restart_file
+        # The disk may be slow; the game goes on.
+        found = [] if file is None else gevent.get_hub().threadpool.apply(read_tail, (file,))
+        return [{"id": f"line {number}", **record} for number, record in enumerate(found)]
 
     # Health ----------------------------------------------------------------------------------------
 
@@ -123,6 +139,7 @@ class AdminDesk:
             *self.readiness(),
             self._mailboxes(),
             rules.restart_check(self.recent()),
+            *([] if self.archive is None else [rules.archive_check(self.archive.status())]),
             rules.letters_check(self.system.dead_letter_count),
             rules.clock_check(self.wall_clock(), self._drift()),
             *self._files(),

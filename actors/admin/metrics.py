@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from actors.admin.archive import Archive
 from actors.admin.half import Half
 from actors.admin.loop_lag import LoopLag
 from actors.admin.restarts import RestartHistory
@@ -29,11 +30,19 @@ BUCKETS: Final = range(1, len(UPPER_BOUNDS), 3)
 class Measurements(Collector):
     """The metrics of one process."""
 
-    def __init__(self, system: ActorSystem, half: Half, history: RestartHistory, lag: LoopLag) -> None:
+    def __init__(
+        self,
+        system: ActorSystem,
+        half: Half,
+        history: RestartHistory,
+        lag: LoopLag,
+        archive: Archive | None,
+    ) -> None:
         self._system = system
         self._half = half
         self._history = history
         self._lag = lag
+        self._archive = archive
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -117,11 +126,16 @@ class Measurements(Collector):
         yield CounterMetricFamily(
             "wyld_dead_letters", "Messages nobody handled.", value=system.dead_letter_count
         )
+        status = None if self._archive is None else self._archive.status()
         yield CounterMetricFamily(
             "wyld_restart_records_lost",
-            "Records that could not be written to a file.",
-            value=self._history.log.lost,
+            "Records that did not reach the file or the database.",
+            value=self._history.log.lost + (status.dropped if status is not None else 0),
         )
+        if status is not None:
+            yield GaugeMetricFamily(
+                "wyld_restart_records_waiting", "Records on their way to the database.", value=status.waiting
+            )
 
 
 def _by_class(

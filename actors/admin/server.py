@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from actors.admin.app import create_admin_app
+from actors.admin.archive import Archive
 from actors.admin.desk import AdminDesk
 from actors.admin.half import Half
 from actors.admin.http_server import AdminHttpServer
@@ -69,9 +70,11 @@ class AdminServer(Actor):
         return self._desk.options.host, self.state.port
 
 
-def admin_child(options: AdminOptions, system: ActorSystem, half: Half, log: RestartLog) -> ChildSpec:
+def admin_child(
+    options: AdminOptions, system: ActorSystem, half: Half, log: RestartLog, archive: Archive | None = None
+) -> ChildSpec:
     """The child for the end of a tree."""
-    desk = AdminDesk(options, system, half, log)
+    desk = AdminDesk(options, system, half, log, archive)
     return worker(ADMIN, AdminServer, desk, budget=Budget(then=GiveUp.QUARANTINE))
 
 

@@ -11,13 +11,19 @@ from __future__ import annotations
 
 import peewee
 
-__all__ = ["MODELS", "Account", "Character", "Entity", "Epoch", "SessionPosition"]
+__all__ = ["MODELS", "Account", "Character", "Entity", "Epoch", "RestartRecord", "SessionPosition"]
 
 
 class _TimestampField(peewee.DateTimeField):
     """A moment, not a wall clock: PostgreSQL's timestamptz."""
 
     field_type = "TIMESTAMPTZ"
+
+
+class _JsonField(peewee.Field):
+    """PostgreSQL's jsonb."""
+
+    field_type = "JSONB"
 
 
 class _Table(peewee.Model):
@@ -94,4 +100,25 @@ class Epoch(_Table):
         table_name = "epochs"
 
 
-MODELS: tuple[type[peewee.Model], ...] = (Account, Character, Entity, SessionPosition, Epoch)
+class RestartRecord(_Table):
+    """What crashed and what was decided, of every process; see `restart_records`."""
+
+    id = peewee.TextField(primary_key=True)
+    process = peewee.TextField()
+    at = _TimestampField()
+    event = peewee.TextField()
+    path = peewee.TextField()
+    record = _JsonField()
+
+    class Meta:
+        table_name = "restart_records"
+
+
+MODELS: tuple[type[peewee.Model], ...] = (
+    Account,
+    Character,
+    Entity,
+    SessionPosition,
+    Epoch,
+    RestartRecord,
+)

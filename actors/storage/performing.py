@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.storage import accounts, characters, entities, ownership, positions, requests
+from actors.storage import (
+    accounts,
+    characters,
+    entities,
+    ownership,
+    positions,
+    requests,
+    restart_records,
+)
 from actors.storage.accounts import AccountRecord
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.errors import WrongCredentials
@@ -76,6 +84,11 @@ _PERFORMERS: dict[type[StoreRequest], Callable[[CooperativeDatabase, PasswordHas
     requests.NextEpoch: lambda db, _, r: ownership.next_epoch(db, r.name),
     requests.ClaimWorld: lambda db, _, r: ownership.claim_world(
         db, r.world, wait_seconds=r.wait_seconds, epoch=r.epoch
+    ),
+    requests.SaveRestarts: lambda db, _, r: restart_records.save_restarts(db, r.process, r.rows),
+    requests.TrimRestarts: lambda db, _, r: restart_records.trim_restarts(db, r.process),
+    requests.FindRestarts: lambda db, _, r: restart_records.find_restarts(
+        db, r.process, since=r.since, path=r.path, limit=r.limit
     ),
     requests.ReleaseWorld: lambda db, _, r: ownership.release_world(db, r.world),
 }

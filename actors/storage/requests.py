@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from actors.storage.entities import EntityRecord
 from actors.storage.positions import Position
+from actors.storage.restart_records import RestartRow
 from wyld_actors import Message, Record
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CreateAccount",
     "CreateCharacter",
     "FindEntities",
+    "FindRestarts",
     "ForgetPositions",
     "GetStoreStatus",
     "Lane",
@@ -33,9 +35,11 @@ __all__ = [
     "NextEpoch",
     "ReleaseWorld",
     "SaveCheckpoint",
+    "SaveRestarts",
     "SelectCharacter",
     "StoreRequest",
     "StoreStatus",
+    "TrimRestarts",
 ]
 
 
@@ -178,6 +182,34 @@ class ReleaseWorld(StoreRequest, frozen=True):
 
     lane: ClassVar[Lane] = Lane.WRITES
     world: str
+
+
+class SaveRestarts(StoreRequest, frozen=True):
+    """Keep these records of a process: None. After StoreUnavailable ask the same again: it is safe."""
+
+    process: str
+    rows: tuple[RestartRow, ...]
+
+    def __repr__(self) -> str:
+        return f"SaveRestarts({self.process!r}, {len(self.rows)} rows)"
+
+
+class TrimRestarts(StoreRequest, frozen=True):
+    """Drop what is too old or too much of the records of a process: None."""
+
+    process: str
+
+
+class FindRestarts(StoreRequest, frozen=True):
+    """The newest records of a process about `path` or what is below it: list of their fields, oldest first.
+
+    `since` is a wall clock time.
+    """
+
+    process: str
+    since: float = 0.0
+    path: str = ""
+    limit: int = 100
 
 
 class GetStoreStatus(Message, frozen=True):

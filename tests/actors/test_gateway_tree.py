@@ -16,8 +16,11 @@ from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_messages import CountConnections
 from actors.gateway_tree import ROOT, Gateway, GatewayOptions, gateway_tree, start_gateway
 from actors.listeners import WhereAreYou
+from actors.restart_archive import ArchiveOptions
 from actors.session_options import SessionOptions
+from actors.storage.options import StoreOptions
 from actors.world_line import LinkOptions
+from supervisors import WhichChildren
 from tests.actors.gateway_kit import KEY, PASSWORD, ScriptedWorld
 from tests.actors.login_scripts import WorldTable
 from transports.link.memory import MemoryLink
@@ -227,3 +230,25 @@ def test_the_tree_reads_like_a_table_of_contents(link: MemoryLink) -> None:
     children = tree.args[1]
 
     assert [child.id for child in children] == ["link", "pool", "sessions", "connections", "telnet", "web"]
+
+
+def test_a_gateway_whose_restart_log_finds_no_database_serves_all_the_same(
+    link: MemoryLink, world: ScriptedWorld
+) -> None:
+    with gevent.Timeout(20):
+        nowhere = StoreOptions("postgresql://nobody@127.0.0.1:1/nothing", connect_timeout_seconds=1.0)
+        archive = ArchiveOptions("gateway:test")
+        running = start_gateway(
+            options(link, store=nowhere, archive=archive), system=ActorSystem("no-database")
+        )
+        player = Telnet(running)
+        player.until(b"make one: ")
+
+        root = running.system.find(f"/{ROOT}")
+        assert root is not None
+        ids = [child.id for child in reversed(root.ask(WhichChildren()))]
+        assert ids[:3] == ["store", "archive", "link"]
+        player.socket.close()
+        running.stop(3.0)
+        running.wait()
+        running.system.stop()

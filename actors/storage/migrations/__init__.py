@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.errors import SchemaTooNew
-from actors.storage.migrations import v0001_accounts_and_world
+from actors.storage.migrations import v0001_accounts_and_world, v0002_restart_records
 
 __all__ = ["STEPS", "Step", "current_version", "migrate"]
 
@@ -31,7 +31,10 @@ class Step:
     script: str
 
 
-STEPS: Sequence[Step] = (Step("accounts and world", v0001_accounts_and_world.SCRIPT),)
+STEPS: Sequence[Step] = (
+    Step("accounts and world", v0001_accounts_and_world.SCRIPT),
+    Step("restart records", v0002_restart_records.SCRIPT),
+)
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -97,6 +97,7 @@ def test_the_steps_have_names_of_their_own() -> None:
 
 
 TYPES = {
+    "JSONB": "jsonb",
     "BIGAUTO": "bigint",
     "BIGINT": "bigint",
     "BLOB": "bytea",

@@ -1,0 +1,26 @@
+"""What the operators' interface wants to know of the restart log in the database."""
+
+from typing import Protocol
+
+from actors.admin.restarts import Fields
+from wyld_actors import Record
+
+
+class ArchiveStatus(Record, frozen=True):
+    """`waiting` records are not in the database yet, `problem` says why if that is not as it should be;
+    `dropped` were given up. The file has them all."""
+
+    waiting: int
+    written: int
+    dropped: int
+    problem: str
+
+
+class Archive(Protocol):
+    """The restart log as the database has it."""
+
+    def find(self, *, since: float, path: str, limit: int) -> list[Fields]:
+        """The newest records that fit, among others that may not. Raises NotAnswered."""
+
+    def status(self) -> ArchiveStatus:
+        """How it is."""

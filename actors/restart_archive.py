@@ -1,0 +1,203 @@
+"""The restart log's way into the database, where it outlives the process, its files and its machine.
+
+    RestartLog --add--> RestartArchive (bounded, in memory) --> Archivist --> store --> restart_records
+
+A supervisor only appends to a queue. The archivist takes a batch each second and waits for the store; a batch
+of which nobody knows whether it was written is written again, which is harmless, as records have ids. While
+the database is away records wait; past the limit the oldest are given up, counted and said, and the
+file on disk still has them. So the file is the truth when the process dies; what it had not brought into
+the table then, the next start brings from there.
+
+Each process writes over a store of its own, also the gateway, which needs one for nothing else: sent over the
+link, records about the loss of the link would be those that are missing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import gevent
+import msgspec
+
+from actors.admin.archive import ArchiveStatus
+from actors.admin.half import ask_registered
+from actors.admin.restarts import Fields, read_tail
+from actors.storage.errors import StoreCrashed, StoreUnavailable
+from actors.storage.requests import FindRestarts, SaveRestarts, TrimRestarts
+from actors.storage.restart_records import RestartRow
+from actors.storage.store import STORE_NAME
+from supervisors import Budget, ChildSpec, GiveUp, RestartRecord, worker
+from wyld_actors import Actor, ActorDeadError, ActorError, ActorSystem, Context, every
+
+__all__ = ["ARCHIVE", "ArchiveOptions", "Archivist", "RestartArchive", "archive_child"]
+
+logger = logging.getLogger(__name__)
+
+ARCHIVE: Final = "archive"
+# Records that wait for the database: an hour of a storm with all its causes, some 5 MB.
+WAITING_LIMIT: Final = 5_000
+BATCH_ROWS: Final = 200
+WRITE_SECONDS: Final = 1.0
+# After a batch that was not written. The store looks for its database by itself meanwhile.
+RETRY_SECONDS: Final = 5.0
+STORE_SECONDS: Final = 15.0
+# At the end of the process the store is still there, and if not, the file is.
+LAST_WORDS_SECONDS: Final = 2.0
+TRIM_EVERY_ROWS: Final = 500
+# Of the file, what an earlier life may not have brought into the table: some 500 records.
+EARLIER_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveOptions:
+    """`process` names the rows in the table ("world:main"); `file` is the restart log on disk."""
+
+    process: str
+    file: Path | None = None
+    store: str = STORE_NAME
+
+
+class RestartArchive:
+    """The records of one process, on their way to the table and in it. Outlasts the archivist's crashes."""
+
+    def __init__(self, options: ArchiveOptions, system: ActorSystem, limit: int = WAITING_LIMIT) -> None:
+        self.options = options
+        self.problem = ""
+        self.written = 0
+        self.dropped = 0
+        self._system = system
+        self._limit = limit
+        self._waiting: deque[RestartRow] = deque()
+        self._earlier_are_known = False
+
+    def add(self, record: RestartRecord) -> None:
+        """A sink for the restart log."""
+        self._put(_row(record.as_fields()))
+
+    def read_earlier(self) -> None:
+        """Let the last records of the file wait as well, once: the table may not have them."""
+        if self._earlier_are_known or self.options.file is None:
+            return
+        # The disk may be slow; the game goes on.
+        found = gevent.get_hub().threadpool.apply(read_tail, (self.options.file, EARLIER_BYTES))
+        self._earlier_are_known = True
+        here = {row.id for row in self._waiting}
+        earlier = [_row(fields) for fields in found if fields.get("id") and fields["id"] not in here]
+        self._waiting.extendleft(reversed(earlier))
+        self._give_up_oldest()
+
+    def first(self) -> tuple[RestartRow, ...]:
+        """The batch to write next."""
+        return tuple(row for row, _ in zip(self._waiting, range(BATCH_ROWS), strict=False))
+
+    def done(self, batch: Sequence[RestartRow]) -> None:
+        """These are in the table. What was given up meanwhile is not there any more."""
+        self.written += len(batch)
+        self.problem = ""
+        self._remove(batch)
+
+    def give_up(self, batch: Sequence[RestartRow]) -> None:
+        """These are what the store crashes over: they would be for ever."""
+        self.dropped += len(batch)
+        self._remove(batch)
+
+    def find(self, *, since: float, path: str, limit: int) -> list[Fields]:
+        """What the table has that fits, and all that is on its way there. Raises NotAnswered."""
+        question = FindRestarts(self.options.process, since, path, limit)
+        found: list[Fields] = ask_registered(self._system, self.options.store, question)
+        return [*found, *(msgspec.json.decode(row.record) for row in self._waiting)]
+
+    def status(self) -> ArchiveStatus:
+        """For operators."""
+        return ArchiveStatus(len(self._waiting), self.written, self.dropped, self.problem)
+
+    def _put(self, row: RestartRow) -> None:
+        self._waiting.append(row)
+        self._give_up_oldest()
+
+    def _give_up_oldest(self) -> None:
+        while len(self._waiting) > self._limit:
+            self._waiting.popleft()
+            if not self.dropped % self._limit:
+                logger.error("restart records do not reach the database and are given up; the file has them")
+            self.dropped += 1
+
+    def _remove(self, batch: Sequence[RestartRow]) -> None:
+        ids = {row.id for row in batch}
+        while self._waiting and self._waiting[0].id in ids:
+            self._waiting.popleft()
+
+
+class Archivist(Actor):
+    """Writes what waits in the archive, batch by batch. Permanent."""
+
+    def __init__(self, archive: RestartArchive) -> None:
+        super().__init__()
+        self._archive = archive
+        self._retry_at = 0.0
+        self._rows_to_trim = 0
+
+    def on_start(self) -> None:
+        self._archive.read_earlier()
+
+    def on_stop(self) -> None:
+        if not self._archive.problem:
+            self._write(LAST_WORDS_SECONDS)
+
+    @every(seconds=WRITE_SECONDS)
+    def write(self, ctx: Context) -> None:
+        if ctx.now >= self._retry_at:
+            self._write(STORE_SECONDS)
+
+    def _write(self, timeout_seconds: float) -> None:
+        """Batch after batch, until nothing waits or the store says no."""
+        archive = self._archive
+        batch: Sequence[RestartRow] = ()
+        try:
+            while batch := archive.first():
+                self._ask(SaveRestarts(archive.options.process, batch), timeout_seconds)
+                self._done(batch)
+            if self._rows_to_trim <= 0:
+                self._ask(TrimRestarts(archive.options.process), timeout_seconds)
+                self._rows_to_trim = TRIM_EVERY_ROWS
+        except StoreCrashed as error:
+            archive.give_up(batch)
+            logger.error("%s restart records are not in the database: %s", len(batch), error)
+            self._retry_at = self.ctx.now + RETRY_SECONDS
+        except (ActorError, ActorDeadError) as error:
+            self._failed(error)
+
+    def _done(self, batch: Sequence[RestartRow]) -> None:
+        if self._archive.problem:
+            logger.info("the restart records reach the database again")
+        self._archive.done(batch)
+        self._rows_to_trim -= len(batch)
+
+    def _ask(self, request: SaveRestarts | TrimRestarts, timeout_seconds: float) -> None:
+        store = self.ctx.system.registry.whereis(self._archive.options.store)
+        if store is None:
+            raise StoreUnavailable("the store is not there")
+        self.ctx.ask(store, request, timeout_seconds=timeout_seconds)
+
+    def _failed(self, error: Exception) -> None:
+        archive = self._archive
+        self._retry_at = self.ctx.now + RETRY_SECONDS
+        if not archive.problem:
+            waiting = archive.status().waiting
+            logger.warning("%s restart records wait for the database: %s", waiting, error)
+        archive.problem = str(error)
+
+
+def archive_child(archive: RestartArchive) -> ChildSpec:
+    """The child for a tree, behind its store."""
+    return worker(ARCHIVE, Archivist, archive, budget=Budget(then=GiveUp.QUARANTINE))
+
+
+def _row(fields: Fields) -> RestartRow:
+    encoded = msgspec.json.encode(fields, enc_hook=str).decode()
+    return RestartRow(fields["id"], fields["time"], fields["event"], fields["path"], encoded)

@@ -26,6 +26,7 @@ HELP = (
     "  quit     leave"
 )
 FIRST_CHARACTER = "You have no character yet, so let us make one."
+_AGAIN = frozenset({"?", "help", "list", "look"})
 _BACK = frozenset({"", "back", "cancel", "quit"})
 
 
@@ -90,9 +91,13 @@ def background_chosen(dialogue: Dialogue, line: str) -> Turn:
     word = line.strip().lower()
     if word in _BACK:
         return _back_to_menu(dialogue)
+    if word in _AGAIN:
+        return turn(dialogue, Say(_told(dialogue.backgrounds)))
     background = _background(dialogue.backgrounds, word)
     if background is None:
-        return turn(dialogue, complaint("There is no such background; type one of the numbers above."))
+        return turn(
+            dialogue, complaint("There is no such background; type one of the numbers above, or “list”.")
+        )
     return sending(dialogue, CreateCharacter(dialogue.account.id, dialogue.name, background.id))
 
 

@@ -8,6 +8,8 @@ Two things make the seam to the driver: `Inlet` is the sink that the driver call
 adapter is closed when the actor is gone, in whatever way.
 """
 
+import logging
+
 from actors.gateway_messages import (
     CaughtUp,
     ClientArrived,
@@ -41,6 +43,8 @@ from transports.adapter import (
 from transports.markup import styled
 from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Ref, on
 
+logger = logging.getLogger(__name__)
+
 # Events of one connection that may wait for it before its reader is made to wait: a paste of a page. More
 # would only move the waiting from TCP into our memory.
 AHEAD_LIMIT = 64
@@ -73,6 +77,7 @@ class Connection(Actor):
 
     def on_start(self) -> None:
         adapter, ref = self._adapter, self.ctx.ref
+        logger.info("session %d: %s from %s", self._number, adapter.protocol, adapter.peer)
         self.ctx.monitor(self._session)
         self._pool.tell(Register(self._number, ref, adapter.protocol, adapter.peer))
         self._session.tell(ClientArrived(ref, adapter.capabilities))
@@ -81,6 +86,8 @@ class Connection(Actor):
         if not self._is_closing:
             # Stopped from above, with its mail unread: the last word is said here.
             self._say_and_close(STOPPING, "the gateway is stopping")
+        client = f"{self._adapter.protocol} from {self._adapter.peer}"
+        logger.info("session %d: %s is gone: %s", self._number, client, self._end_reason)
         self._session.tell(ClientGone(self._end_reason))
         self._pool.tell(Unregister(self._number))
 
@@ -102,7 +109,8 @@ class Connection(Actor):
     def explain(self, _ctx: Context, refused: LineRefused) -> None:
         # A JSON client has been told by its transport, with the number of the line.
         if self._rendering.family == "telnet":
-            self._say(styled("error", f"{refused.reason} (the limit is {refused.limit})"), None)
+            why = f"{refused.reason.removesuffix('.')} (the limit is {refused.limit} bytes)."
+            self._say(styled("error", why), self._prompt or None)
 
     @on(BinaryReceived, Negotiated, PingReceived, PongReceived, ProtocolViolated)
     def ignore(self, _ctx: Context, _event: Event) -> None:

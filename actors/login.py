@@ -53,6 +53,7 @@ from transports.markup import styled
 
 WELCOME = styled("title", "Wyld Actors")
 GOODBYE = "The road will wait for you. Farewell."
+ACCOUNT_HELP = "Type the name of your account, “new” to make one, or “quit”."
 TOO_OFTEN_WRONG = styled("error", "That was the third wrong password. Farewell; come back when you remember.")
 WORLD_AWAY = styled("system", "The world holds its breath. Your request waits and goes on when it is back.")
 WORLD_BACK = styled("system", "The world breathes again.")
@@ -238,8 +239,8 @@ def _account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
             return turn(dialogue, Ended(options.goodbye), step=Step.ENDED)
         case "new" | "create":
             return turn(dialogue, step=Step.NEW_ACCOUNT)
-        case "help":
-            return turn(dialogue, Say("Type the name of your account, “new” to make one, or “quit”."))
+        case asked if asked == "?" or asked in options.reserved_names:
+            return turn(dialogue, Say(ACCOUNT_HELP))
     try:
         return turn(dialogue, step=Step.PASSWORD, name=checked_name(word, options.reserved_names))
     except BadName as bad:
@@ -247,6 +248,8 @@ def _account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
 
 
 def _password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if not line.strip():
+        return turn(dialogue, step=Step.ACCOUNT, name="")
     return sending(dialogue, Authenticate(dialogue.name, line, dialogue.peer), name="")
 
 
@@ -260,10 +263,13 @@ def _new_account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
 
 
 def _new_password(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if line.strip().lower() in ("", "back"):
+        return turn(dialogue, step=Step.NEW_ACCOUNT, name="")
     if len(line) < options.password_letters_min:
         least = options.password_letters_min
         return turn(
-            dialogue, complaint(f"A password needs at least {least} characters; a few words are good.")
+            dialogue,
+            complaint(f"A password needs at least {least} characters; a few words are good (or “back”)."),
         )
     if len(line) > options.password_letters_max:
         return turn(dialogue, complaint(f"A password has at most {options.password_letters_max} characters."))

@@ -145,11 +145,30 @@ def test_a_refused_line_is_explained_where_the_transport_has_not_done_it() -> No
     told = {}
     for protocol in ("telnet", "websocket"):
         bench = Bench(protocol)
-        bench.tell(LineRefused("That line was too long", 4096))
-        told[protocol] = bench.client.saw("too long")
+        bench.tell(LineRefused("That line was too long.", 4096))
+        told[protocol] = bench.client.saw("That line was too long (the limit is 4096 bytes).")
         bench.system.stop()
 
     assert told == {"telnet": True, "websocket": False}
+
+
+def test_the_prompt_stands_again_after_a_refused_line(telnet: Bench) -> None:
+    telnet.tell(Speak("Here you are.", "> "))
+    telnet.client.prompt = ""
+
+    telnet.tell(LineRefused("That line was too long.", 4096))
+
+    assert telnet.client.prompt == "> "
+
+
+def test_who_comes_and_why_who_goes_is_logged(telnet: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        telnet.tell(Disconnected("the client reads too slowly"))
+
+    number = session_id(1, 1)
+    assert (
+        f"session {number}: telnet from 203.0.113.9:4000 is gone: the client reads too slowly" in caplog.text
+    )
 
 
 def test_the_end_of_the_client_is_the_end_of_the_connection(bench: Bench) -> None:

@@ -95,6 +95,40 @@ def test_two_different_passwords_are_asked_for_again() -> None:
     assert player.hidden
 
 
+@pytest.mark.parametrize("word", ["", "back", " Back "])
+def test_a_player_can_turn_back_before_choosing_a_password(word: str) -> None:
+    player = Player().types("new", "evee", word)
+
+    assert player.dialogue.step is Step.NEW_ACCOUNT
+    assert not player.hidden
+
+
+def test_an_empty_password_turns_back_and_is_no_attempt() -> None:
+    player = Player(world()).types("ann", "", "ann", "", "ann", "", "ann", PASSWORD)
+
+    assert not player.saw("do not match")
+    assert player.saw("Welcome, Ann!")
+
+
+@pytest.mark.parametrize("word", ["?", "help", "list", "look"])
+def test_the_backgrounds_can_be_read_again(word: str) -> None:
+    player = Player(world()).types("dora", PASSWORD, "Evee")
+    player.shown.clear()
+
+    player.types(word)
+
+    assert player.saw("1  Sailor")
+    assert not player.saw("no such background")
+    assert player.dialogue.step is Step.BACKGROUND
+
+
+def test_a_word_that_nobody_can_be_called_is_not_taken_for_a_new_name() -> None:
+    player = Player(world()).types("nobody")
+
+    assert player.saw("Type the name of your account")
+    assert not player.saw("choose another")
+
+
 @pytest.mark.parametrize(
     ("password", "why"), [("short", "at least 8"), ("x" * 129, "at most 128"), ("Evangeline", "first thing")]
 )

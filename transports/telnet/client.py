@@ -54,8 +54,10 @@ class Client:
             self._learn()
 
     def typed(self, charset: Charset) -> None:
-        """A line of it turned out to be in this charset. The first one that shows anything counts."""
-        if charset != "ascii" and self._seen_charset is None:
+        """A line of it turned out to be in this charset. The first one that shows anything counts, but for
+        UTF-8: chance does not make a valid line of it, and a slip makes an invalid one.
+        """
+        if charset != "ascii" and self._seen_charset in (None, "latin-1") and charset != self._seen_charset:
             self._seen_charset = charset
             self._learn()
 

@@ -40,6 +40,15 @@ def test_what_the_first_line_shows_stays() -> None:
     assert client.input_charset == "utf-8"
 
 
+def test_a_line_that_is_utf_8_outweighs_one_that_was_not() -> None:
+    client = telnet_client()
+
+    client.typed("latin-1")
+    client.typed("utf-8")
+
+    assert client.capabilities.rendering.charset == "utf-8"
+
+
 def test_the_name_of_gmcp_is_kept_when_the_cycle_shouts_it() -> None:
     client = telnet_client()
     client.says_hello({"client": "Mudlet", "version": "4.17"})

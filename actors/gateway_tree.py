@@ -16,7 +16,7 @@ socket), and the promise is that nobody is disconnected by a crash. Together the
 them cannot be kept up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import zmq
@@ -55,6 +55,7 @@ from supervisors import (
     supervisor,
     worker,
 )
+from supervisors.letters import record_letters
 from transports.link.dealer import DealerEndpoint
 from transports.link.endpoint import EndpointOptions
 from transports.link.interface import Dealer, DealerCallbacks, Peer
@@ -180,7 +181,14 @@ def _ended(tree: Tree) -> ExitReason:
 class Gateway:
     """A running gateway. `addresses` says where each listener really is."""
 
-    def __init__(self, system: ActorSystem, tree: Tree, addresses: Mapping[str, tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        system: ActorSystem,
+        tree: Tree,
+        addresses: Mapping[str, tuple[str, int]],
+        before_stop: Callable[[], object],
+    ) -> None:
+        self._before_stop = before_stop
         self.system = system
         self.tree = tree
         self.addresses = addresses
@@ -191,6 +199,7 @@ class Gateway:
 
     def stop(self, deadline_seconds: float) -> None:
         """Begin an ordered stop and return. Called again, it shortens the deadline."""
+        self._before_stop()
         self.tree.shutdown(deadline_seconds)
 
 
@@ -203,6 +212,7 @@ def start_gateway(
     """
     system = system or ActorSystem(ROOT)
     services = replace(services or Services(), affected=lambda cell: affected_by(cell, system))
+    end_letters = record_letters(system, services)
     half = GatewayHalf(system)
     archive = None if options.archive is None else RestartArchive(options.archive, system)
     first = _archive_children(options, archive, services.log)
@@ -217,7 +227,7 @@ def start_gateway(
             addresses[name] = listener.ask(WhereAreYou())
     if last:
         addresses["gateway-admin"] = admin_address(system, half)
-    return Gateway(system, tree, addresses)
+    return Gateway(system, tree, addresses, end_letters)
 
 
 def _start_failure(reason: ExitReason) -> BindFailed | GatewayStartFailed:

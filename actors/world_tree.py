@@ -19,7 +19,7 @@ everybody out of play.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -63,6 +63,7 @@ from supervisors.declaring import (
     worker,
 )
 from supervisors.errors import ChildStartFailed
+from supervisors.letters import record_letters
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from supervisors.running import Tree, run_tree
 from supervisors.specs import ChildSpec
@@ -110,7 +111,14 @@ class WorldOptions:
 class RunningWorld:
     """The world of this process."""
 
-    def __init__(self, system: ActorSystem, tree: Tree, addresses: Mapping[str, tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        system: ActorSystem,
+        tree: Tree,
+        addresses: Mapping[str, tuple[str, int]],
+        before_stop: Callable[[], object],
+    ) -> None:
+        self._before_stop = before_stop
         self.system = system
         self.tree = tree
         # A world has no listener for players: gateways find it by the address of the link.
@@ -124,6 +132,7 @@ class RunningWorld:
 
     def stop(self, deadline_seconds: float) -> None:
         """Begin an ordered stop. Called again, it shortens the deadline."""
+        self._before_stop()
         self.tree.shutdown(deadline_seconds)
 
 
@@ -154,12 +163,15 @@ def start_world(options: WorldOptions) -> RunningWorld:
         archive=archive,
         open_router=lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
     )
-    tree = run_tree(system, spec, services=Services(log=log, affected=lambda cell: affected_by(cell, around)))
+    services = Services(log=log, affected=lambda cell: affected_by(cell, around))
+    end_letters = record_letters(system, services)
+    tree = run_tree(system, spec, services=services)
     # The sockets are closed by their owner; without them this waits for nothing.
     tree.ended.rawlink(lambda _: context.destroy(linger=0))
     if not tree.started.get():
         raise _start_failure(tree.ended.get())
-    return RunningWorld(system, tree, {"world-admin": admin_address(system, half)} if last else {})
+    addresses = {"world-admin": admin_address(system, half)} if last else {}
+    return RunningWorld(system, tree, addresses, end_letters)
 
 
 def _start_failure(reason: ExitReason | None) -> Exception:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from supervisors.records import LogEvent, RestartRecord
@@ -60,15 +60,15 @@ class Causes:
             cause.stack_at = now
         if record.event in _ENDS:
             self._remember(name, record)
-        return replace(record, cause=name, occurrences=cause.occurrences, stack=stack)
+        return record.replace(cause=name, occurrences=cause.occurrences, stack=stack)
 
     def _follow_up(self, record: RestartRecord) -> RestartRecord:
         cause = self._by_path.get(record.path)
         if cause is None:
-            return replace(record, cause=_name(record))
+            return record.replace(cause=_name(record))
         if record.event is LogEvent.ANSWERED:
             del self._by_path[record.path]
-        return replace(record, cause=cause)
+        return record.replace(cause=cause)
 
     def _remember(self, name: str, record: RestartRecord) -> None:
         for path in (record.path, *(f"{record.supervisor}/{id}" for id in record.group)):

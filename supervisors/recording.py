@@ -70,13 +70,17 @@ def _text(error: BaseException) -> str:
 
 
 def stack_of(reason: ExitReason | None) -> str | None:
-    """The traceback, cut in its middle when it is long."""
-    if reason is None or not reason.traceback:
+    """The traceback of a crash."""
+    return None if reason is None else limited(reason.traceback)
+
+
+def limited(stack: str | None) -> str | None:
+    """A stack, cut in its middle when it is long."""
+    if not stack:
         return None
-    text = reason.traceback
-    if len(text) > STACK_LIMIT:
-        text = f"{text[: STACK_LIMIT // 4]}\n  ...\n{text[-STACK_LIMIT * 3 // 4 :]}"
-    return writable(text)
+    if len(stack) > STACK_LIMIT:
+        stack = f"{stack[: STACK_LIMIT // 4]}\n  ...\n{stack[-STACK_LIMIT * 3 // 4 :]}"
+    return writable(stack)
 
 
 def writable(text: str) -> str:

@@ -15,7 +15,7 @@ time is forgotten, after its count was told.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from supervisors.records import RestartRecord
@@ -109,7 +109,7 @@ class Repeats:
         last = kind.last
         assert last is not None, "something was counted"
         # Told now, so it is news now: who follows the log by time would miss what is dated back.
-        summary = replace(last, time=last.time + (now - kind.last_at))
+        summary = last.replace(time=last.time + (now - kind.last_at))
         kind.counted -= 1
         return self._with_count(key, kind, summary)
 
@@ -118,7 +118,7 @@ class Repeats:
         if not kind.counted and not kind.others:
             return record
         others = tuple(path for path in kind.others if path != record.path)
-        told = replace(record, repeated=kind.counted, others=others)
+        told = record.replace(repeated=kind.counted, others=others)
         kind.counted, kind.last = 0, None
         kind.others.clear()
         self._pending.discard(key)

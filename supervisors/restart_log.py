@@ -16,7 +16,6 @@ import os
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -109,7 +108,7 @@ class RestartLog:
 
     def _hand_on(self, record: RestartRecord) -> None:
         self.written += 1
-        record = replace(record, id=f"{self._life}-{self.written}")
+        record = record.replace(id=f"{self._life}-{self.written}")
         self._ring.append(record)
         logger.log(record.level, "%s", record, extra={"restart_record": record})
         self._hand_to(self._sinks, record)

@@ -11,7 +11,7 @@ from gevent.event import AsyncResult
 
 from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
 from supervisors.errors import InvalidSpec
-from supervisors.recording import stack_of
+from supervisors.recording import limited, stack_of
 from supervisors.records import Decision, LogEvent, RestartRecord
 from supervisors.specs import ChildSpec
 from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref, StuckReport
@@ -80,7 +80,7 @@ class Tree:
                 time=self._services.wall_clock(),
                 incarnation=report.incarnation or 0,
                 exc_msg=f"kept everybody waiting for {report.seconds:.2f} s{caught}",
-                stack=report.stack,
+                stack=limited(report.stack),
                 message_type=report.message_type,
                 mailbox_depth=cell.depth,
             )

@@ -5,9 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,6 +16,7 @@ import run
 from tests.play.kit import PROJECT, Server, folder
 
 slow = pytest.mark.slow
+Found = TypeVar("Found")
 
 
 def command(data_dir: Path, *arguments: str, **settings: str) -> Result:
@@ -28,6 +29,15 @@ def server() -> Iterator[Server]:
     with folder() as path, Server(path).start() as server:
         server.telnet("ann").signs_up()
         yield server
+
+
+def wait_until(look: Callable[[], Found]) -> Found:
+    """What is found, as soon as there is something."""
+    deadline = time.monotonic() + 60.0
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing was found within a minute"
+        time.sleep(0.05)
+    return found
 
 
 def answer(server: Server, *arguments: str) -> str:
@@ -188,20 +198,14 @@ def test_restarts_tell_what_was_before_a_restart_of_everything_also_without_the_
 @slow
 def test_restarts_of_a_world_that_was_killed_are_told_by_the_next_one() -> None:
     with folder() as path, Server(path).start() as server:
+
+        def told() -> list[dict[str, Any]]:
+            result = command(server.data_dir, "restarts", "--path", "/world/presence", "--json")
+            records: list[dict[str, Any]] = json.loads(result.stdout)["world"] if not result.exit_code else []
+            return records
+
         answer(server, "chaos", "crash", "/world/presence")
-        until_told(server, "/world/presence")
+        wait_until(told)
         server.kill_and_wait("world")
 
-        assert until_told(server, "/world/presence")[0]["event"] == "child_terminated"
-
-
-def until_told(server: Server, path: str) -> list[dict[str, Any]]:
-    """The records of `path`, as soon as there are any."""
-    deadline = time.monotonic() + 60.0
-    while time.monotonic() < deadline:
-        result = command(server.data_dir, "restarts", "--path", path, "--json")
-        if result.exit_code == 0 and (found := json.loads(result.stdout)["world"]):
-            records: list[dict[str, Any]] = found
-            return records
-        time.sleep(0.05)
-    raise AssertionError(f"no record of {path} within a minute")
+        assert wait_until(told)[0]["event"] == "child_terminated"

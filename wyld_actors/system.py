@@ -53,7 +53,8 @@ DEFAULT_MAILBOX = Mailbox()
 class DeadLetter:
     """A message that nobody handled, and why. They are numbered from 1 on.
 
-    `is_parked`: its handler crashed, so those who listen to crashes have heard of it already.
+    `is_parked`: its handler crashed, so those who listen to crashes have heard of it already. `actor` is the
+    class of who was to handle it.
     """
 
     path: str
@@ -63,6 +64,7 @@ class DeadLetter:
     trace: object | None
     number: int = 0
     is_parked: bool = False
+    actor: str = ""
 
 
 class ActorSystem:
@@ -251,8 +253,8 @@ class ActorSystem:
     def send_again(self, number: int) -> Ref:
         """Take a dead letter out and send it once more to whoever has its path now.
 
-        It has no trace: what caused it is long over. Raises NoSuchLetter, ActorDeadError when nobody has the
-        path, Refused for a message whose failure was made good already.
+        Its trace is `letter-<number>`: what caused it first is long over. Raises NoSuchLetter, ActorDeadError
+        when nobody has the path, Refused for a message whose failure was made good already.
         """
         letter = next((letter for letter in self.dead_letters if letter.number == number), None)
         if letter is None:
@@ -263,7 +265,7 @@ class ActorSystem:
         if ref is None:
             raise ActorDeadError(f"nobody is at {letter.path}")
         self.dead_letters.remove(letter)
-        ref.cell.post(Envelope(letter.message))
+        ref.cell.post(Envelope(letter.message, trace=f"letter-{number}"))
         return ref
 
     def _to_dead_letters(self, cell: PostBox, envelope: Envelope, why: str, *, is_parked: bool) -> None:
@@ -276,6 +278,7 @@ class ActorSystem:
             envelope.trace,
             self.dead_letter_count,
             is_parked,
+            cell.actor_ref.actor_class.__name__,
         )
         self.dead_letters.append(letter)
         if self.on_dead_letter and self._announcing < ANNOUNCED_DEPTH:

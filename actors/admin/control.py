@@ -118,6 +118,10 @@ def send_letter(system: ActorSystem, number: int) -> str:
     if letter is None:
         raise NoSuchLetter(number)
     cell = find_cell(system, letter.path)
+    if cell.refuses_mail:
+        raise NotPossible(
+            f"{cell.path} is {cell.state.value} and takes no mail; `actor {cell.path} restart` first"
+        )
     if cell.depth >= cell.mailbox.limit:
         raise NotPossible(f"the mailbox of {cell.path} is full")
     try:

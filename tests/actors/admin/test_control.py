@@ -103,6 +103,24 @@ def test_a_dead_letter_is_listed_and_sent_again_once(house: House) -> None:
     assert house.post("/api/letters/1/send").status_code == 404
 
 
+def test_a_dead_letter_stays_one_while_its_actor_takes_no_mail(house: House) -> None:
+    house.post("/api/actor/suspend", path="/top/a")
+    for _ in range(11):
+        house.tell("/top/a", Ping())
+    ref = house.system.find("/top/a")
+    assert ref is not None
+    ref.cell.quarantine()
+
+    refused = house.post("/api/letters/1/send")
+
+    assert refused.status_code == 409
+    assert "takes no mail" in refused.text
+    assert house.read("/api/letters")[-1]["number"] == 1
+    audit = (house.folder / "log" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert '"action":"letters send"' in audit[-1]
+    assert '"status":409' in audit[-1]
+
+
 def test_every_deed_is_a_line_also_one_that_was_refused(house: House) -> None:
     house.post("/api/actor/kill", path="/top/a")
     house.post("/api/actor/kill", path="/top/zzz")

@@ -101,7 +101,9 @@ def test_speech_that_crashed_in_the_room_was_heard_by_nobody(world: World) -> No
 
 
 class Clumsy(Npc):
-    """Stumbles over every word."""
+    """Stumbles over every word, and lets nobody see it."""
+
+    falters = ""
 
     @on(Said)
     def stumble(self, ctx: NpcContext, said: Said) -> None:

@@ -82,6 +82,7 @@ class Cell(LifeCycle):
         if name in siblings:
             raise NameTaken(self.path)
         siblings[name] = self
+        system.cell_count += 1
 
     def __repr__(self) -> str:
         return f"<Cell {self.path} {self.state.value} incarnation {self.incarnation}>"
@@ -242,6 +243,7 @@ class Cell(LifeCycle):
         if self.closed:
             return
         self.closed = self.refuses_mail = True
+        self.system.cell_count -= 1
         self.system.handled_by_gone[self.actor_class] += self.handled
         self.is_open = False
         self._free_names()

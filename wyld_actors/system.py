@@ -79,6 +79,8 @@ class ActorSystem:
         self.dispatcher = Dispatcher()
         self.registry = Registry()
         self.roots: dict[str, Cell] = {}
+        self.cell_count = 0
+        """How many actors have a place in the tree, whatever their state."""
         self.dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
         self.dead_letter_count = 0
         self.on_crash: list[Callable[[ChildExited], None]] = []

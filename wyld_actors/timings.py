@@ -8,6 +8,9 @@ counters of a metrics system must. A handler that waits for an answer is measure
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import accumulate
+
 __all__ = ["SAMPLED_TURNS", "UPPER_BOUNDS", "ClassTimings", "count_in", "mean", "quantile"]
 
 # A prime: actors that take turns in a ring of any usual length are all measured alike.
@@ -39,15 +42,10 @@ def count_in(counts: bytearray | None, seconds: float) -> bytearray:
 
 def quantile(counts: bytearray | list[int] | None, share: float) -> float | None:
     """The time in seconds within which `share` of the handlers were done, None without measurements."""
-    total = sum(counts) if counts else 0
-    if not counts or not total:
+    sums = tuple(accumulate(counts or ()))
+    if not sums or not sums[-1]:
         return None
-    left = share * total
-    for index, count in enumerate(counts):
-        left -= count
-        if left <= 0:
-            return UPPER_BOUNDS[min(index, BUCKETS - 2)]
-    return UPPER_BOUNDS[-1]
+    return UPPER_BOUNDS[min(bisect_left(sums, share * sums[-1]), BUCKETS - 2)]
 
 
 def mean(counts: bytearray | None) -> float:

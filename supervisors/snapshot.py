@@ -1,28 +1,39 @@
-"""The live tree as a value: what is running, how busy it is, how often it was restarted.
+"""The live tree as values: what is running, how busy it is, how often it was restarted.
 
-Taken in one go between two turns of the loop, so it is consistent; it copies numbers and names,
-no state and no messages. A record encodes itself to JSON by `msgspec.json.encode`.
+Taken in slices (`wyld_actors.slices`), so that nobody waits for it: what is said of one actor is of one
+moment, the whole tree is not. Who is gone before it is looked at is left out, and so is who came after its
+siblings were counted. It copies numbers and names, no state and no messages, and holds one actor at a time.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
 from supervisors.acting import SupervisorActor
 from wyld_actors import ActorSystem, Cell, CellState
+from wyld_actors.slices import in_slices
 from wyld_actors.timings import quantile
 
 # What operators read for a running actor whose mail was told to wait.
 SUSPENDED = "suspended"
 
+# Restarts in the last 1, 5 and 60 minutes, by path; who had none is not in it.
+Recent = Mapping[str, tuple[int, ...]]
+NONE_OF_LATE: Final[Recent] = {}
 
-class CellSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One actor and everything below it. Durations in seconds, `children` in start order.
 
-    `busy_seconds` is how long the current message, of type `current_message`, has been handled, None between
-    two messages; `dropped` counts what met a full mailbox. `p50_seconds` and `p99_seconds` are times in
-    handlers, sampled, None before the first sample. `last_error` is how the last incarnation ended that did
-    not end well. `strategy` is there for supervisors. `hidden` counts actors below that are not shown.
+# Flat values only, never part of a cycle: the collector need not know of a hundred thousand of them.
+class CellSnapshot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One actor. Durations in seconds.
+
+    `up_seconds` is the age of this incarnation, `recent` how often it was restarted in the last 1, 5 and 60
+    minutes. `busy_seconds` is how long the current message, of type `current_message`, has been handled, None
+    between two messages; `dropped` counts what met a full mailbox. `p50_seconds` and `p99_seconds` are times
+    in handlers, sampled, None before the first sample. `last_error` is how the last incarnation ended that
+    did not end well. `strategy` is there for supervisors. `hidden` counts actors below that are not shown.
     """
 
     path: str
@@ -43,57 +54,37 @@ class CellSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     p50_seconds: float | None = None
     p99_seconds: float | None = None
     last_error: str | None = None
+    recent: tuple[int, ...] = ()
     hidden: int = 0
-    children: tuple[CellSnapshot, ...] = ()
-
-    def find(self, path: str) -> CellSnapshot | None:
-        """The actor at `path`, this one or one below it."""
-        if path == self.path:
-            return self
-        if not path.startswith(self.path + "/"):
-            return None
-        return next((found for child in self.children if (found := child.find(path))), None)
-
-    def count(self) -> int:
-        """How many actors this is, itself and those not shown included."""
-        return 1 + self.hidden + sum(child.count() for child in self.children)
 
 
-def snapshot(system: ActorSystem, depth: int | None = None) -> tuple[CellSnapshot, ...]:
-    """Every tree of `system`, in the order of their making; no more than `depth` levels below its top."""
-    now = system.now()
-    return tuple(_of(cell, "", now, depth) for cell in system.roots.values())
+def snapshot(
+    system: ActorSystem, path: str = "", depth: int | None = None, recent: Recent = NONE_OF_LATE
+) -> Iterator[tuple[int, CellSnapshot]]:
+    """Every actor at `path` and below, with its level there: 0 for the first, 1 for its children.
+
+    Parents before their children, children in start order; no more than `depth` levels below the first. All
+    trees, in the order of their making, for the path "". Nothing when there is nobody at `path`.
+    """
+    ref = system.find(path) if path.strip("/") else None
+    if ref is not None:
+        cells, top = [ref.cell], ref.cell.path.rpartition("/")[0]
+    else:
+        cells, top = [] if path.strip("/") else list(system.roots.values()), ""
+    for level, above, cell in in_slices(_walk(cells, top, depth)):
+        hidden = _count_below(cell) if level == depth and cell.children else 0
+        if not cell.closed:
+            yield level, snapshot_of(cell, f"{above}/{cell.name}", recent, hidden)
 
 
-def snapshot_of(system: ActorSystem, path: str, depth: int | None = None) -> CellSnapshot | None:
-    """One actor and what is below it, None when there is nobody at `path`."""
-    ref = system.find(path)
-    if ref is None:
-        return None
-    above = path.rstrip("/").rpartition("/")[0]
-    return _of(ref.cell, above, system.now(), depth)
-
-
-def state_of(cell: Cell) -> str:
-    """The state of an actor in a word."""
-    return SUSPENDED if cell.is_suspended and cell.state is CellState.RUNNING else cell.state.value
-
-
-def current_message(cell: Cell) -> str | None:
-    """The type of the message being handled."""
-    worker = cell.worker
-    envelope = None if worker is None else worker.envelope
-    return None if envelope is None else type(envelope.message).__name__
-
-
-def _of(cell: Cell, above: str, now: float, depth: int | None) -> CellSnapshot:
-    path = f"{above}/{cell.name}"
+def snapshot_of(
+    cell: Cell, path: str | None = None, recent: Recent = NONE_OF_LATE, hidden: int = 0
+) -> CellSnapshot:
+    """One actor. Who knows its `path` already saves finding it out."""
+    now = cell.system.now()
     instance = cell.instance
-    is_cut = depth == 0
-    children = cell.children.values() if cell.children else ()
-    below = None if depth is None else depth - 1
     return CellSnapshot(
-        path=path,
+        path=path or cell.path,
         name=cell.name,
         actor=cell.actor_class.__name__,
         state=state_of(cell),
@@ -111,10 +102,40 @@ def _of(cell: Cell, above: str, now: float, depth: int | None) -> CellSnapshot:
         p50_seconds=None if cell.timings is None else quantile(cell.timings, 0.5),
         p99_seconds=None if cell.timings is None else quantile(cell.timings, 0.99),
         last_error=None if cell.last_error is None else cell.last_error.reason,
-        hidden=sum(map(_count, children)) if is_cut else 0,
-        children=() if is_cut else tuple(_of(child, path, now, below) for child in children),
+        recent=recent.get(path or cell.path, ()),
+        hidden=hidden,
     )
 
 
-def _count(cell: Cell) -> int:
-    return 1 + (sum(map(_count, cell.children.values())) if cell.children else 0)
+def state_of(cell: Cell) -> str:
+    """The state of an actor in a word."""
+    return SUSPENDED if cell.is_suspended and cell.state is CellState.RUNNING else cell.state.value
+
+
+def current_message(cell: Cell) -> str | None:
+    """The type of the message being handled."""
+    worker = cell.worker
+    envelope = None if worker is None else worker.envelope
+    return None if envelope is None else type(envelope.message).__name__
+
+
+def _walk(cells: Iterable[Cell], above: str, depth: int | None) -> Iterator[tuple[int, str, Cell]]:
+    """Level, path above, and cell: these and all below them, who is gone by then left out.
+
+    What is below a cell is looked up when the next one is asked for. Not by recursion: a tree may be deep.
+    """
+    branches = [(above, iter(tuple(cells)))]
+    while branches:
+        above, branch = branches[-1]
+        cell = next(branch, None)
+        if cell is None:
+            branches.pop()
+        elif not cell.closed:
+            level = len(branches) - 1
+            yield level, above, cell
+            if cell.children and level != depth:
+                branches.append((f"{above}/{cell.name}", iter(tuple(cell.children.values()))))
+
+
+def _count_below(cell: Cell) -> int:
+    return sum(1 for _ in in_slices(_walk((cell.children or {}).values(), "", None)))

@@ -6,14 +6,13 @@ thresholds are those at which a player begins to notice.
 
 import enum
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from actors.admin.archive import ArchiveStatus
-from supervisors.snapshot import CellSnapshot
 
 
 class Health(enum.Enum):
@@ -70,17 +69,14 @@ def loop_check(lag_seconds: float) -> Check:
     return ok("loop", finding)
 
 
-def tree_check(trees: Iterable[CellSnapshot]) -> Check:
-    """The trees with at least the children of their roots: all of those have to be up."""
-    parts = [child for tree in trees for child in tree.children]
-    down = [child for child in parts if child.state not in {"running", "starting"}]
+def tree_check(parts: Mapping[str, str]) -> Check:
+    """The states of those just below the roots, by path: all of them have to be up."""
+    down = [path for path, state in parts.items() if state not in {"running", "starting"}]
     if not parts:
         return Check("tree", Health.FAILING, "no supervisor is up", "the process ends or is about to start")
     if down:
-        named = ", ".join(f"{child.path} is {child.state}" for child in down)
-        return Check(
-            "tree", Health.FAILING, named, f"`actor {down[0].path}` says why; `restarts` says since when"
-        )
+        named = ", ".join(f"{path} is {parts[path]}" for path in down)
+        return Check("tree", Health.FAILING, named, f"`actor {down[0]}` says why; `restarts` says since when")
     return ok("tree", f"all {len(parts)} parts are up")
 
 

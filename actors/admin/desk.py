@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +25,12 @@ from actors.admin.loop_lag import LoopLag
 from actors.admin.metrics import Measurements
 from actors.admin.options import AdminOptions
 from actors.admin.restarts import Fields, RestartHistory, chosen, read_tail
-from actors.admin.views import ActorView, TreeView, actor_view, letter_views, top_view, tree_view
+from actors.admin.tree_json import tree_json
+from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
 from supervisors import RestartLog
-from supervisors.snapshot import snapshot
+from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem
+from wyld_actors.slices import in_slices
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ class AdminDesk:
             pid=os.getpid(),
             time=self.wall_clock(),
             up_seconds=self.system.now() - self._started_at[1],
-            actors=sum(1 for _ in self.system.cells()),
+            actors=self.system.cell_count,
             dead_letters=self.system.dead_letter_count,
             is_ready=not any(check.is_failing for check in self.readiness()),
         )
@@ -89,8 +91,9 @@ class AdminDesk:
         """Restarts in the last 1, 5 and 60 minutes, by path."""
         return self.history.recent(self.wall_clock())
 
-    def tree(self, path: str, depth: int | None) -> TreeView:
-        return tree_view(self.system, self.recent(), path, depth)
+    def tree(self, path: str, depth: int | None) -> Iterator[bytes]:
+        """JSON in pieces, see `tree_json`. Raises NoSuchActor at once."""
+        return tree_json(tree_view(self.system, self.recent(), path, depth))
 
     def actor(self, path: str) -> ActorView:
         return actor_view(self.system, self.recent(), path)
@@ -107,7 +110,7 @@ class AdminDesk:
     def restarts(self, *, since: float, path: str, limit: int) -> list[Fields]:
         """Records of the log, oldest first; of earlier lives of the process as well, from the database or,
         while that is away, from the file."""
-        recent = [record.as_fields() for record in self.history.log.recent()]
+        recent = [record.as_fields() for record in in_slices(self.history.log.recent())]
         kept = {record["id"]: record for record in [*self._kept(since, path, limit), *recent]}
         records = sorted(kept.values(), key=lambda record: float(record.get("time", 0.0)))
         return chosen(records, since=since, path=path, limit=limit)
@@ -121,7 +124,7 @@ class AdminDesk:
         file = self.options.restart_file
         # The disk may be slow; the game goes on.
         found = [] if file is None else gevent.get_hub().threadpool.apply(read_tail, (file,))
-        return [{"id": f"line {number}", **record} for number, record in enumerate(found)]
+        return [{"id": f"line {number}", **record} for number, record in enumerate(in_slices(found))]
 
     # Health ----------------------------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ class AdminDesk:
         """What must be well for this process to be given work."""
         return [
             rules.loop_check(self.lag.worst()),
-            rules.tree_check(snapshot(self.system, 1)),
+            rules.tree_check(self._parts()),
             *self.half.checks(),
         ]
 
@@ -144,6 +147,11 @@ class AdminDesk:
             rules.clock_check(self.wall_clock(), self._drift()),
             *self._files(),
         ]
+
+    def _parts(self) -> dict[str, str]:
+        """The states of those just below the roots, by path."""
+        roots = self.system.roots.values()
+        return {cell.path: state_of(cell) for root in roots for cell in (root.children or {}).values()}
 
     def _mailboxes(self) -> Check:
         system = self.system

@@ -14,6 +14,7 @@ from actors.session_record import SessionRecord
 from actors.session_states import SessionState
 from actors.session_stay import LINK, Stay
 from wyld_actors import ActorSystem, Cell
+from wyld_actors.slices import in_slices
 
 PROTOCOLS = ("telnet", "telnets", "websocket")
 
@@ -59,7 +60,7 @@ class GatewayHalf:
 
     def _records(self) -> Iterator[tuple[Cell, SessionRecord]]:
         sessions = self._system.find(f"/{self.name}/sessions")
-        for cell in (sessions.cell.children or {}).values() if sessions is not None else ():
+        for cell in in_slices(tuple((sessions.cell.children or {}).values()) if sessions is not None else ()):
             state = cell.good_state
             if isinstance(state, Stay.State) and state.record is not None:
                 yield cell, state.record

@@ -20,6 +20,7 @@ from actors.admin.restarts import RestartHistory
 from actors.admin.views import top_view
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem
+from wyld_actors.slices import cells_in_slices
 from wyld_actors.timings import UPPER_BOUNDS, ClassTimings
 
 TOP_ACTORS: Final = 10
@@ -65,7 +66,7 @@ class Measurements(Collector):
         depth: Counter[str] = Counter()
         dropped: Counter[str] = Counter()
         oldest: defaultdict[str, float] = defaultdict(float)
-        for cell in self._system.cells():
+        for cell in cells_in_slices(self._system):
             name = cell.actor_class.__name__
             numbers[name, state_of(cell)] += 1
             handled[name] += cell.handled

@@ -16,6 +16,7 @@ import msgspec
 from gevent.queue import Full, Queue
 
 from supervisors import LogEvent, RestartLog, RestartRecord
+from wyld_actors.slices import in_slices
 
 Fields = dict[str, Any]
 
@@ -116,7 +117,7 @@ class RestartHistory:
     def recent(self, now: float) -> dict[str, tuple[int, ...]]:
         """How often each path was restarted in the last 1, 5 and 60 minutes, of those that were."""
         counts: dict[str, list[int]] = {}
-        for time, path in self._restarts:
+        for time, path in in_slices(tuple(self._restarts)):
             age = (now - time) / 60
             for index, minutes in enumerate(MINUTES):
                 if age <= minutes:

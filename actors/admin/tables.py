@@ -1,7 +1,7 @@
 """Answers of a server as text for a terminal: tables, trees and one-line records."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -44,20 +44,20 @@ def moment(seconds: float) -> str:
 
 def tree_of(view: Mapping[str, Any]) -> RenderableType:
     """The trees of one process."""
-    drawn = [_branch(tree, view["restarts"]) for tree in view["trees"]]
+    drawn = [_branch(tree) for tree in view["trees"]]
     return Group(*drawn, Text(f"{view['actors']} actors", style="dim"))
 
 
-def _branch(cell: Mapping[str, Any], restarts: Mapping[str, Sequence[int]], is_root: bool = True) -> Tree:
-    branch = Tree(_node(cell, restarts.get(cell["path"], ()), cell["path"] if is_root else cell["name"]))
+def _branch(cell: Mapping[str, Any], is_root: bool = True) -> Tree:
+    branch = Tree(_node(cell, cell["path"] if is_root else cell["name"]))
     for child in cell.get("children", ()):
-        branch.children.append(_branch(child, restarts, is_root=False))
+        branch.children.append(_branch(child, is_root=False))
     if hidden := cell.get("hidden", 0):
         branch.add(Text(f"... {hidden} more below", style="dim"))
     return branch
 
 
-def _node(cell: Mapping[str, Any], restarts: Sequence[int], name: str) -> Text:
+def _node(cell: Mapping[str, Any], name: str) -> Text:
     state = cell["state"]
     text = Text.assemble((name, "bold"), " ", (cell["actor"], "cyan"))
     if "strategy" in cell:
@@ -66,8 +66,8 @@ def _node(cell: Mapping[str, Any], restarts: Sequence[int], name: str) -> Text:
     details = [f"up {duration(cell['up_seconds'])}"] if "up_seconds" in cell else []
     if cell["restarts"]:
         details.append(f"{cell['restarts']} restarts")
-    if any(restarts):
-        details.append("{} in 1 min, {} in 5, {} in 60".format(*restarts))
+    if "recent" in cell:
+        details.append("{} in 1 min, {} in 5, {} in 60".format(*cell["recent"]))
     if cell["mailbox_depth"]:
         details.append(f"{cell['mailbox_depth']} waiting for {duration(cell['oldest_seconds'])}")
     if "current_message" in cell:
@@ -114,7 +114,7 @@ def actor_text(view: Mapping[str, Any]) -> RenderableType:
         f"p99 {duration(cell.get('p99_seconds')) or 'unknown'}",
         "now": f"{cell.get('current_message', 'idle')} {duration(cell.get('busy_seconds'))}",
         "waits for": view["waits_for"] or "",
-        "children": str(len(cell.get("children", ())) or ""),
+        "children": str(view["children"] or ""),
     }
     for name, value in facts.items():
         if value:

@@ -1,31 +1,25 @@
 """What is answered to "who is there", "who is busy", "what about this one" and "what was not delivered".
 
-Made from cells between two turns of the loop, so an answer is consistent. A view copies numbers, names and
-summaries; it holds on to nothing and changes nothing.
+Each actor is looked at between two turns of the loop, so what is said of it is consistent. Who looks at all
+of them does it in slices, and nobody waits for that. A view copies numbers, names and summaries; it holds on
+to nothing and changes nothing.
 """
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from actors.admin.finding import find_cell
 from actors.admin.summary import summary
-from supervisors.snapshot import CellSnapshot, current_message, snapshot, snapshot_of, state_of
+from supervisors.snapshot import CellSnapshot, Recent, current_message, snapshot, snapshot_of, state_of
 from wyld_actors import ActorSystem, Cell
+from wyld_actors.slices import cells_in_slices
 from wyld_actors.timings import mean, quantile
 
 # Messages of a mailbox that are named, oldest first.
 MAILBOX_HEAD: Final = 10
-
-
-class TreeView(msgspec.Struct, frozen=True):
-    """Trees, and how often the actors in them were restarted in the last 1, 5 and 60 minutes."""
-
-    trees: Sequence[CellSnapshot]
-    restarts: Mapping[str, tuple[int, ...]]
-    actors: int
 
 
 class TopRow(msgspec.Struct, frozen=True):
@@ -64,9 +58,10 @@ class ErrorView(msgspec.Struct, frozen=True):
 
 
 class ActorView(msgspec.Struct, frozen=True):
-    """Everything about one actor. `state` is a summary without secrets."""
+    """Everything about one actor. `state` is a summary without secrets, `children` is how many there are."""
 
     cell: CellSnapshot
+    children: int
     state: Any
     mailbox_limit: int
     overflow: str
@@ -90,16 +85,10 @@ class LetterView(msgspec.Struct, frozen=True):
 
 
 def tree_view(
-    system: ActorSystem, restarts: Mapping[str, tuple[int, ...]], path: str = "", depth: int | None = None
-) -> TreeView:
-    """All trees, or what is at `path` and below. Raises NoSuchActor."""
-    if path.strip("/"):
-        found = snapshot_of(system, find_cell(system, path).path, depth)
-        assert found is not None
-        trees = [found]
-    else:
-        trees = list(snapshot(system, depth))
-    return TreeView(trees, restarts, sum(tree.count() for tree in trees))
+    system: ActorSystem, recent: Recent, path: str = "", depth: int | None = None
+) -> Iterator[tuple[int, CellSnapshot]]:
+    """All trees, or what is at `path` and below, as `snapshot` gives it. Raises NoSuchActor at once."""
+    return snapshot(system, find_cell(system, path).path if path.strip("/") else "", depth, recent)
 
 
 def _by_depth(cell: Cell) -> tuple[float, float]:
@@ -129,9 +118,10 @@ def seconds_in_handlers(cell: Cell) -> float:
 def top_view(system: ActorSystem, by: str, limit: int) -> list[TopRow]:
     """The `limit` busiest actors. `by` is one of ORDERS."""
     order = ORDERS[by]
-    ranked = ((order(cell), index, cell) for index, cell in enumerate(system.cells()))
+    ranked = ((order(cell), index, cell) for index, cell in enumerate(cells_in_slices(system)))
+    busiest = heapq.nlargest(limit, ranked)
     now = system.now()
-    return [_top_row(cell, now) for rank, _, cell in heapq.nlargest(limit, ranked) if any(rank)]
+    return [_top_row(cell, now) for rank, _, cell in busiest if any(rank) and not cell.closed]
 
 
 def _top_row(cell: Cell, now: float) -> TopRow:
@@ -151,14 +141,13 @@ def _top_row(cell: Cell, now: float) -> TopRow:
     )
 
 
-def actor_view(system: ActorSystem, restarts: Mapping[str, tuple[int, ...]], path: str) -> ActorView:
+def actor_view(system: ActorSystem, recent: Recent, path: str) -> ActorView:
     """One actor. Raises NoSuchActor."""
     cell = find_cell(system, path)
-    shown = snapshot_of(system, cell.path, 1)
-    assert shown is not None
     now = system.now()
     return ActorView(
-        cell=shown,
+        cell=snapshot_of(cell, cell.path, recent),
+        children=len(cell.children or ()),
         state=summary(cell.good_state),
         mailbox_limit=cell.mailbox.limit,
         overflow=cell.mailbox.overflow.value,
@@ -168,7 +157,7 @@ def actor_view(system: ActorSystem, restarts: Mapping[str, tuple[int, ...]], pat
             )
             for envelope in cell.waiting()[:MAILBOX_HEAD]
         ),
-        restarts=restarts.get(cell.path, (0, 0, 0)),
+        restarts=recent.get(cell.path, (0, 0, 0)),
         is_supervised=cell.is_supervised,
         waits_for=None if cell.waiting_for is None else cell.waiting_for.path,
         last_error=_error_view(cell, now),

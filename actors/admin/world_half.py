@@ -16,6 +16,7 @@ from actors.world_keeper import GetKeeperStatus, KeeperStatus
 from actors.world_link_messages import GetLinkStatus, LinkStatus
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem
+from wyld_actors.slices import in_slices
 
 Status = TypeVar("Status")
 
@@ -88,7 +89,7 @@ class WorldHalf:
         return SessionsView(
             [SessionRow(path=cell.path, state=state_of(cell)) for cell in cells[:limit]],
             len(cells),
-            dict(Counter(state_of(cell) for cell in cells)),
+            dict(Counter(state_of(cell) for cell in in_slices(cells))),
         )
 
     def metrics(self) -> Iterable[Metric]:

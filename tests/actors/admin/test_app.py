@@ -69,12 +69,13 @@ def test_the_tree_shows_all_actors_below_a_path_down_to_a_depth(house: House) ->
     assert one["trees"][0]["path"] == "/top/b"
 
 
-def test_restarts_of_late_stand_beside_the_tree(house: House) -> None:
+def test_restarts_of_late_stand_with_the_actor(house: House) -> None:
     house.crash("/top/a")
     house.system.advance(120)
     house.crash("/top/a")
 
-    assert house.read("/api/tree")["restarts"] == {"/top/a": [1, 2, 2]}
+    [top] = house.read("/api/tree")["trees"]
+    assert [child.get("recent") for child in top["children"]] == [[1, 2, 2], None, None]
 
 
 @pytest.mark.parametrize(

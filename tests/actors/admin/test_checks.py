@@ -31,7 +31,7 @@ def gateway_status(is_up: bool) -> GatewayLink:
         (rules.checkpoint_check(31, 1, "refused"), rules.checkpoint_check(1, 1, "")),
         (rules.mailbox_check([("/a", 95, 100, 0.0)]), rules.mailbox_check([("/a", 1, 100, 0.0)])),
         (rules.mailbox_check([("/a", 1, 100, 60.0), ("/b", 60, 100, 0)]), rules.mailbox_check([])),
-        (rules.tree_check([]), None),
+        (rules.tree_check({}), rules.tree_check({"/top/a": "running"})),
         (gateway_link(gateway_status(False)), gateway_link(gateway_status(True))),
         (rules.silent("store", "no answer"), None),
     ],

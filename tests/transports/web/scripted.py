@@ -39,6 +39,7 @@ class ScriptedServer:
         self._adapters: list[JsonAdapter] = []
         self._thawed = Signal()
         self._thawed.set()
+        self._greeting: bool | None = None
         self._listener = self._new_listener(port=0)
         self.host, self.port = self._listener.start()
 
@@ -57,17 +58,19 @@ class ScriptedServer:
     def accept(self, adapter: Adapter) -> Sink:
         assert isinstance(adapter, JsonAdapter)
         self._adapters.append(adapter)
+        if self._greeting is not None:
+            adapter.send_data("session", {"playing": self._greeting})
         adapter.send_line(styled("title", "Welcome to the harbour"))
         adapter.send([], prompt=encode(styled("prompt", "20hp 14mv"), adapter.capabilities.rendering))
 
         def sink(event: Event) -> None:
             self._thawed.wait()
-            if isinstance(event, LineReceived):
+            if isinstance(event, LineReceived) and adapter in self._adapters:
                 self._play(adapter, event.text)
 
         return sink
 
-    def _play(self, adapter: Adapter, line: str) -> None:
+    def _play(self, adapter: JsonAdapter, line: str) -> None:
         self._lines.append(line)
         word, _, rest = line.partition(" ")
         match word:
@@ -82,6 +85,8 @@ class ScriptedServer:
                 adapter.send_text("".join(f"line {number}\n" for number in range(int(rest))))
             case "away" | "back":
                 adapter.send_data("status", {"world": "away" if word == "away" else "up"})
+            case "snap":
+                adapter.abort("snapped")
             case "quit":
                 adapter.close("You lie down in a bed of straw.")
             case _:
@@ -101,6 +106,14 @@ class ScriptedServer:
     def session(self, playing: bool) -> None:
         self._adapters[-1].send_data("session", {"playing": playing})
 
+    def greet(self, playing: bool) -> None:
+        """Say so at the beginning of each connection from now on, as a server with a login does."""
+        self._greeting = playing
+
+    def ask(self, question: str) -> None:
+        adapter = self._adapters[-1]
+        adapter.send([], prompt=encode(styled("prompt", question), adapter.capabilities.rendering))
+
     def lines_received(self) -> list[str]:
         return self._lines
 
@@ -112,6 +125,11 @@ class ScriptedServer:
     def stop(self) -> None:
         self._listener.stop()
         self._listener.close_connections("the server restarts")
+
+    def die(self) -> None:
+        """Stop without a word, as a process does that is killed."""
+        self._listener.stop()
+        self.drop()
 
     def start(self) -> None:
         self._listener = self._new_listener(self.port)

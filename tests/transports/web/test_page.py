@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.transports.web.driver import BrowserProcess, browser_executable
-from tests.transports.web.scenarios import SCENARIOS
+from tests.transports.web.scenarios import FAULTS, SCENARIOS
 from tests.transports.web.scripted import ScriptedServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -29,3 +29,11 @@ def server() -> Iterator[ScriptedServer]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_in_the_browser(browser: BrowserProcess, server: ScriptedServer, scenario: str) -> None:
     browser.play(scenario, server.url, server)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_the_page_fails_its_scenario(
+    browser: BrowserProcess, server: ScriptedServer, fault: str
+) -> None:
+    with pytest.raises(AssertionError, match=r"a fault|Content Security Policy"):
+        browser.play(fault, server.url, server)

@@ -40,7 +40,7 @@ export class Link {
     this.#drop();
     this.again = null;
     this.reason = "";
-    this.onState(this.attempt === 0 ? "connecting" : "reconnecting", { attempt: this.attempt, seconds: 0 });
+    this.onState(this.attempt === 0 ? "connecting" : "reconnecting", {});
     const socket = new WebSocket(this.url, [SUBPROTOCOL]);
     this.socket = socket;
     this.timer = setTimeout(() => this.#lost(socket), OPENING_LIMIT);
@@ -49,11 +49,13 @@ export class Link {
     socket.onclose = (event) => this.#closed(socket, event);
   }
 
-  // False when there is nobody to send to.
+  get secondsToRetry() {
+    return Math.max(0, Math.ceil((this.retryAt - performance.now()) / 1000));
+  }
+
+  // Nothing is sent when nobody is there.
   send(object) {
-    if (!this.isOpen) return false;
-    this.socket.send(JSON.stringify(object));
-    return true;
+    if (this.isOpen) this.socket.send(JSON.stringify(object));
   }
 
   retryNow() {
@@ -63,7 +65,6 @@ export class Link {
   #opened(socket) {
     if (socket !== this.socket) return;
     clearTimeout(this.timer);
-    this.attempt = 0;
     this.heardAt = performance.now();
     this.askedAt = null;
     this.onState("connected", {});
@@ -73,6 +74,7 @@ export class Link {
   #received(socket, data) {
     if (socket !== this.socket) return;
     this.heardAt = performance.now();
+    this.attempt = 0; // not before: a server that opens and falls silent is not asked ever faster
     let objects;
     try {
       objects = JSON.parse(data);
@@ -113,12 +115,7 @@ export class Link {
     const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** (this.attempt - 1)) * (0.5 + Math.random());
     this.retryAt = performance.now() + delay;
     this.timer = setTimeout(() => this.open(), delay);
-    this.#tellWaiting();
-  }
-
-  #tellWaiting() {
-    const seconds = Math.max(0, Math.ceil((this.retryAt - performance.now()) / 1000));
-    this.onState(navigator.onLine ? "reconnecting" : "offline", { attempt: this.attempt, seconds });
+    this.onState(navigator.onLine ? "reconnecting" : "offline", { seconds: this.secondsToRetry });
   }
 
   #drop() {

@@ -1,59 +1,68 @@
-// The output: styled text in lines, bounded, held still while the reader has scrolled back.
-//
-// Text goes in by textContent only: nothing the server or another player says can become markup.
+// The output: lines of text, bounded, held still while the reader has scrolled back.
+
+import { hang, styled } from "./spans.js";
 
 const PINNED_PIXELS = 40; // this near the end counts as reading the newest line
-const STYLE_NAME = /^[a-z][a-z0-9-]*$/;
-const COLOUR = /^#[0-9a-f]{6}$/i;
-const WAY = /^[a-z]{1,12}$/i; // an exit whose text is its command
+const HIDDEN_ANSWER = "\u2022".repeat(8); // as many for each: not even its length is told
+// While somebody reads back, the oldest lines stay for longer, but not for ever.
+const PATIENCE = 1.5;
 
 export class Log {
-  constructor(element, { lines, newer, newerText, onWay }) {
+  constructor(element, { limit, newer, newerText, ways }) {
     this.element = element;
-    this.limit = lines;
+    this.lines = element.firstElementChild;
+    this.limit = limit;
     this.newer = newer;
     this.newerText = newerText;
-    this.onWay = onWay;
+    this.ways = ways;
     this.open = null; // the line that has not ended yet
     this.pinned = true;
     this.unread = 0;
-    this.ways = [];
+    this.mark = null; // the first line that came while nobody looked
+    this.isMarked = false; // and nobody has looked since
+    this.anchor = null; // where somebody reads who has scrolled back: {line, above}
+    this.size = sizeOf(element);
     element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    element.addEventListener("click", (event) => this.#clicked(event.target));
-    element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.#clicked(event.target);
-    });
     newer.addEventListener("click", () => this.toEnd());
-    // A phone's keyboard, a notice or a rotated screen changes the height: the newest line stays in sight.
-    this.height = element.clientHeight;
-    new ResizeObserver(() => {
-      this.height = element.clientHeight;
-      if (this.pinned) this.toEnd();
-    }).observe(element);
+    // A phone's keyboard, a notice or a rotated screen changes the size: what is being read stays in sight.
+    new ResizeObserver(() => this.#resized()).observe(element);
   }
 
-  // Spans of one text object: [[styles, text], ...]. A line ends only where the text says so.
+  // The spans of one text object, [[styles, text], ...]. A line ends only where the text says so.
   write(spans) {
-    const ways = [];
+    const nodes = [];
     for (const [styles, text] of spans) {
-      const pieces = text.split("\n");
-      pieces.forEach((piece, index) => {
+      text.split("\n").forEach((piece, index) => {
         if (index > 0) this.#endLine();
-        if (piece !== "") this.#append(piece, styles, ways);
+        if (piece !== "") nodes.push(this.#append(styled(styles, piece)));
       });
     }
-    if (ways.length) this.#replaceWays(ways);
+    this.ways.take(nodes);
     this.#settle();
   }
 
-  // What the player typed. Returns the line, so that it can be marked as kept.
-  typed(text, { kept = false } = {}) {
-    return this.#wholeLine(text, kept ? "line typed kept" : "line typed");
+  // What the player typed, after the question it answers. Returns the line, so that it can be marked as kept.
+  typed(text, { question = "" } = {}) {
+    this.mark?.classList.remove("unread");
+    const line = this.#wholeLine("line typed");
+    if (question !== "") {
+      line.classList.add("answer");
+      line.append(styled("prompt", `${question} `));
+    }
+    line.append(text);
+    this.toEnd();
+    return line;
+  }
+
+  // That something was typed which is not to be seen.
+  typedInHiding({ question = "" } = {}) {
+    this.typed(HIDDEN_ANSWER, { question });
   }
 
   // What the page itself has to say.
   note(text) {
-    return this.#wholeLine(text, "line note");
+    this.#wholeLine("line note").textContent = text;
+    this.#settle();
   }
 
   toEnd() {
@@ -65,82 +74,46 @@ export class Log {
     this.element.scrollBy({ top: direction * this.element.clientHeight * 0.85 });
   }
 
-  columns() {
-    const probe = document.createElement("span");
-    probe.className = "line";
-    probe.style.position = "absolute";
-    probe.textContent = "m".repeat(50);
-    this.element.append(probe);
-    const width = probe.getBoundingClientRect().width / 50;
-    const height = probe.getBoundingClientRect().height || 20;
-    probe.remove();
-    const style = getComputedStyle(this.element);
-    const room = this.element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    const within = (number, least, most) => Math.max(least, Math.min(most, Math.floor(number) || least));
-    return { columns: within(room / width, 20, 500), rows: within(this.element.clientHeight / height, 5, 500) };
-  }
-
-  #append(text, styles, ways) {
-    const line = this.#openLine();
-    if (styles === "") {
-      line.append(document.createTextNode(text));
-      return;
-    }
-    const span = document.createElement("span");
-    span.textContent = text;
-    for (const name of styles.split(" ")) {
-      if (STYLE_NAME.test(name)) span.classList.add(`s-${name}`);
-      else if (COLOUR.test(name)) span.style.color = name;
-    }
-    if (span.classList.contains("s-exit") && WAY.test(text)) {
-      span.classList.add("way");
-      span.setAttribute("role", "link");
-      span.title = `Go ${text}`;
-      ways.push(span);
-    }
-    line.append(span);
-  }
-
-  #openLine() {
-    if (this.open === null) {
-      this.open = document.createElement("div");
-      this.open.className = "line";
-      this.element.append(this.open);
-    }
-    return this.open;
+  #append(node) {
+    this.open ??= this.#begin("line");
+    this.open.append(node);
+    return node;
   }
 
   #endLine() {
-    this.#openLine();
+    const line = this.open ?? this.#begin("line");
+    const columns = hang(line.textContent);
+    if (columns > 0) {
+      line.classList.add("hanging");
+      line.style.setProperty("--hang", `${columns}ch`);
+    }
     this.open = null;
-    this.unread += 1;
   }
 
-  #wholeLine(text, className) {
+  #wholeLine(className) {
     if (this.open !== null) this.#endLine();
+    return this.#begin(className);
+  }
+
+  #begin(className) {
     const line = document.createElement("div");
     line.className = className;
-    line.textContent = text;
-    this.element.append(line);
-    this.#settle();
+    this.lines.append(line);
+    if (!this.pinned) this.unread += 1;
+    if (!this.pinned || document.hidden) this.#markUnread(line);
     return line;
   }
 
-  #replaceWays(ways) {
-    // Only the exits of where one stands now are stops for the Tab key.
-    for (const old of this.ways) old.removeAttribute("tabindex");
-    for (const way of ways) way.tabIndex = 0;
-    this.ways = ways;
-  }
-
-  #clicked(target) {
-    if (target instanceof HTMLElement && target.classList.contains("way")) this.onWay(target.textContent);
+  #markUnread(line) {
+    if (this.isMarked) return;
+    this.isMarked = true;
+    this.mark?.classList.remove("unread");
+    this.mark = line;
+    line.classList.add("unread");
   }
 
   #settle() {
-    // While somebody reads back, removing lines would move the text under their eyes: wait, but not for ever.
-    const limit = this.pinned ? this.limit : this.limit * 1.5;
-    while (this.element.childElementCount > limit) this.element.firstElementChild.remove();
+    this.#trim();
     if (this.pinned) this.toEnd();
     else if (this.unread > 0) {
       this.newerText.textContent = this.unread === 1 ? "1 new line" : `${this.unread} new lines`;
@@ -148,16 +121,55 @@ export class Log {
     }
   }
 
+  #trim() {
+    const limit = this.pinned ? this.limit : this.limit * PATIENCE;
+    const excess = this.lines.childElementCount - limit;
+    if (excess <= 0) return;
+    for (let count = 0; count < excess; count += 1) this.lines.firstElementChild.remove();
+    this.#hold();
+  }
+
   #scrolled() {
-    if (this.pinned && this.element.clientHeight !== this.height) return; // the observer's turn, not the reader's
+    if (this.pinned && sizeOf(this.element) !== this.size) return; // the observer's turn, not the reader's
     const left = this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
     this.pinned = left < PINNED_PIXELS;
     if (this.pinned) this.#caughtUp();
+    else this.anchor = this.#topmost();
+  }
+
+  #resized() {
+    this.size = sizeOf(this.element);
+    if (this.pinned) this.toEnd();
+    else this.#hold();
   }
 
   #caughtUp() {
     this.pinned = true;
     this.unread = 0;
     this.newer.hidden = true;
+    if (!document.hidden) this.isMarked = false;
   }
+
+  // The line at the upper edge, and how far it reaches above it.
+  #topmost() {
+    const { scrollTop } = this.element;
+    const lines = this.lines.children;
+    let [least, most] = [0, lines.length - 1];
+    while (least < most) {
+      const middle = (least + most) >> 1;
+      if (lines[middle].offsetTop + lines[middle].offsetHeight > scrollTop) most = middle;
+      else least = middle + 1;
+    }
+    return { line: lines[least], above: scrollTop - lines[least].offsetTop };
+  }
+
+  #hold() {
+    if (!this.pinned && this.anchor?.line.isConnected) {
+      this.element.scrollTop = this.anchor.line.offsetTop + this.anchor.above;
+    }
+  }
+}
+
+function sizeOf(element) {
+  return `${element.clientWidth} ${element.clientHeight}`;
 }

@@ -1,82 +1,64 @@
-// Typed lines on their way: numbered when first sent, forgotten when the server has acknowledged the number.
+// Typed lines on their way: numbered when they are sent, forgotten when the server has taken the number.
 //
-// A line typed while nobody listens waits here; a line sent but not acknowledged is sent again, under the same
-// number, after a reconnect. A secret line is never kept: it is sent now or not at all.
+// Numbers go upwards for as long as the page lives: the server takes none twice (`hello.id`). They are kept in
+// memory only: after a reload it is another page, whose lines nobody waits for.
 
-const KEY = "wyld.number";
 const LIMIT = 256; // what the server keeps for a session as well
 
 export class Outbox {
-  constructor(storage) {
-    this.storage = storage;
-    this.waiting = []; // {text, number | null, shown}
-    this.number = readNumber(storage);
+  constructor() {
+    this.entries = []; // {text, number, shown}; number is null for a line that was not sent
+    this.number = 0;
   }
 
   get isFull() {
-    return this.waiting.length >= LIMIT;
+    return this.entries.length >= LIMIT;
   }
 
-  get count() {
-    return this.waiting.length;
+  // How many lines wait to be sent.
+  get waiting() {
+    return this.entries.filter((entry) => entry.number === null).length;
   }
 
-  // `shown` is the line in the log that tells that this one waits.
+  next() {
+    this.number += 1;
+    return this.number;
+  }
+
+  // `shown` is the line of the log that tells of this one.
   keep(text, shown) {
-    this.waiting.push({ text, number: null, shown });
+    this.entries.push({ text, number: null, shown });
   }
 
-  // Number a line and remember it until it is acknowledged.
   post(text, shown) {
-    const entry = { text, number: this.#next(), shown };
-    this.waiting.push(entry);
+    const entry = { text, number: this.next(), shown };
+    this.entries.push(entry);
     return entry;
   }
 
-  // A secret is numbered, for the order's sake, and forgotten at once.
-  postSecret(text) {
-    return { text, number: this.#next(), shown: null };
-  }
-
-  // Everything to send after a reconnect, in order.
-  resend() {
-    for (const entry of this.waiting) entry.number ??= this.#next();
-    return this.waiting;
+  // Give numbers to all that waits, and return it in order.
+  release() {
+    const released = this.entries.filter((entry) => entry.number === null);
+    for (const entry of released) entry.number = this.next();
+    return released;
   }
 
   acknowledge(number) {
-    this.waiting = this.waiting.filter((entry) => entry.number === null || entry.number > number);
+    this.entries = this.entries.filter((entry) => entry.number === null || entry.number > number);
   }
 
   refuse(number) {
-    this.waiting = this.waiting.filter((entry) => entry.number !== number);
+    this.entries = this.entries.filter((entry) => entry.number !== number);
+  }
+
+  // The connection they were sent on is gone, and they did not arrive: they wait again, in their order.
+  takeBack() {
+    for (const entry of this.entries) entry.number = null;
+    return this.entries;
   }
 
   // The server has ended the session: what it was sent is over, what it never saw still waits.
   forgetSent() {
-    this.waiting = this.waiting.filter((entry) => entry.number === null);
-  }
-
-  // The connection is a new one and its server knows nothing of the old numbers.
-  renumber() {
-    for (const entry of this.waiting) entry.number = null;
-  }
-
-  #next() {
-    this.number += 1;
-    try {
-      this.storage.setItem(KEY, String(this.number));
-    } catch {
-      // numbers then start anew with the page
-    }
-    return this.number;
-  }
-}
-
-function readNumber(storage) {
-  try {
-    return Number.parseInt(storage.getItem(KEY) ?? "0", 10) || 0;
-  } catch {
-    return 0;
+    this.entries = this.entries.filter((entry) => entry.number === null);
   }
 }

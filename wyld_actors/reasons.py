@@ -93,6 +93,9 @@ def forget_frames(error: BaseException) -> None:
         if found is not None and id(found) not in seen:
             seen.add(id(found))
             found.__traceback__ = None
+            if isinstance(found, AttributeError):
+                # Python keeps it to suggest another name: it is most often the actor itself.
+                found.obj = None
             waiting += (found.__cause__, found.__context__)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from supervisors import ChildSpec, RestartLog, RestartRecord, Services, Tree, run_tree
+from tests.leaks import nothing_left_behind
 from tests.supervisors.actors import Stage
 from wyld_actors import ActorSystem, ManualClock
 
@@ -36,6 +37,12 @@ class Theatre:
 
     def last_record(self) -> RestartRecord:
         return self.log.recent()[-1]
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    with nothing_left_behind(request.node):
+        yield
 
 
 @pytest.fixture

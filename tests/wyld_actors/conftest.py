@@ -4,8 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.leaks import nothing_left_behind
 from tests.wyld_actors.family import Family
 from wyld_actors import ActorSystem, ManualClock
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    with nothing_left_behind(request.node):
+        yield
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Cells outlast their incarnations; a parent hears of each beginning and each end exactly once."""
 
+import gc
+import weakref
 from typing import Any
 
 import gevent
@@ -10,6 +12,8 @@ from tests.wyld_actors.actors import (
     Add,
     Counter,
     Crash,
+    Do,
+    Doer,
     Hold,
     Read,
     Recorder,
@@ -110,6 +114,22 @@ def test_a_new_incarnation_is_a_new_object(family: Family) -> None:
     family.system.settle()
 
     assert cell.instance is not first
+
+
+def test_the_object_of_a_crashed_incarnation_is_freed_though_its_error_is_kept(family: Family) -> None:
+    def mistype(actor: Any, ctx: Context) -> None:
+        actors.append(weakref.ref(actor))
+        actor.no_such_name()
+
+    actors: list[weakref.ref[Any]] = []
+    cell = family.child(Doer)
+    cell.ref.tell(Do(mistype))
+    family.system.settle()
+
+    assert cell.exit_reason is not None
+    assert isinstance(cell.exit_reason.error, AttributeError)
+    gc.collect()
+    assert [actor() for actor in actors] == [None]
 
 
 @pytest.mark.parametrize("hook", ["__init__", "on_start"])

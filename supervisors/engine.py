@@ -122,7 +122,7 @@ class Engine(EngineCore):
         if self.phase is Phase.STARTING:
             self.phase = Phase.RUNNING
             self._agenda.add(Announce())
-        self._end_with_the_significant(now)
+            self._end_with_the_significant(now)
 
     def _end_with_the_significant(self, now: float) -> None:
         """Auto-shutdown. A supervisor comes up first: otherwise its start would count as failed."""
@@ -246,10 +246,12 @@ class Engine(EngineCore):
         else:
             child.status = Status.FINISHED
         self._has_lost_significant |= child.spec.significant
+        self._end_with_the_significant(now)
         self._advance(now)
 
     def _gave_up_on(self, child: Child, now: float) -> None:
         self._has_lost_significant |= child.spec.significant and child.status is Status.STOPPED
+        self._end_with_the_significant(now)
         self._advance(now)
 
     def _is_over(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from gevent.event import Event
 
 from supervisors import Backoff, ChildSpec, worker
-from wyld_actors import Actor, Context, Message, Refused, on
+from wyld_actors import Actor, Context, Ignore, Message, Refused, on
 
 
 class Ping(Message, frozen=True):
@@ -39,6 +39,7 @@ class Stage:
     def __init__(self) -> None:
         self.diary: list[str] = []
         self.broken: set[str] = set()
+        self.unwanted: set[str] = set()
         self.gates: dict[str, Event] = {}
 
     def took(self) -> list[str]:
@@ -54,8 +55,8 @@ class Stage:
 
 
 class Player(Actor):
-    """Writes its life into the diary. Whose name is in `broken` does not start; whose name plus ':start' or
-    ':stop' is a gate waits there."""
+    """Writes its life into the diary. Whose name is in `broken` does not start, in `unwanted` ignores its
+    start; whose name plus ':start' or ':stop' is a gate waits there."""
 
     def __init__(self, stage: Stage, name: str = "") -> None:
         super().__init__()
@@ -66,6 +67,8 @@ class Player(Actor):
         self.name = self.name or self.ctx.cell.name
         if (gate := self.stage.gates.get(f"{self.name}:start")) is not None:
             gate.wait()
+        if self.name in self.stage.unwanted:
+            raise Ignore("unwanted")
         if self.name in self.stage.broken:
             self.stage.diary.append(f"{self.name} fails")
             raise RuntimeError(f"{self.name} cannot start")

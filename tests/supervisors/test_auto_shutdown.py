@@ -87,6 +87,15 @@ def test_a_significant_child_that_is_given_up_has_ended_by_itself() -> None:
     assert drill.ended == SHUTDOWN
 
 
+def test_an_end_while_a_group_waits_for_a_delay_is_heeded_at_once() -> None:
+    drill = family(ANY, significant("a"), spec("b"), spec("c"), strategy=Strategy.REST_FOR_ONE)
+    drill.failing = {"c"}
+    drill.down("b", BOOM)
+    drill.down("a", NORMAL)
+
+    assert drill.ended == SHUTDOWN
+
+
 def test_a_significant_child_in_quarantine_is_not_over() -> None:
     drill = family(ANY, significant("a", budget=Budget(max_failures=0, then=GiveUp.QUARANTINE)))
     drill.down("a", BOOM)

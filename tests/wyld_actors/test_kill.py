@@ -5,12 +5,10 @@ of greenlets, until the scenario is over before the end comes.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import gevent
-import greenlet
 import pykka
 import pytest
 from gevent.event import Event
@@ -30,6 +28,7 @@ from tests.wyld_actors.actors import (
     wait_until_blocked,
 )
 from tests.wyld_actors.family import Family
+from tests.wyld_actors.switches import at_switch
 from wyld_actors import (
     NORMAL,
     Actor,
@@ -52,25 +51,6 @@ from wyld_actors import (
 # More switches than any of the scenarios has: a sweep that gets here does not end by itself.
 TOO_MANY_SWITCHES = 1000
 ENOUGH_SWITCHES = 50
-
-
-@contextmanager
-def at_switch(number: int, act: Callable[[], None]) -> Iterator[list[int]]:
-    """Run `act` in the hub, when greenlets give control to it for the `number`th time."""
-    hub = gevent.get_hub()
-    count = [0]
-
-    def watch(event: str, args: Any) -> None:
-        if args[1] is hub:
-            count[0] += 1
-            if count[0] == number:
-                act()
-
-    before = greenlet.settrace(watch)
-    try:
-        yield count
-    finally:
-        greenlet.settrace(before)
 
 
 class Victim(Doer):

@@ -305,6 +305,10 @@ class LifeCycle(TurnTaker):
             self.give_up_handling(envelope)
         if error is not None:
             self._clean_up(reason, error)
+        for kept in (error, reason.error):
+            # Kept frames would keep all of their locals alive.
+            if kept is not None:
+                forget_frames(kept)
         self.instance = None
         self.state = CellState.STOPPED
         self.exit_reason = reason
@@ -327,8 +331,6 @@ class LifeCycle(TurnTaker):
         self._let_go()
         if self.instance is not None:
             self.instance.failed(reason, error)
-        # Kept frames would keep all of their locals alive.
-        forget_frames(error)
 
     def _note_error(self, reason: ExitReason, envelope: Envelope | None, uptime: float) -> None:
         kind = text = None

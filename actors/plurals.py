@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["counted", "plural"]
+__all__ = ["NUMBERS", "counted", "plural"]
 
-_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+# From two on.
+NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ONE = re.compile(r"an? (?=\S)", re.IGNORECASE)
 _PREPOSITION = re.compile(r" (?:of|by|with|for|to|from|in|on|under|over|at|without|about|that|and) ")
 _IRREGULAR: Mapping[str, str] = MappingProxyType(
@@ -37,7 +38,7 @@ def counted(name: str, count: int) -> str:
     rest = name[article.end() :]
     end = found.start() if (found := _PREPOSITION.search(rest)) else len(rest)
     before, space, noun = rest[:end].rpartition(" ")
-    number = _NUMBERS[count - 2] if count - 2 < len(_NUMBERS) else str(count)
+    number = NUMBERS[count - 2] if count - 2 < len(NUMBERS) else str(count)
     return f"{number} {before}{space}{plural(noun)}{rest[end:]}"
 
 

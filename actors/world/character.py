@@ -151,7 +151,8 @@ class Character(Played):
     def _carried(self, target: commands.Target, number: CommandNumber) -> tuple[Thing, ...]:
         things = all_meant(target, self.state.things) if self.room is not None else ()
         if not things:
-            what = "nothing" if target == commands.Target((), is_all=True) else f"no '{target}'"
+            words = " ".join(target.words) if target.is_all else str(target)
+            what = f"no '{words}'" if words else "nothing"
             self.say_back(number, f"You carry {what}.")
         return things
 

@@ -21,7 +21,9 @@ def takeable(wanted: tuple[Thing, ...], spare_weight: int) -> tuple[Thing, ...]:
 def why_nothing(target: Target, wanted: tuple[Thing, ...]) -> str:
     """Why `wanted`, which is what `target` means, cannot be picked up."""
     if not wanted:
-        return "There is nothing here to pick up." if target.is_all else f"You see no '{target}' here."
+        if target == Target((), is_all=True):
+            return "There is nothing here to pick up."
+        return f"You see no '{' '.join(target.words) if target.is_all else target}' here."
     if len(wanted) > 1:
         return "There is nothing here that you could carry."
     name = phrases.capitalised(styled("item", wanted[0].name))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from actors.plurals import NUMBERS
 from tests.play.kit import Server
 from tests.play.players import PASSWORD, Player
 
@@ -68,8 +69,13 @@ def everywhere(listener: Player, players: Sequence[Player]) -> int:
     for player in players:
         player.types("inventory")
         shown.append(player.catch_up())
-    counts = [re.findall(r"brass lantern(?: \(x?(\d+)\))?", text[text.rindex("You ") :]) for text in shown]
-    return sum(int(count or 1) for found in counts for count in found)
+    counts = [re.findall(r"(\w+) brass lanterns?", text[text.rindex("You ") :]) for text in shown]
+    return sum(number_of(count) for found in counts for count in found)
+
+
+def number_of(word: str) -> int:
+    """What "a", "two" or "13" counts."""
+    return int(word) if word.isdigit() else ("a", *NUMBERS).index(word) + 1
 
 
 def say(players: Sequence[Player], numbers: range) -> None:

@@ -163,6 +163,8 @@ def test_all_that_can_be_carried_is_taken_by_get_all(world: World) -> None:
     assert ann.types("get all") == ["An anchor cannot be picked up."]
     assert ann.types("drop all") == ["You drop two brass lanterns."]
     assert ann.types("drop all") == ["You carry nothing."]
+    assert ann.types("drop all mugs") == ["You carry no 'mugs'."]
+    assert ann.types("get all mugs") == ["You see no 'mugs' here."]
 
 
 def test_what_is_fixed_stays_where_it_is(world: World) -> None:

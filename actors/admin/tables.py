@@ -155,6 +155,12 @@ def restart_line(record: Mapping[str, Any]) -> Text:
         text.append(f" -> {record['decision'].removesuffix('_in_ms')}{delay}", "yellow")
     if record.get("down_ms") is not None:
         text.append(f" after {duration(record['down_ms'] / 1000)}", "dim")
+    if players := record.get("affected", {}).get("players"):
+        text.append(f" noticed by {players}", "dim")
+    if "trace_id" in record:
+        text.append(f" caused by {record['trace_id']}", "dim")
+    if record["event"] == "dead_letter":
+        text.append(f" (letter {record['message_id']})", "dim")
     if record.get("repeated"):
         text.append(f" ({record['repeated']} more like it)", "dim")
     return text

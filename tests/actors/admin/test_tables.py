@@ -53,6 +53,19 @@ def test_a_restart_is_one_line_with_cause_and_decision(house: House) -> None:
     assert "restarted        /top/a" in restarted
 
 
+def test_a_restart_says_who_noticed_and_what_caused_it() -> None:
+    record = {
+        "event": "child_terminated",
+        "path": "/world/npc",
+        "affected": {"players": 2},
+        "trace_id": "5-7",
+    }
+    letter = {"event": "dead_letter", "path": "/world/npc", "message_id": "31", "repeated": 4}
+
+    assert "/world/npc noticed by 2 caused by 5-7" in drawn(restart_line(record))
+    assert "/world/npc (letter 31) (4 more like it)" in drawn(restart_line(letter))
+
+
 def test_what_comes_from_outside_is_no_markup() -> None:
     letter = {
         "half": "world",

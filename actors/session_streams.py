@@ -8,6 +8,7 @@ session that is over: it is put right or ignored, and never a crash of who keeps
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from transports.link.errors import PositionAhead
 from transports.link.interface import Peer
 from transports.link.protocol import (
     CharacterId,
+    CharacterReleased,
     CommandNumber,
     EntityId,
     Frame,
@@ -96,11 +98,15 @@ def _is_encodable(entry: Entry) -> bool:
 class SessionStreams:
     """One session.
 
-    `peer` is the connection that has claimed it, None while there is none; `ref` takes its lines, None while
-    it plays nobody; `character` is whom it plays, "" for nobody, and `number` the character's in its account.
+    `peer` is the connection that has claimed it, None while there is none; `reader` is the one that outputs
+    go to as they are made. `ref` takes its lines, None while it plays nobody; `character` is whom it plays,
+    "" for nobody, and `number` the character's in its account.
     """
 
     __slots__ = (
+        "_is_kept_back",
+        "_released",
+        "_saved",
         "character",
         "inbox",
         "is_ending",
@@ -108,6 +114,7 @@ class SessionStreams:
         "life",
         "number",
         "peer",
+        "reader",
         "ref",
         "selected_by",
         "session",
@@ -124,8 +131,13 @@ class SessionStreams:
         self.character: EntityId = ""
         self.number: CharacterId = 0
         self.peer: Peer | None = None
+        self.reader: Peer | None = None
         self.inbox = CommandInbox(applied)
         self.tail = OutputTail(session, tail)
+        # Numbers of outputs: where its last release from play begins, and how far a checkpoint has it.
+        self._released: OutputNumber = 0
+        self._saved: OutputNumber = self.tail.last
+        self._is_kept_back = False
         # Over: the streams go when the character is out of play.
         self.is_ending = False
         # In play by the last checkpoint, but its character could not be brought back.
@@ -159,10 +171,54 @@ class SessionStreams:
             outputs.append(self.emit(number, report))
         return outputs
 
-    def save(self, applied: CommandNumber) -> None:
-        """A checkpoint that holds the session at `applied` is durable."""
+    def belongs_to(self, peer: Peer | None) -> None:
+        """A connection has claimed it; or none has it any more."""
+        self.peer = peer
+        self.reader = None if self._is_kept_back else peer
+
+    # Out of play ---------------------------------------------------------------------------------------
+
+    def release(self, body: CharacterReleased) -> None:
+        """The character is out of play. The gateway hears that when it is saved, as it forgets then what its
+        player had typed; until then it goes on as if the last line were still being run."""
+        self._released = self.tail.append(0, body)
+        self._is_kept_back = True
+        self.reader = None
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether a checkpoint holds the session as it stands: the next stay can begin from there."""
+        return self.inbox.applied == self.inbox.durable and self._saved >= self._released
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether the gateway has yet to hear that the character is out of play."""
+        return self._is_kept_back
+
+    def let_out(self) -> list[Frame]:
+        """Keep nothing back any more: what to send of it now."""
+        if not self._is_kept_back:
+            return []
+        self._is_kept_back = False
+        self.reader = self.peer
+        if self.peer is None:
+            return []
+        return [frame for frame in self.resume(self.tail.acked) if not self._precedes(frame)]
+
+    def _precedes(self, frame: Frame) -> bool:
+        """Whether it is from before the last release, and so has been sent."""
+        return isinstance(frame, Output) and frame.number < self._released
+
+    # Checkpoints and acknowledgements ------------------------------------------------------------------
+
+    def save(self, point: StreamPoint) -> list[Frame]:
+        """A checkpoint that holds the session at this point is durable: what to send that waited for it."""
         # It may hold a command that is complete and not counted here yet (`world_cut`).
-        self.inbox.save(min(applied, self.inbox.applied))
+        self.inbox.save(min(point.applied, self.inbox.applied))
+        if point.character:
+            return []
+        self._saved = max(self._saved, min(point.tail.last, self.tail.last))
+        return self.let_out() if self._saved >= self._released else []
 
     def ack(self, received: OutputNumber) -> None:
         """The gateway has all outputs up to this one. More than there are can only be of an earlier life."""
@@ -172,12 +228,13 @@ class SessionStreams:
     def resume(self, received: OutputNumber) -> list[Frame]:
         """The gateway has all up to `received`, and will have what follows: what to send it now."""
         try:
-            return list(self.tail.resume(received))
+            frames: Sequence[Frame] = self.tail.resume(received)
         except PositionAhead:
             # It has seen numbers that are not known here, as after a database that was set back by hand.
             # What is kept here it has, or can never have; what comes is numbered past all that it knows.
             self._renew(self.tail.snapshot())
-            return list(self.tail.resume(received))
+            frames = self.tail.resume(received)
+        return [frame for frame in frames if not self._is_kept_back or self._precedes(frame)]
 
     def mend(self) -> None:
         """Something that was to be sent could not be: replace it, before the gateway asks for it again."""

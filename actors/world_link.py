@@ -54,6 +54,9 @@ BRING_BACK_SECONDS = 120.0
 HOLD_SECONDS = 1.0
 # Frames that are kept during a hold: what a busy gateway sends in that time, a hundred times over.
 HOLD_FRAMES = 50_000
+# For a player to come back to the menu while nothing can be saved; a checkpoint takes a tenth of that. What
+# such a player had done since the last one is lost if the world is killed before the next.
+RELEASE_SECONDS = 2.0
 # For what is under way when the world stops; as long as a checkpoint waits for quiet, five times over.
 DRAIN_SECONDS = 0.25
 # For the last words to leave the socket, which is closed without waiting.
@@ -214,6 +217,8 @@ class WorldLink(WorldOutlet):
         for peer in silent:
             logger.warning("link: a gateway is silent and counts as gone")
             self._forget(peer)
+        for peer, frame in self._streams.overdue(now, RELEASE_SECONDS):
+            self._send(peer, frame)
         for streams in self._streams.abandoned(now, self._options.gateway_grace_seconds):
             logger.info("session %s is given up: its gateway did not come back", streams.session)
             self._end_session(streams)
@@ -328,9 +333,9 @@ class WorldLink(WorldOutlet):
 
     @on(WrittenCheckpoint)
     def written(self, ctx: Context, message: WrittenCheckpoint) -> None:
-        """Tell the gateways which lines they need not keep any more."""
-        for peer, positions in self._streams.saved(message.points).items():
-            self._send(peer, positions)
+        """Tell the gateways which lines they need not keep any more, and who is out of play."""
+        for peer, frame in self._streams.saved(message.points):
+            self._send(peer, frame)
 
     @on(StopRequested)
     def begin_to_stop(self, ctx: Context, message: StopRequested) -> None:

@@ -99,7 +99,7 @@ class OpenStreams(Message, frozen=True):
 class StreamPosition(Record, frozen=True):
     """Where the streams of a session stand: commands and outputs go on after these.
 
-    `is_saved` is whether a checkpoint holds the session at `applied`.
+    `is_saved` is whether a checkpoint holds the session there, playing nobody.
     """
 
     applied: CommandNumber

@@ -72,8 +72,7 @@ class WorldOutlet(Actor):
         if self._link.has_left(session):
             raise SessionLeft(session)
         streams = self._streams.open(session, ctx.now, applied=message.applied)
-        applied, durable = streams.inbox.position
-        return StreamPosition(applied, streams.tail.last, applied == durable)
+        return StreamPosition(streams.inbox.applied, streams.tail.last, streams.is_saved)
 
     @on(SessionUp)
     def session_up(self, ctx: Context, message: SessionUp) -> None:
@@ -123,7 +122,7 @@ class WorldOutlet(Actor):
     def _end_session(self, streams: SessionStreams) -> None:
         """Take its character out of play; the streams go with it."""
         streams.is_ending = True
-        streams.peer = None
+        streams.belongs_to(None)
         if streams.ref is not None and streams.ref.is_alive():
             streams.ref.tell(CloseWorldSession())
         else:
@@ -159,8 +158,7 @@ class WorldOutlet(Actor):
         streams = self._streams.get(session)
         if streams is None:
             return
-        self._streams.leave_play(session)
-        self._emit(session, 0, wire.CharacterReleased(character, text))
+        self._streams.release(session, wire.CharacterReleased(character, text), self.ctx.now)
         if streams.is_ending:
             self._streams.close(session)
 

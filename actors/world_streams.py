@@ -16,6 +16,7 @@ from actors.session_streams import NOWHERE, SessionStreams, StreamPoint
 from transports.link.interface import Peer
 from transports.link.protocol import (
     CharacterId,
+    CharacterReleased,
     CommandNumber,
     EntityId,
     Frame,
@@ -44,6 +45,8 @@ class StreamTable:
         self._touched: set[SessionId] = set()
         # Since when each of these waits for a gateway; the longest waiting first.
         self._unclaimed: dict[SessionId, float] = {}
+        # Since when the gateway of each of these is not told that it is out of play, in the same order.
+        self._kept_back: dict[SessionId, float] = {}
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -89,6 +92,31 @@ class StreamTable:
             self.play(session, None, "")
             streams.inbox.received = streams.inbox.applied
 
+    def release(self, session: SessionId, body: CharacterReleased, now: float) -> None:
+        """The session plays nobody now, and its gateway is to hear that: when it is saved (`saved`), or has
+        waited for too long (`overdue`)."""
+        streams = self._sessions.get(session)
+        if streams is not None:
+            self.leave_play(session)
+            streams.release(body)
+            self._kept_back.pop(session, None)
+            self._kept_back[session] = now
+
+    def overdue(self, now: float, limit_seconds: float) -> list[tuple[Peer, Frame]]:
+        """What waits for a checkpoint that does not come: to be sent all the same."""
+        over = []
+        for session, since in self._kept_back.items():
+            if now - since < limit_seconds:
+                break
+            over.append(session)
+        frames: list[tuple[Peer, Frame]] = []
+        for session in over:
+            del self._kept_back[session]
+            streams = self._sessions.get(session)
+            if streams is not None:
+                frames += _to_reader(streams, streams.let_out())
+        return frames
+
     def lose(self, session: SessionId) -> None:
         """What a checkpoint says of the session cannot be brought back: let its gateway select again."""
         streams = self._sessions.get(session)
@@ -99,6 +127,7 @@ class StreamTable:
         """Forget a session, here and in the next checkpoint."""
         self._touched.add(session)
         self._unclaimed.pop(session, None)
+        self._kept_back.pop(session, None)
         self._sessions.pop(session, None)
 
     def touch(self, session: SessionId) -> None:
@@ -113,8 +142,7 @@ class StreamTable:
         if streams is None:
             return []
         self._touched.add(session)
-        output = streams.emit(cause, body)
-        return [] if streams.peer is None else [(streams.peer, output)]
+        return _to_reader(streams, [streams.emit(cause, body)])
 
     def emit_to_many(
         self, sessions: Sequence[SessionId], cause: CommandNumber, body: OutputBody, origin: SessionId
@@ -127,9 +155,9 @@ class StreamTable:
             if streams is None:
                 continue
             touch(session)
-            tails = by_peer.get(streams.peer)
+            tails = by_peer.get(streams.reader)
             if tails is None:
-                by_peer[streams.peer] = [streams.tail]
+                by_peer[streams.reader] = [streams.tail]
             else:
                 tails.append(streams.tail)
         frames = [(peer, multicast(tails, cause, body, origin)) for peer, tails in by_peer.items()]
@@ -141,8 +169,7 @@ class StreamTable:
         if streams is None:
             return []
         self._touched.add(session)
-        outputs = streams.performed(done)
-        return [] if streams.peer is None else [(streams.peer, output) for output in outputs]
+        return _to_reader(streams, streams.performed(done))
 
     # Gateways ------------------------------------------------------------------------------------------
 
@@ -170,9 +197,9 @@ class StreamTable:
             if streams is None or streams.is_lost or streams.is_ending:
                 continue
             news = streams.resume(number)
-            if streams.ref is None and not news:
+            if streams.ref is None and not news and not streams.is_kept_back:
                 continue
-            streams.peer = peer
+            streams.belongs_to(peer)
             self._unclaimed.pop(session, None)
             positions[session] = streams.inbox.position
             streams.told = streams.inbox.durable
@@ -217,7 +244,7 @@ class StreamTable:
         return next((one for one in self._sessions.values() if one.selected_by == key), None)
 
     def _wait(self, streams: SessionStreams, now: float) -> None:
-        streams.peer = None
+        streams.belongs_to(None)
         # To the end of the line, which is ordered by time.
         self._unclaimed.pop(streams.session, None)
         self._unclaimed[streams.session] = now
@@ -237,15 +264,24 @@ class StreamTable:
         streams = self._sessions.get(session)
         return NOWHERE if streams is None else streams.point()
 
-    def saved(self, points: Mapping[SessionId, StreamPoint]) -> dict[Peer, Positions]:
-        """A checkpoint is written: what to tell each gateway of the commands that are durable now."""
+    def saved(self, points: Mapping[SessionId, StreamPoint]) -> list[tuple[Peer, Frame]]:
+        """A checkpoint is written. What to send: to each gateway which of its commands are durable now, then
+        what waited for that."""
         news: dict[Peer, dict[SessionId, Position]] = {}
+        waited: list[tuple[Peer, Frame]] = []
         for session, point in points.items():
             streams = self._sessions.get(session)
             if streams is None or streams.life != point.life:
                 continue
-            streams.save(point.applied)
+            waited += _to_reader(streams, streams.save(point))
+            if not streams.is_kept_back:
+                self._kept_back.pop(session, None)
             if streams.peer is not None and streams.told != streams.inbox.durable:
                 streams.told = streams.inbox.durable
                 news.setdefault(streams.peer, {})[session] = streams.inbox.position
-        return {peer: Positions(positions) for peer, positions in news.items()}
+        return [*((peer, Positions(positions)) for peer, positions in news.items()), *waited]
+
+
+def _to_reader(streams: SessionStreams, frames: Sequence[Frame]) -> list[tuple[Peer, Frame]]:
+    reader = streams.reader
+    return [] if reader is None else [(reader, frame) for frame in frames]

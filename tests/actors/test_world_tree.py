@@ -29,3 +29,37 @@ def test_a_second_stay_of_which_no_checkpoint_knows_is_run_again_and_shown_once(
 
         said = [line for line in ann.lines if line.startswith("You say")]
         assert said == ["You say, “one”", "You say, “two”", "You say, “three”"]
+
+
+def test_a_player_is_at_the_menu_when_that_is_saved() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann").types("get lantern", "quit")
+        assert not ann.saw("Your characters:")
+
+        house.advance(0.1)
+
+        assert ann.saw("Your characters:")
+        assert house.restarts()
+        ann.forgets().types("1", "inventory")
+        assert ann.saw("a brass lantern")
+
+
+def test_what_was_done_just_before_a_logout_is_done_again_when_the_world_is_killed_over_it() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann").types("get lantern", "quit", "1")
+
+        house.restarts()
+
+        assert ann.forgets().types("inventory").saw("a brass lantern")
+
+
+def test_a_player_comes_to_the_menu_also_while_nothing_can_be_saved() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann")
+        house.vault.is_away = True
+
+        ann.types("quit")
+        house.advance(2.5)
+
+        # Who he can play, the database knows.
+        assert ann.saw("The world fades around you.")

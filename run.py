@@ -37,6 +37,7 @@ from actors.admin.commands import operator_commands
 from actors.admin.options import AdminOptions
 from actors.gateway_errors import BindFailed, GatewayStartFailed
 from actors.gateway_tree import GatewayOptions, start_gateway
+from actors.guard import Dumps, Guard
 from actors.login import LoginOptions
 from actors.restart_archive import ArchiveOptions
 from actors.session_options import SessionOptions
@@ -57,8 +58,9 @@ from config.link_address import default_link_address
 from config.listeners import check_listeners
 from config.loading import DELIMITER, PREFIX, PROJECT, Configuration, effective, load
 from config.logging import configure as configure_logging
+from config.logging import write_at_once
 from config.problems import ConfigurationError
-from config.settings import GatewaySettings, LauncherSettings, Settings, WebSettings
+from config.settings import GatewaySettings, Settings, WebSettings
 from supervisors.acting import Services
 from supervisors.announcement import Addresses, Announcement, welcome
 from supervisors.backoff import Backoff
@@ -67,11 +69,12 @@ from supervisors.lifeline import Lifeline
 from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSpec
 from supervisors.processes import ExitCode, RestartPolicy
 from supervisors.restart_log import JsonLinesFile, RestartLog
+from supervisors.watchdog import WatchdogOptions
 from transports.link.liveness import LivenessOptions
 from transports.telnet import TelnetOptions
 from transports.web import PageOptions, create_app
 from transports.websocket import WebOptions
-from wyld_actors import ExitReason
+from wyld_actors import ActorSystem, ExitReason
 
 logger = logging.getLogger("launcher")
 
@@ -105,6 +108,10 @@ COLLECTOR_THRESHOLDS = (20_000, 20, 100)
 
 class Half(Protocol):
     """A running actor system: what a start function of a half returns."""
+
+    @property
+    def system(self) -> ActorSystem:
+        """The actors."""
 
     @property
     def addresses(self) -> Mapping[str, tuple[str, int]]:
@@ -242,9 +249,13 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
     settings, data_dir = configuration.settings, configuration.settings.data_dir
     # Read anew at every start of a child: what becomes known later is added.
     environment = os.environ | {variable("data_dir"): str(data_dir)}
-    group = process_group(settings.launcher, config_file, environment)
+    group = process_group(settings, config_file, environment)
     run_file, stopping = RunFile(data_dir / "run.json"), Event()
     on_signals(stopping.set, group.stop)
+    dumps = Dumps("launcher", log_directory(settings))
+    dumps.lines = partial(process_lines, group)
+    dumps.begin()
+    gevent.signal_handler(signal.SIGUSR1, group.pass_on, signal.SIGUSR1)
 
     def keep_ports(addresses: Addresses) -> None:
         """A port that the system chose stays the same over restarts: clients come back to it."""
@@ -272,21 +283,32 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
 
 
 def process_group(
-    settings: LauncherSettings, config_file: Path | None, environment: Mapping[str, str]
+    settings: Settings, config_file: Path | None, environment: Mapping[str, str]
 ) -> ProcessGroup:
     """The halves as child processes of this file."""
+    launcher = settings.launcher
     common = [sys.executable, str(PROJECT / "run.py")]
     common += ["--config", str(config_file.absolute())] if config_file else []
     return ProcessGroup(
         [ProcessSpec(name, partial(child_command, common, name), environment) for name in HALVES],
         RestartPolicy(
-            Backoff(**settings.backoff.model_dump()),
-            settings.max_restarts,
-            settings.max_restarts_window_seconds,
+            Backoff(**launcher.backoff.model_dump()),
+            launcher.max_restarts,
+            launcher.max_restarts_window_seconds,
         ),
-        settings.start_timeout_seconds,
-        settings.shutdown_seconds * (1 - POSTGRES_SHARE),
+        launcher.start_timeout_seconds,
+        launcher.shutdown_seconds * (1 - POSTGRES_SHARE),
+        blocked_restart_seconds=settings.watchdog.restart_after_seconds,
     )
+
+
+def process_lines(group: ProcessGroup) -> list[str]:
+    """The processes, for a dump of the launcher."""
+    return [
+        f"{process.name}: process {process.pid}, incarnation {process.incarnation}, "
+        f"{'serves' if process.facts is not None else 'does not serve'} {process.signs.trouble}\n"
+        for process in group.processes
+    ]
 
 
 def child_command(common: Sequence[str], name: str, descriptor: int) -> Sequence[str]:
@@ -316,23 +338,39 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
             # A launcher has prepared the database and given its DSN; alone, a half does so itself.
             if (dsn := dsn if lifeline else database.open(stopping)) is None:
                 return ExitCode.CLEAN
+            guard = make_guard(name, settings, lifeline)
+            guard.start()
             half = STARTS[name](settings, dsn)
+            guard.watch(half.system)
             calm_collector()
-            seconds = chain([limit * (1 - POSTGRES_SHARE)], repeat(IMPATIENT_SECONDS))
+            # Done before the launcher's patience is: it kills what is not.
+            seconds = (share * (1 - POSTGRES_SHARE) for share in chain([limit], repeat(IMPATIENT_SECONDS)))
             on_signals(lambda: half.stop(next(seconds)))
             if stopping.is_set():
                 half.stop(next(seconds))
             if lifeline:
-                lifeline.report_ready({"addresses": dict(half.addresses)})
+                lifeline.report_ready({"addresses": dict(half.addresses), "gives_signs": True})
             else:
                 click.echo(welcome(version(), data_dir, half.addresses))
             reason = half.wait()
+            guard.stop()
             logger.info("%s has ended: %s", name, reason.kind.name.lower())
             return ExitCode.CLEAN if reason.is_clean else ExitCode.FAILED
         finally:
             if lifeline is None:
                 others = [data_dir / f"{other}.lock" for other in ("launcher", *HALVES) if other != name]
                 database.close(limit * POSTGRES_SHARE, is_needed=partial(is_anyone, others))
+
+
+def make_guard(name: str, settings: Settings, lifeline: Lifeline | None) -> Guard:
+    folder = log_directory(settings)
+    return Guard(
+        name,
+        settings.watchdog.as_record(WatchdogOptions, without={"restart_after_seconds"}),
+        folder,
+        say=partial(write_at_once, name, folder),
+        sign=lifeline.give_sign if lifeline else None,
+    )
 
 
 def calm_collector() -> None:

@@ -8,11 +8,14 @@ Invariant: a secret never reaches a log. `hide_secrets` is the last step before 
 fields by name and passwords inside any text, tracebacks included.
 """
 
+import datetime
+import json
 import logging
 import logging.config
+import os
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -82,6 +85,22 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def write_at_once(
+    process: str, directory: Path, level: str, event: str, fields: Mapping[str, object]
+) -> None:
+    """Log one line from a thread that must not touch logging's locks, which belong to gevent's greenlets.
+
+    To both places as the others, JSON on the terminal too. Fields are hidden as everywhere.
+    """
+    moment = datetime.datetime.now(datetime.UTC).isoformat().replace("+00:00", "Z")
+    line = {"event": event, "level": level, "timestamp": moment, "process": process, **fields}
+    text = json.dumps(hide_secrets(None, "", line), default=str) + "\n"
+    with (directory / f"{process}.log").open("a", encoding="utf-8") as file:
+        file.write(text)
+    # Past the buffer of sys.stderr, which has a lock as well.
+    os.write(2, text.encode())
 
 
 def _log_the_end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

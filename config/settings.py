@@ -229,6 +229,25 @@ class LauncherSettings(Section):
     backoff: BackoffSettings
 
 
+class WatchdogSettings(Section):
+    slow_after_seconds: SecondsOrOff
+    report_after_seconds: SecondsOrOff
+    interrupt_after_seconds: SecondsOrOff
+    unready_after_seconds: SecondsOrOff
+    restart_after_seconds: SecondsOrOff
+
+    @model_validator(mode="after")
+    def _the_answers_get_harder(self) -> Self:
+        names = ["report_after_seconds", "interrupt_after_seconds", "unready_after_seconds"]
+        given = {name: getattr(self, name) for name in [*names, "restart_after_seconds"]}
+        rising = [seconds for seconds in given.values() if seconds]
+        if sorted(set(rising)) != rising:
+            raise ValueError(
+                f"{' < '.join(given)} must hold (0 is off), not {' < '.join(map(str, given.values()))}"
+            )
+        return self
+
+
 class AdminSettings(Section):
     host: Host
     gateway_port: Port
@@ -250,6 +269,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings
     world: WorldSettings
     launcher: LauncherSettings
+    watchdog: WatchdogSettings
     admin: AdminSettings
 
     @classmethod

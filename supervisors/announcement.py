@@ -66,6 +66,8 @@ class Announcement:
             "data_dir": str(self._run_file.path.parent),
             "started_at": self._started_at,
             "pids": {"launcher": os.getpid(), **{process.name: process.pid for process in group.processes}},
+            # A process that does not answer, in the words of its launcher.
+            "troubles": {p.name: f"{p.name} {p.signs.trouble}" for p in group.processes if p.signs.trouble},
             "ports": {name: port for name, (_, port) in self._addresses.items()},
             "addresses": {name: form(name, host, port) for name, (host, port) in self._addresses.items()},
         }

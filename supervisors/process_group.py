@@ -1,10 +1,11 @@
 """Starting, watching, restarting and stopping processes: the driver around `processes`.
 
-One greenlet, the caller's, owns all state: it takes events (ready, ended, stop) from a queue, and wakes for
-the next deadline. A child is given one end of a socket pair: it writes one line when it is ready, and sees
-the end of the stream when this process is gone (`lifeline`). Children live in sessions of their own, so a
-Ctrl-C in the terminal reaches only this process and the stop is in order: reverse start order, one after
-the other, under one deadline, SIGTERM first and SIGKILL when a child's share of the time has passed.
+One greenlet, the caller's, owns all state: it takes events (ready, sign of life, ended, stop) from a queue,
+and wakes for the next deadline. A child is given one end of a socket pair: it writes one line when it is
+ready, then one for each sign of life (`vital_signs`), and sees the end of the stream when this process is
+gone (`lifeline`). Children live in sessions of their own, so a Ctrl-C in the terminal reaches only this
+process and the stop is in order: reverse start order, one after the other, under one deadline, SIGTERM first
+and SIGKILL when a child's share of the time has passed.
 """
 
 import json
@@ -15,6 +16,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -33,10 +35,11 @@ from supervisors.processes import (
     name_of,
     share_of_stop,
 )
+from supervisors.vital_signs import SIGN_SECONDS, Vitality, VitalSigns
 
 logger = logging.getLogger(__name__)
 
-# A second signal means: now. Long enough for a process to close its files, short enough for a person.
+# A second signal means: now. For each process; long enough to close its files, short enough for a person.
 IMPATIENT_SECONDS = 2.0
 # A ready line holds a few addresses; a child that writes more than this is not one of ours.
 READY_LINE_LIMIT_BYTES = 65_536
@@ -67,6 +70,8 @@ class Process:
     was_asked: bool = False
     restart_at: float | None = None
     kill_at: float | None = None
+    signs: VitalSigns = field(default_factory=lambda: VitalSigns(0.0))
+    judge_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -85,6 +90,13 @@ class _Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sign:
+    process: Process
+    incarnation: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _Ended:
     process: Process
     incarnation: int
@@ -96,11 +108,15 @@ class _StopAsked:
     pass
 
 
+_Event = _Ready | _Sign | _Ended | _StopAsked
+
+
 @dataclass(slots=True, eq=False)
 class ProcessGroup:
     """Keeps processes running until it is told to stop or gives up.
 
-    `changed` is called in the owning greenlet after every start, ready and end.
+    `changed` is called in the owning greenlet after every start, ready, trouble and end. A process whose
+    signs of life tell of trouble for `blocked_restart_seconds` is started again; 0: never.
     """
 
     specs: Sequence[ProcessSpec]
@@ -109,8 +125,9 @@ class ProcessGroup:
     shutdown_seconds: float
     changed: Callable[["ProcessGroup"], None] = lambda group: None
     source: random.Random = field(default_factory=random.Random)
+    blocked_restart_seconds: float = 0.0
     processes: list[Process] = field(init=False)
-    _events: "SimpleQueue[_Ready | _Ended | _StopAsked]" = field(init=False, default_factory=SimpleQueue)
+    _events: "SimpleQueue[_Event]" = field(init=False, default_factory=SimpleQueue)
     _stop_by: float | None = field(init=False, default=None)
     _code: ExitCode = field(init=False, default=ExitCode.CLEAN)
 
@@ -126,6 +143,12 @@ class ProcessGroup:
         """Ask for an ordered stop; a second call shortens it. Returns at once; `run` ends."""
         self._events.put(_StopAsked())
 
+    def pass_on(self, number: signal.Signals) -> None:
+        """Send a signal to every process that serves. One that starts might not have a handler for it yet."""
+        for process in self.processes:
+            if process.facts is not None:
+                _signal(process, number)
+
     def run(self) -> ExitCode:
         """Start all in order and keep them running. Returns after the last has ended.
 
@@ -140,32 +163,43 @@ class ProcessGroup:
             self._do_what_is_due()
         return self._code
 
-    def _next_event(self) -> "_Ready | _Ended | _StopAsked | None":
-        dues = [due for p in self.processes for due in (p.restart_at, p.kill_at) if due is not None]
+    def _next_event(self) -> "_Event | None":
+        moments = [moment for p in self.processes for moment in (p.restart_at, p.kill_at, p.judge_at)]
+        dues = [due for due in moments if due is not None]
         try:
             return self._events.get(timeout=max(0.0, min(dues) - time.monotonic()) if dues else None)
         except Empty:
             return None
 
-    def _take(self, event: "_Ready | _Ended | _StopAsked | None") -> None:
+    def _take(self, event: "_Event | None") -> None:
         match event:
             case _Ready(process, incarnation, facts) if incarnation == process.incarnation:
                 if self._stop_by is None:
                     process.kill_at = None
                 process.facts = facts
+                process.judge_at = time.monotonic() + SIGN_SECONDS
+                if facts.get("gives_signs"):
+                    process.signs.heard(time.monotonic())
                 logger.info("%s is ready", process.name, extra=_fields(process))
                 self.changed(self)
+            case _Sign(process, incarnation, facts) if incarnation == process.incarnation:
+                _hear(process, facts)
             case _Ended(process, incarnation, code) if incarnation == process.incarnation:
                 self._ended(process, code)
                 self.changed(self)
             case _StopAsked():
-                self._begin_stop(IMPATIENT_SECONDS if self._stop_by else self.shutdown_seconds)
+                if self._stop_by is None:
+                    self._begin_stop(self.shutdown_seconds)
+                else:
+                    self._hurry()
 
     def _do_what_is_due(self) -> None:
         now = time.monotonic()
         for process in self.processes:
             if process.kill_at is not None and now >= process.kill_at:
                 self._kill(process)
+            if process.judge_at is not None and now >= process.judge_at:
+                self._judge(process, now)
             if process.restart_at is not None and now >= process.restart_at:
                 self._start(process)
         if self._stop_by is not None:
@@ -175,6 +209,7 @@ class ProcessGroup:
         process.restart_at = None
         process.incarnation += 1
         process.started_at = time.monotonic()
+        process.signs = VitalSigns(self.blocked_restart_seconds)
         ours, theirs = socketpair()
         try:
             process.popen = subprocess.Popen(
@@ -198,14 +233,17 @@ class ProcessGroup:
         self.changed(self)
 
     def _listen(self, process: Process, incarnation: int, ours: socket.socket) -> None:
-        """Read the ready line. What else may come is read and left, so that no child ever blocks on it."""
-        received = b""
+        """Read the ready line, then signs of life. All that comes is read, so that no child ever blocks on
+        it."""
+        kind: type[_Ready | _Sign] = _Ready
+        unread = b""
         with ours:
             while piece := _received(ours):
-                was_whole = b"\n" in received
-                received = (received + piece)[:READY_LINE_LIMIT_BYTES]
-                if not was_whole and b"\n" in received:
-                    self._events.put(_Ready(process, incarnation, _facts(process, received)))
+                *lines, unread = (unread + piece).split(b"\n")
+                unread = unread[:READY_LINE_LIMIT_BYTES]
+                for line in lines:
+                    self._events.put(kind(process, incarnation, _facts(process, line)))
+                    kind = _Sign
 
     def _wait(
         self,
@@ -224,7 +262,8 @@ class ProcessGroup:
     def _ended(self, process: Process, code: int) -> None:
         now = time.monotonic()
         ended = ProcessExit(code, now - process.started_at, process.was_asked or self._stop_by is not None)
-        process.popen = process.facts = process.kill_at = None
+        process.popen = process.facts = process.kill_at = process.judge_at = None
+        process.signs.trouble = ""
         decision = process.history.decide(ended, now)
         fields = _fields(process) | {
             "uptime_s": round(ended.uptime_seconds, 3),
@@ -261,6 +300,36 @@ class ProcessGroup:
             if process.kill_at is not None:
                 process.kill_at = min(process.kill_at, self._stop_by)
 
+    def _judge(self, process: Process, now: float) -> None:
+        """While it serves, and until it is asked to stop: then its deadline counts."""
+        if process.popen is None or process.was_asked or self._stop_by is not None:
+            process.judge_at = None
+            return
+        process.judge_at = now + SIGN_SECONDS
+        before = process.signs.trouble
+        vitality = process.signs.judge(now, is_stopped=is_stopped(process.popen.pid))
+        trouble, fields = process.signs.trouble, _fields(process)
+        if bool(trouble) != bool(before):
+            if trouble:
+                logger.error("%s %s", process.name, trouble, extra=fields)
+            else:
+                logger.warning("%s is well again; it %s", process.name, before, extra=fields)
+        if trouble != before:
+            self.changed(self)
+        if vitality is Vitality.HOPELESS:
+            logger.error("%s %s, and is killed", process.name, trouble, extra=fields)
+            process.judge_at = None
+            _signal(process, signal.SIGKILL)
+
+    def _hurry(self) -> None:
+        """Less time for each, and some for each: the last to stop has a checkpoint to write."""
+        running = [process for process in self.processes if process.popen]
+        self._begin_stop(IMPATIENT_SECONDS * len(running))
+        for process in running:
+            if process.was_asked and process.kill_at is not None:
+                process.kill_at = min(process.kill_at, time.monotonic() + IMPATIENT_SECONDS)
+                _signal(process, signal.SIGTERM)
+
     def _stop_next(self, now: float) -> None:
         """Ask the last running process to end, if it was not asked yet. Its predecessor waits for it."""
         running = [process for process in self.processes if process.popen]
@@ -283,6 +352,21 @@ def _signal(process: Process, number: signal.Signals) -> None:
         process.popen.send_signal(number)
 
 
+def _hear(process: Process, facts: Mapping[str, Any]) -> None:
+    seconds, by = facts.get("blocked_seconds", 0.0), facts.get("blocked", "")
+    if isinstance(seconds, int | float) and isinstance(by, str):
+        process.signs.heard(time.monotonic(), float(seconds), by)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a signal or a debugger holds this process, where the system tells."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    return status.rpartition(b") ")[2][:1] in {b"T", b"t"}
+
+
 def _received(ours: socket.socket) -> bytes:
     try:
         return ours.recv(READY_LINE_LIMIT_BYTES)
@@ -290,13 +374,13 @@ def _received(ours: socket.socket) -> bytes:
         return b""  # a reset is an end too
 
 
-def _facts(process: Process, received: bytes) -> Mapping[str, Any]:
+def _facts(process: Process, line: bytes) -> Mapping[str, Any]:
     try:
-        facts = json.loads(received.partition(b"\n")[0])
+        facts = json.loads(line)
     except ValueError:
         facts = None
     if not isinstance(facts, dict):
-        logger.error("%s said something else than JSON when ready: %.200r", process.name, received)
+        logger.error("%s said something else than JSON: %.200r", process.name, line)
         return {}
     return facts
 

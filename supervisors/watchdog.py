@@ -22,7 +22,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, Final
 
 from gevent import get_hub, monkey
@@ -69,11 +68,11 @@ class Watchdog:
         *,
         tell: Callable[[StuckReport], None] = lambda report: None,
         pulse: Callable[[Blocked | None], None] = lambda blocked: None,
-        dump_file: Path | None = None,
+        dump: IO[str] | None = None,
     ) -> None:
         """`tell` gets each report, `pulse` is called after every look; both in the watchdog's thread.
 
-        `dump_file` gets the stacks when the interpreter's lock is not given back.
+        The file `dump` gets the stacks when the interpreter's lock is not given back.
         """
         self._options = options
         self._tell = tell
@@ -85,7 +84,7 @@ class Watchdog:
         self._collections = _Collections()
         self._news: deque[StuckReport] = deque()
         self._wake = self._hub.loop.async_(ref=False)
-        self._dump: IO[str] | None = None if dump_file is None else dump_file.open("a", encoding="utf-8")
+        self._dump = dump
         self._runs = False
         self._looks = 0
 
@@ -104,8 +103,6 @@ class Watchdog:
         self._collections.end()
         self._interrupter.remove()
         faulthandler.cancel_dump_traceback_later()
-        if self._dump is not None:
-            self._dump.close()
 
     def standstill_since(self, moment: float) -> float:
         """How long, since `moment` of the steady clock, the whole process did not run, for whatever
@@ -155,7 +152,7 @@ class Watchdog:
             verdict.catches,
         )
         self._tell(report)
-        if holder is not None:
+        if holder is not None and self._runs:
             self._news.append(report)
             self._wake.send()
 

@@ -114,7 +114,8 @@ class Operator:
     """Asks a running server. Raises NotRunning, TokenRefused when it is made."""
 
     def __init__(self, place: Place) -> None:
-        self._addresses = _addresses(place.data_dir)
+        self._place = place
+        self._addresses = _addresses(_content(place.data_dir))
         self._source = "admin.token" if place.token else str(place.data_dir / "admin.key")
         self._token = place.token or _read_token(place.data_dir / "admin.key")
 
@@ -170,10 +171,12 @@ class Operator:
             if answer.status == _UNAUTHORIZED:
                 raise TokenRefused(self._source)
             if answer.status >= http.client.BAD_REQUEST:
-                raise _refusal(answer)
+                raise _refusal(half, answer)
             yield answer
         except (OSError, http.client.HTTPException) as error:
-            raise HalfAway(half, f"{error} ({host}:{port})") from error
+            trouble = _content(self._place.data_dir).get("troubles", {}).get(half, "")
+            why = f"{error} ({host}:{port})" + (f"; the launcher says: {trouble}" if trouble else "")
+            raise HalfAway(half, why) from error
         finally:
             connection.close()
 
@@ -185,19 +188,26 @@ class Operator:
         }
 
 
-def _refusal(answer: http.client.HTTPResponse) -> Refusal:
+def _refusal(half: str, answer: http.client.HTTPResponse) -> OperatorError:
     try:
         content = json.loads(answer.read())
+        if content.get("is_blocked"):
+            return HalfAway(half, content["error"])
         return Refusal(answer.status, content["error"], content["suggestions"])
     except (ValueError, LookupError, TypeError):
         return Refusal(answer.status, f"the server answered {answer.status} {answer.reason}")
 
 
-def _addresses(data_dir: Path) -> dict[str, tuple[str, int]]:
+def _content(data_dir: Path) -> dict[str, Any]:
+    """What run.json says. Raises NotRunning."""
     try:
-        content = json.loads((data_dir / "run.json").read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads((data_dir / "run.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise NotRunning(data_dir) from None
+    return content
+
+
+def _addresses(content: dict[str, Any]) -> dict[str, tuple[str, int]]:
     found = {}
     for half in HALVES:
         parts = urlsplit(content.get("addresses", {}).get(f"{half}-admin", ""))

@@ -84,3 +84,14 @@ def admin_address(system: ActorSystem, half: Half) -> tuple[str, int]:
     assert ref is not None, "the tree has one"
     host, port = ref.ask(WhereIsAdmin())
     return host, port
+
+
+def admin_descriptor(system: ActorSystem, half: str) -> int | None:
+    """That of the listening socket, None when there is none."""
+    ref = system.find(f"/{half}/{ADMIN}")
+    state = None if ref is None else ref.cell.good_state
+    return (
+        state.server.listening_socket.fileno()
+        if isinstance(state, AdminServer.State) and state.server
+        else None
+    )

@@ -250,3 +250,12 @@ def test_the_listing_shows_every_setting_with_its_origin() -> None:
     assert listing["log.level"][0] == '"info"'
     assert listing["gateway.web.allowed_origins"][0] == "[]"
     assert listing["link.key"][0] == '""'
+
+
+def test_the_answers_of_the_watchdog_get_harder_and_each_can_be_off() -> None:
+    with pytest.raises(ConfigurationError, match=r"must hold \(0 is off\), not 0.25 < 5.0 < 2.0 < 30.0"):
+        load(environment={"WYLD_WATCHDOG__INTERRUPT_AFTER_SECONDS": "5"})
+
+    settings = load(environment={"WYLD_WATCHDOG__INTERRUPT_AFTER_SECONDS": "0"}).settings
+
+    assert settings.watchdog.interrupt_after_seconds == 0

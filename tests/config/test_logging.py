@@ -13,7 +13,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.logging import HIDDEN, bound, configure, hide_secrets
+from config.logging import HIDDEN, bound, configure, hide_secrets, write_at_once
 
 LOGGER = logging.getLogger("actors.test")
 
@@ -173,3 +173,18 @@ def test_an_exception_that_ends_the_process_is_logged(tmp_path: Path) -> None:
     (record,) = records(tmp_path)
     assert record["level"] == "critical"
     assert record["exception"] == f"RuntimeError: nobody expected this; password={HIDDEN}"
+
+
+def test_a_line_past_logging_is_in_both_places_and_without_secrets(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start(tmp_path)
+
+    write_at_once(
+        "world", tmp_path, "error", "it stands still", {"path": "/world", "stack": "password=hunter2"}
+    )
+
+    (record,) = records(tmp_path)
+    assert (record["level"], record["event"], record["path"]) == ("error", "it stands still", "/world")
+    assert record["stack"] == f"password={HIDDEN}"
+    assert "it stands still" in capfd.readouterr().err

@@ -64,6 +64,7 @@ def test_the_run_file_has_ids_ports_addresses_and_the_time_of_the_start(tmp_path
         "data_dir": str(tmp_path),
         "started_at": "now",
         "pids": {"launcher": os.getpid(), "world": None, "gateway": None},
+        "troubles": {},
         "ports": {"telnet": 4000, "web": 8080},
         "addresses": {"telnet": "telnet localhost 4000", "web": "http://localhost:8080/"},
     }

@@ -80,8 +80,16 @@ def watched(
     policy: RestartPolicy = POLICY,
     start_timeout_seconds: float = 10.0,
     shutdown_seconds: float = 5.0,
+    blocked_restart_seconds: float = 0.0,
 ) -> Iterator[Watched]:
-    group = ProcessGroup(specs, policy, start_timeout_seconds, shutdown_seconds, source=random.Random(1))
+    group = ProcessGroup(
+        specs,
+        policy,
+        start_timeout_seconds,
+        shutdown_seconds,
+        source=random.Random(1),
+        blocked_restart_seconds=blocked_restart_seconds,
+    )
     watched = Watched(group)
     try:
         yield watched
@@ -244,3 +252,50 @@ def test_a_grandchild_that_holds_the_socket_does_not_hide_the_end() -> None:
     leave_behind = "os.fork() or time.sleep(5) or os._exit(0);" + "sys.exit(78)"
     with watched(program("world", leave_behind)) as server:
         assert server.result() is ExitCode.CONFIGURATION
+
+
+SILENT = STOP_CLEANLY + "os.write(fd, b'{\"gives_signs\": true}\\n');" + SERVE
+
+
+@pytest.mark.slow
+def test_a_process_that_promised_signs_of_life_and_gives_none_is_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("supervisors.process_group.SIGN_SECONDS", 0.02)
+    with watched(program("world", SILENT), blocked_restart_seconds=0.1) as server:
+        server.until(lambda group: group.processes[0].incarnation > 1)
+
+
+@pytest.mark.slow
+def test_a_process_that_says_that_it_stands_still_is_in_trouble_until_it_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("supervisors.process_group.SIGN_SECONDS", 0.02)
+    sign = 'os.write(fd, b\'{"blocked_seconds": 9.0, "blocked": "by an npc"}\\n\');'
+    well = "os.write(fd, b'{\"blocked_seconds\": 0.0}\\n')"
+    code = f"signal.signal(signal.SIGUSR1, lambda *_: {well});" + STOP_CLEANLY + READY + sign
+    with watched(program("world", code + "\nwhile True: signal.pause()")) as server:
+        server.until(lambda group: "by an npc" in group.processes[0].signs.trouble)
+
+        server.group.pass_on(signal.SIGUSR1)
+
+        server.until(lambda group: not group.processes[0].signs.trouble)
+
+
+def test_a_second_stop_asks_again_so_that_who_is_slow_may_hurry() -> None:
+    count = (
+        "asked = []\n"
+        "def heard(*_):\n    asked.append(1)\n    if len(asked) > 1: sys.exit(0)\n"
+        '    os.write(fd, b\'{"blocked": "asked once"}\\n\')\n'
+        "signal.signal(signal.SIGTERM, heard)\n"
+    )
+    with watched(program("world", "\n" + count + READY + "\nwhile True: signal.pause()")) as server:
+        server.until(is_ready)
+
+        server.group.stop()
+        with gevent.Timeout(10):
+            while server.group.processes[0].signs._by != "asked once":
+                gevent.sleep(0.005)
+        server.group.stop()
+
+        assert server.result() is ExitCode.CLEAN

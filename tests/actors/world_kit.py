@@ -1,4 +1,5 @@
-"""A whole server in one process and in virtual time: the gateway's actors and the world's, both real.
+"""A whole server in one process and in virtual time: the gateway's actors and the world's, both real; or the
+world alone, with gateways that say what a test wants.
 
     with House() as house:
         ann = house.signs_up("Ann")
@@ -13,15 +14,17 @@ is killed leaves nothing behind but what it had written there, as one that is ki
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self, TypeVar
+
+import gevent
 
 from actors.storage import requests as store
 from actors.storage.accounts import AccountRecord
 from actors.storage.characters import CharacterRecord
 from actors.storage.entities import EntityRecord
-from actors.storage.errors import NameTaken, StoreUnavailable, WrongCredentials
+from actors.storage.errors import NameTaken, StorageRefused, StoreUnavailable, WrongCredentials
 from actors.storage.options import StoreOptions
 from actors.storage.positions import Position
 from actors.world.character import Character
@@ -33,9 +36,15 @@ from actors.world_tree import WorldOptions, world_tree
 from supervisors import ChildSpec, Tree, run_tree, worker
 from tests.actors.gateway_kit import KEY, PASSWORD, Client, GatewayBench
 from tests.actors.world.sample import atlas
-from wyld_actors import Actor, ActorSystem, Context, Ref, on
+from transports.link import protocol as wire
+from transports.link.handshake import NONCE_BYTES, GatewayHandshake, routing_id
+from transports.link.interface import DealerCallbacks
+from transports.link.memory import MemoryDealer, MemoryLink
+from wyld_actors import Actor, ActorSystem, Context, ManualClock, Ref, Reply, on
 
-__all__ = ["Disk", "House", "Vault"]
+__all__ = ["House", "RawGateway", "Vault", "WorldBench"]
+
+_Frame = TypeVar("_Frame", bound=wire.Frame)
 
 _LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 # Seconds. Longer than any test takes: what is saved is what a test has saved.
@@ -51,7 +60,19 @@ class Vault:
     entities: dict[str, EntityRecord] = field(default_factory=dict)
     positions: dict[int, Position] = field(default_factory=dict)
     epoch: int = 0
+    # A database that cannot be reached, and one that lets everybody wait until it `hurries`.
     is_away: bool = False
+    is_slow: bool = False
+    # The kinds of what was asked, in order.
+    asked: list[str] = field(default_factory=list)
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+
+    def hurries(self, ground: Ground) -> None:
+        """Answer all that waits, and at once from now on."""
+        self.is_slow = False
+        while self.waiting:
+            self.waiting.pop(0)()
+            ground.settle()
 
     def create_account(self, name: str, password: str) -> AccountRecord:
         if name in self.accounts:
@@ -124,24 +145,36 @@ class Disk(Actor):
         self.ctx.system.registry.register("store", self.ctx.ref)
 
     @on(*_SERVED)
-    def serve(self, ctx: Context, request: store.StoreRequest) -> Any:
+    def serve(self, ctx: Context, request: store.StoreRequest) -> None:
+        reply = ctx.defer_reply()
+        self._vault.asked.append(type(request).__name__)
+        if self._vault.is_slow:
+            self._vault.waiting.append(lambda: self._answer(request, reply))
+        else:
+            self._answer(request, reply)
+
+    def _answer(self, request: store.StoreRequest, reply: Reply) -> None:
         if self._vault.is_away or self._world.is_dead:
-            raise StoreUnavailable("it is away")
-        return _SERVED[type(request)](self._vault, request)
+            reply.fail(StoreUnavailable("it is away"))
+            return
+        try:
+            reply.set(_SERVED[type(request)](self._vault, request))
+        except StorageRefused as no:
+            reply.fail(no)
 
 
 class RunningHalf:
     """One life of the world."""
 
-    def __init__(self, house: House) -> None:
-        vault = house.vault
+    def __init__(self, ground: Ground) -> None:
+        vault = ground.vault
         vault.epoch += 1
         self.is_dead = False
-        self.system = ActorSystem("world", clock=house.clock)
+        self.system = ActorSystem("world", clock=ground.clock)
         plan = atlas()
         self.around = Surroundings(plan, self.system.registry)
         options = WorldOptions(
-            "world", (), "memory", KEY, StoreOptions(""), keeper=house.keeper, link=house.link_options
+            "world", (), "memory", KEY, StoreOptions(""), keeper=ground.keeper, link=ground.link_options
         )
         positions = list(vault.positions.values())
         beginning = beginning_of(plan, vault.epoch, vault.places(), positions, options.behaviours)
@@ -151,7 +184,7 @@ class RunningHalf:
             self.around,
             beginning,
             store=[worker("store", Disk, vault, self)],
-            open_router=house.link.router,
+            open_router=ground.link.router,
         )
         self._specs: dict[str, ChildSpec] = {child.id: child for child in spec.args[1]}
         self.tree: Tree = run_tree(self.system, spec)
@@ -167,6 +200,9 @@ class RunningHalf:
         assert found is not None, path
         return found
 
+    def has(self, path: str) -> bool:
+        return self.system.find(f"/world/{path}") is not None
+
     def die(self) -> None:
         """As by SIGKILL: nothing is said, nothing is written."""
         self.is_dead = True
@@ -174,42 +210,35 @@ class RunningHalf:
         self.system.stop()
 
 
-class House(GatewayBench):
-    """Gateway and world. Use as a context manager."""
+class Ground:
+    """Where worlds live, one after the other: a clock, a link and a vault that outlast them."""
 
-    def __init__(
-        self,
-        *,
-        checkpoint_seconds: float = NEVER,
-        link: WorldLinkOptions | None = None,
-        **options: Any,
-    ) -> None:
-        self.half: RunningHalf | None = None
+    clock: ManualClock
+    link: MemoryLink
+
+    def __init__(self, *, checkpoint_seconds: float = NEVER, link: WorldLinkOptions | None = None) -> None:
         self.vault = Vault()
         self.keeper = KeeperOptions(interval_seconds=checkpoint_seconds)
         self.link_options = link or WorldLinkOptions()
-        super().__init__(**options)
-        self.begins()
+        self.current: RunningHalf | None = None
 
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
-        if self.half is not None:
-            self.half.die()
-
-    # The world
+    @property
+    def half(self) -> RunningHalf:
+        """The world that lives."""
+        assert self.current is not None, "there is no world"
+        return self.current
 
     def begins(self) -> RunningHalf:
-        """A world begins with what the vault has, and the gateway finds it."""
-        self.half = half = RunningHalf(self)
+        """A world begins with what the vault has, and the gateways find it."""
+        self.current = RunningHalf(self)
         self.settle()
-        assert half.tree.started.ready()
+        assert self.half.tree.started.ready()
         self.advance(3.0)
-        return half
+        return self.half
 
     def dies(self) -> None:
         """The world is killed."""
-        half, self.half = self.half, None
-        assert half is not None
+        half, self.current = self.half, None
         half.die()
         self.settle()
 
@@ -220,29 +249,23 @@ class House(GatewayBench):
 
     def saves(self) -> None:
         """A checkpoint is written now."""
-        assert self.half is not None
         answer = self.half.ref("keeper").ask(SaveNow(), block=False)
         self.settle()
         answer.get(timeout=1)
 
-    # Players
+    def crashes(self, path: str) -> None:
+        """One actor of the world is killed, and restarted by its supervisor."""
+        self.half.ref(path).cell.kill()
+        self.settle()
 
-    def signs_up(self, name: str, protocol: str = "telnet") -> Client:
-        """Somebody makes an account and a character of this name, and enters the world."""
-        client = self.client(protocol)
-        client.types("new", name, PASSWORD, PASSWORD, name, "wanderer")
-        assert client.saw("Exits:"), client.lines
-        return client.forgets()
-
-    # Time
-
-    def _systems(self) -> Sequence[ActorSystem]:
-        return (self.system,) if self.half is None else (self.system, self.half.system)
+    def systems(self) -> Sequence[ActorSystem]:
+        return [self.current.system] if self.current is not None else []
 
     def settle(self) -> None:
+        """Let all work until it is quiet."""
         turns = -1
-        while turns != (turns := sum(system.dispatcher.turns for system in self._systems())):
-            for system in self._systems():
+        while turns != (turns := sum(system.dispatcher.turns for system in self.systems())):
+            for system in self.systems():
                 system.settle()
 
     def advance(self, seconds: float) -> None:
@@ -253,3 +276,163 @@ class House(GatewayBench):
             self.settle()
         self.clock.advance_to(end)
         self.settle()
+
+
+class WorldBench(Ground):
+    """A world alone; gateways are `RawGateway`s. Use as a context manager."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.clock = ManualClock()
+        self.link = MemoryLink(gevent.get_hub().loop.run_callback)
+        self.begins()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.current is not None:
+            self.current.die()
+
+    def gateway(self, name: str = "gateway", epoch: int = 1) -> RawGateway:
+        """A gateway whose handshake is done, or refused."""
+        return RawGateway(self, name, epoch).connects()
+
+    def account(self, *characters: str) -> int:
+        """An account with these characters; its number."""
+        account = self.vault.create_account(f"of {characters}", PASSWORD)
+        for name in characters:
+            self.vault.create_character(account.id, name, "wanderer")
+        return account.id
+
+
+class RawGateway:
+    """A gateway that says what a test wants it to say. `frames` is all it was sent by the world."""
+
+    def __init__(self, bench: WorldBench, name: str, epoch: int) -> None:
+        self.frames: list[wire.Frame] = []
+        self._bench = bench
+        self._name, self._epoch = name, epoch
+        self._attempt = 0
+        self._requests: dict[int, wire.Request] = {}
+        self._dealer: MemoryDealer | None = None
+
+    def dials(self) -> Self:
+        """A connection stands, and nobody has said anything."""
+        self._attempt += 1
+        self.frames.clear()
+        identity = routing_id(self._name, self._epoch, self._attempt)
+        self.handshake = GatewayHandshake(self._name, self._epoch, KEY, nonce=identity.ljust(NONCE_BYTES))
+        callbacks = DealerCallbacks(self._take, _ignore, _ignore, _ignore)
+        self._dealer = self._bench.link.dealer(identity, callbacks)
+        return self
+
+    def connects(self, claims: Mapping[int, int] | None = None) -> Self:
+        """Dial, and shake hands; `claims` are its sessions in the world, with the last output of each."""
+        self._claims = dict(claims or {})
+        return self.dials().sends(self.handshake.hello())
+
+    def disconnects(self) -> Self:
+        """The connection is gone. The world notices when it sends something, at the latest a heartbeat."""
+        assert self._dealer is not None
+        self._dealer.close()
+        self._bench.advance(2.0)
+        return self
+
+    def sends(self, *frames: wire.Frame) -> Self:
+        """One batch; and let the world work until it is quiet."""
+        self.says(*frames)
+        self._bench.settle()
+        return self
+
+    def says(self, *frames: wire.Frame) -> None:
+        """Queue frames for one batch."""
+        assert self._dealer is not None
+        for frame in frames:
+            self._dealer.send(frame)
+
+    def asks(self, body: wire.RequestBody, session: int = 0, seconds: float = 15.0) -> int:
+        """Send a request; its number."""
+        number = len(self._requests) + 1
+        self._requests[number] = wire.Request(number, session, round(seconds * 1000), body)
+        self.repeats(number)
+        return number
+
+    def repeats(self, request: int) -> None:
+        """Send a request again."""
+        self.sends(self._requests[request])
+
+    def selects(self, account: int, character: int, session: int, applied: int = 0) -> int:
+        """Bring a character into play; the number of the request."""
+        return self.asks(wire.SelectCharacter(account, character, applied), session)
+
+    # What came
+
+    @property
+    def is_welcome(self) -> bool:
+        return any(isinstance(frame, wire.Welcome) for frame in self.frames)
+
+    @property
+    def positions(self) -> Mapping[int, tuple[int, int]]:
+        """Of its sessions, as the Welcome had them."""
+        (welcome,) = (frame for frame in self.frames if isinstance(frame, wire.Welcome))
+        return welcome.positions
+
+    def answers(self, request: int) -> list[wire.ReplyBody | wire.FailureCode]:
+        """All answers to one request."""
+        found: list[wire.ReplyBody | wire.FailureCode] = []
+        for frame in self.frames:
+            if isinstance(frame, wire.Reply) and frame.id == request:
+                found.append(frame.body)
+            elif isinstance(frame, wire.Failure) and frame.id == request:
+                found.append(wire.FailureCode(frame.code))
+        return found
+
+    def shown(self, session: int) -> list[wire.OutputBody]:
+        """The bodies of all outputs to one session, in the order in which they came."""
+        found: list[wire.OutputBody] = []
+        for frame in self.frames:
+            is_multicast = isinstance(frame, wire.Multicast) and session in frame.sessions
+            if is_multicast or (isinstance(frame, wire.Output) and frame.session == session):
+                assert isinstance(frame, wire.Multicast | wire.Output)
+                found.append(frame.body)
+        return found
+
+    def of(self, kind: type[_Frame]) -> list[_Frame]:
+        return [frame for frame in self.frames if isinstance(frame, kind)]
+
+    def _take(self, frames: list[wire.Frame]) -> None:
+        for frame in frames:
+            self.frames.append(frame)
+            if isinstance(frame, wire.Challenge):
+                self.says(self.handshake.challenged(frame, self._claims))
+
+
+def _ignore(*_: object) -> None:
+    pass
+
+
+class House(Ground, GatewayBench):
+    """Gateway and world. Use as a context manager."""
+
+    def __init__(
+        self, *, checkpoint_seconds: float = NEVER, link: WorldLinkOptions | None = None, **options: Any
+    ) -> None:
+        Ground.__init__(self, checkpoint_seconds=checkpoint_seconds, link=link)
+        GatewayBench.__init__(self, **options)
+        self.begins()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        if self.current is not None:
+            self.current.die()
+
+    def systems(self) -> Sequence[ActorSystem]:
+        return [self.system, *super().systems()]
+
+    def signs_up(self, name: str, protocol: str = "telnet") -> Client:
+        """Somebody makes an account and a character of this name, and enters the world."""
+        client = self.client(protocol)
+        client.types("new", name, PASSWORD, PASSWORD, name, "wanderer")
+        assert client.saw("Exits:"), client.lines
+        return client.forgets()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -20,6 +21,8 @@ from pathlib import Path
 __all__ = ["Postmaster", "parse", "read_postmaster", "read_stale"]
 
 _SOCKET_LINE = 4
+# A negative one is of a server without a postmaster. Digits of other scripts are none.
+_PID = re.compile(r"-?[0-9]{1,10}")
 _STATUS_LINE = 7
 _PROCESSES = Path("/proc")
 
@@ -56,7 +59,7 @@ class Postmaster:
 def parse(text: str, data: Path) -> Postmaster | None:
     """The content of a file, or None while it is not yet written."""
     lines = [line.strip() for line in text.splitlines()]
-    if not lines or not lines[0].lstrip("-").isdigit():
+    if not lines or not _PID.fullmatch(lines[0]):
         return None
     lines += [""] * (_STATUS_LINE + 1 - len(lines))
     socket_folder = Path(lines[_SOCKET_LINE]) if lines[_SOCKET_LINE] else None

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.storage.postmaster import parse, read_postmaster, read_stale
@@ -29,6 +29,9 @@ def test_a_file_that_is_being_written_is_not_there_yet(length: int) -> None:
     assert postmaster is None or not postmaster.is_ready
 
 
+@example("²")
+@example("--5")
+@example("9" * 5000)
 @given(st.text())
 def test_any_text_is_read_or_is_nothing(text: str) -> None:
     postmaster = parse(text, Path("/data"))

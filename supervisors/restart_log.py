@@ -152,17 +152,20 @@ class JsonLinesFile:
 
     def __call__(self, record: RestartRecord) -> None:
         line = msgspec.json.encode(record.as_fields(), enc_hook=str) + b"\n"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self._size() + len(line) > self.limit_bytes:
-            self._rotate()
+        try:
+            self._append(line)
+        except FileNotFoundError:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._append(line)
+
+    def _append(self, line: bytes) -> None:
+        with self.path.open("ab") as file:
+            if file.tell() + len(line) <= self.limit_bytes:
+                file.write(line)
+                return
+        self._rotate()
         with self.path.open("ab") as file:
             file.write(line)
-
-    def _size(self) -> int:
-        try:
-            return self.path.stat().st_size
-        except FileNotFoundError:
-            return 0
 
     def _rotate(self) -> None:
         for number in range(self.files_kept - 1, 0, -1):

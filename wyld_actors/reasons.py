@@ -8,8 +8,9 @@ them. A kill by the supervisor is recorded as killed, which OTP counts as abnorm
 from __future__ import annotations
 
 import enum
-import traceback as traceback_module
 from dataclasses import dataclass
+
+from wyld_actors.stacks import traceback_text
 
 __all__ = [
     "NORMAL",
@@ -101,4 +102,4 @@ def forget_frames(error: BaseException) -> None:
 
 def crash(kind: ExitKind, error: BaseException) -> ExitReason:
     """The reason for an exception that ended an incarnation, its traceback kept as text."""
-    return ExitReason(kind, error, "", "".join(traceback_module.format_exception(error)))
+    return ExitReason(kind, error, "", traceback_text(error))

@@ -48,7 +48,7 @@ def perform(server: Server, player: Player, kind: str, text: str) -> str:
 
 def alike(text: str) -> str:
     """The text without what is another one each time: numbers, dates, and the spaces that align them."""
-    return re.sub(r"[ \t]+", " ", re.sub(r"[0-9]+(\.[0-9]+)?( ms| s)?", "#", text)).strip()
+    return re.sub(r"[ \t]+", " ", re.sub(r"[0-9]+(\.[0-9]+)?( ms| s)?|\bunknown\b", "#", text)).strip()
 
 
 def printed(server: Server, arguments: list[str]) -> str:

@@ -22,6 +22,8 @@ STATE_STYLES: Final = {
 }
 HEALTH_STYLES: Final = {"ok": "green", "warning": "yellow", "failing": "bold red"}
 LEVEL_STYLES: Final = {"info": "green", "warning": "yellow", "error": "red", "critical": "bold red"}
+# Of those who noticed; the rest is counted.
+NAMES_SHOWN: Final = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -155,8 +157,8 @@ def restart_line(record: Mapping[str, Any]) -> Text:
         text.append(f" -> {record['decision'].removesuffix('_in_ms')}{delay}", "yellow")
     if record.get("down_ms") is not None:
         text.append(f" after {duration(record['down_ms'] / 1000)}", "dim")
-    if players := record.get("affected", {}).get("players"):
-        text.append(f" noticed by {players}", "dim")
+    if noticed := _noticed(record.get("affected", {})):
+        text.append(f" noticed by {noticed}", "dim")
     if "trace_id" in record:
         text.append(f" caused by {record['trace_id']}", "dim")
     if record["event"] == "dead_letter":
@@ -164,6 +166,14 @@ def restart_line(record: Mapping[str, Any]) -> Text:
     if record.get("repeated"):
         text.append(f" ({record['repeated']} more like it)", "dim")
     return text
+
+
+def _noticed(affected: Mapping[str, Any]) -> str:
+    """The players who were there, the first ones by name."""
+    names, count = affected.get("names", ())[:NAMES_SHOWN], affected.get("players", 0)
+    if not names:
+        return f"{count} players" if count else ""
+    return ", ".join(names) + (f" and {count - len(names)} more" if count > len(names) else "")
 
 
 def letters_table(letters: Iterable[Mapping[str, Any]]) -> Table:

@@ -62,8 +62,22 @@ def test_a_restart_says_who_noticed_and_what_caused_it() -> None:
     }
     letter = {"event": "dead_letter", "path": "/world/npc", "message_id": "31", "repeated": 4}
 
-    assert "/world/npc noticed by 2 caused by 5-7" in drawn(restart_line(record))
+    assert "/world/npc noticed by 2 players caused by 5-7" in drawn(restart_line(record))
     assert "/world/npc (letter 31) (4 more like it)" in drawn(restart_line(letter))
+
+
+@pytest.mark.parametrize(
+    ("affected", "shown"),
+    [
+        ({"players": 1, "names": ["Ann"]}, "-> leave noticed by Ann"),
+        ({"players": 7, "names": ["Ann", "Bob", "Cy", "Di"]}, "-> leave noticed by Ann, Bob, Cy and 4 more"),
+        ({}, "-> leave"),
+    ],
+)
+def test_those_who_noticed_are_named(affected: dict[str, object], shown: str) -> None:
+    record = {"event": "child_terminated", "path": "/top/a", "decision": "leave", "affected": affected}
+
+    assert drawn(restart_line(record)).strip().endswith(shown)
 
 
 def test_what_comes_from_outside_is_no_markup() -> None:

@@ -30,3 +30,9 @@ def test_every_make_target_shown_exists(name: tuple[str, str]) -> None:
 )
 def test_every_file_named_exists(path: tuple[str, str]) -> None:
     assert (PROJECT / "".join(path)).exists()
+
+
+@pytest.mark.parametrize("name", ["page.png", "page-phone.png"])
+def test_a_picture_of_the_page_is_quickly_loaded(name: str) -> None:
+    """`python -m tests.page_pictures` makes them."""
+    assert (PROJECT / "docs" / "images" / name).stat().st_size < 150 * 1024

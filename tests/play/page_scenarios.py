@@ -1,6 +1,7 @@
-"""What a player does on the page of a whole server, one function for each scenario; see `test_page`.
+"""What a player does on the page of a whole server, one function for each scenario.
 
-The other half is `test_page.Stage`: another player by telnet, and what happens to the server's processes.
+`tests.transports.web.hands` plays them; the other half, another player by telnet and harm to the server's
+processes, is `tests.play.stage`.
 """
 
 import sys

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import page_pictures
 from tests.play.kit import Server
 from tests.play.page_scenarios import SCENARIOS
-from tests.play.players import TelnetPlayer
+from tests.play.stage import Stage
 from tests.transports.web.driver import BrowserProcess, browser_executable
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,47 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
-
-
-class Stage:
-    """What a scenario asks for on this side; see `tests.play.page_scenarios`."""
-
-    def __init__(self, server: Server, unique: Callable[[str], str]) -> None:
-        self._server = server
-        self._unique = unique
-        self._other: TelnetPlayer | None = None
-
-    def name(self) -> str:
-        return self._unique("ann")
-
-    def company(self, *way: str) -> str:
-        """Somebody comes by telnet and walks this way; returns the name."""
-        other = self._other = self._server.telnet(self._unique("bob")).signs_up()
-        other.types(*way)
-        other.catch_up()
-        return other.name
-
-    @property
-    def other(self) -> TelnetPlayer:
-        assert self._other is not None, "nobody has come"
-        return self._other
-
-    def types(self, line: str) -> None:
-        self.other.types(line)
-
-    def hears(self, words: str) -> None:
-        self.other.sees(words)
-
-    def heard_from(self, name: str) -> list[str]:
-        """All that the other has heard this player say."""
-        self.other.catch_up()
-        return re.findall(rf'{name} says, "(\w+)"', self.other.text)
-
-    def freeze(self, half: str) -> None:
-        os.kill(self._server.pid(half), signal.SIGSTOP)
-
-    def kill(self, half: str) -> None:
-        self._server.kill(half)
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +53,11 @@ def stage(server: Server, unique: Callable[[str], str]) -> Iterator[Stage]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_in_the_browser(browser: BrowserProcess, server: Server, stage: Stage, scenario: str) -> None:
     browser.play(scenario, f"http://127.0.0.1:{server.port('web')}/", stage)
+
+
+def test_the_pictures_of_the_readme_can_be_taken_anew(tmp_path: Path) -> None:
+    browser_executable()
+
+    page_pictures.main(tmp_path)
+
+    assert sorted(picture.name for picture in tmp_path.iterdir()) == ["page-phone.png", "page.png"]

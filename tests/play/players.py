@@ -80,6 +80,13 @@ class Player:
 
         return self._until(found, f"words {words!r}", within)
 
+    def until_count(self, count: int, *patterns: str, within: float = LIMIT_SECONDS) -> None:
+        """Wait until the patterns have been shown so often, all together, since the beginning."""
+        pattern = re.compile("|".join(patterns))
+        self._until(
+            lambda: "" if len(pattern.findall(self.text)) >= count else None, f"{count} {patterns}", within
+        )
+
     def is_sent_away(self, within: float = LIMIT_SECONDS) -> str:
         """Wait for the server to close the connection, and return the last words."""
         return self._until(lambda: self.text[self._read :] if self.is_gone else None, "end", within)
@@ -163,7 +170,7 @@ class TelnetPlayer(Player):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS)
         self._socket.settimeout(None)
         self._rest = b""
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reader = gevent.spawn(self._listen)
 
     def types(self, *lines: str) -> None:
@@ -172,6 +179,10 @@ class TelnetPlayer(Player):
     def sends(self, data: bytes) -> None:
         """Send bytes as they are."""
         self._socket.sendall(data)
+
+    def hangs_up_halfway(self) -> None:
+        """Say that nothing more comes, and keep reading."""
+        self._socket.shutdown(socket.SHUT_WR)
 
     def leave(self) -> None:
         self._reader.kill()

@@ -20,11 +20,15 @@ from actors.admin import checks as rules
 from actors.admin.archive import Archive
 from actors.admin.checks import Check
 from actors.admin.errors import NotAnswered
+from actors.admin.finding import Found, named_like
 from actors.admin.half import Half
+from actors.admin.look import Look, branches, news
 from actors.admin.loop_lag import LoopLag
 from actors.admin.metrics import Measurements
 from actors.admin.options import AdminOptions
+from actors.admin.remembered import Remembered
 from actors.admin.restarts import Fields, RestartHistory, chosen, read_tail
+from actors.admin.survey import take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
 from supervisors import RestartLog
@@ -73,7 +77,9 @@ class AdminDesk:
         self.lag = LoopLag(system.now)
         self.wall_clock = wall_clock
         self._measurements = Measurements(system, half, self.history, self.lag, archive)
+        self._survey = Remembered(lambda: take_survey(system), system.now)
         self._started_at = wall_clock(), system.now()
+        self._life = f"{os.getpid()}-{self._started_at[0] * 1000:.0f}"
 
     def overview(self) -> Overview:
         return Overview(
@@ -81,11 +87,32 @@ class AdminDesk:
             version=self.options.version,
             pid=os.getpid(),
             time=self.wall_clock(),
-            up_seconds=self.system.now() - self._started_at[1],
+            up_seconds=self._up_seconds(),
             actors=self.system.cell_count,
             dead_letters=self.system.dead_letter_count,
             is_ready=not any(check.is_failing for check in self.readiness()),
         )
+
+    def look(self, opened: Iterable[str], limit: int, known: str) -> Look:
+        """What a page shows, see `look`; `known` is how far it has read the restart log."""
+        survey = self._survey.get()
+        return Look(
+            process=self.half.name,
+            version=self.options.version,
+            pid=os.getpid(),
+            time=self.wall_clock(),
+            up_seconds=self._up_seconds(),
+            dead_letters=self.system.dead_letter_count,
+            total=survey.total,
+            branches=branches(self.system, survey, self.recent(), opened, limit),
+            news=news(self.history, self._life, known),
+        )
+
+    def find(self, name: str, limit: int) -> list[Found]:
+        return named_like(self.system, name, limit)
+
+    def _up_seconds(self) -> float:
+        return self.system.now() - self._started_at[1]
 
     def recent(self) -> dict[str, tuple[int, ...]]:
         """Restarts in the last 1, 5 and 60 minutes, by path."""

@@ -4,7 +4,10 @@ import difflib
 from collections.abc import Iterator
 from itertools import islice
 
+import msgspec
+
 from actors.admin.errors import NoSuchActor
+from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem, Cell
 
 # A zone has hundreds of names; comparing with ten thousand would hold the game up for half a second.
@@ -34,3 +37,18 @@ def suggestions(system: ActorSystem, path: str) -> Iterator[str]:
             return
         above = f"{above}/{part}"
         table = table[part].children or {}
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An actor that was looked for by name."""
+
+    path: str
+    actor: str
+    state: str
+
+
+def named_like(system: ActorSystem, text: str, limit: int) -> list[Found]:
+    """Actors with `text` in their names, in capitals or not, those nearer to the top first."""
+    wanted = text.casefold()
+    fitting = (cell for cell in system.cells() if wanted in cell.name.casefold())
+    return [Found(cell.path, cell.actor_class.__name__, state_of(cell)) for cell in islice(fitting, limit)]

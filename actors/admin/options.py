@@ -25,5 +25,8 @@ class AdminOptions:
     # From the first byte of a request to its last; also how long an idle connection is kept.
     request_seconds: float = 10.0
     max_connections: int = 64
+    # A wrong token is answered after this time: who mistyped does not mind, and with the bound on connections
+    # nobody can try more than some hundred a second.
+    refusal_seconds: float = 0.25
     # Followers of the restart log: some consoles and pages. They are connections too.
     max_streams: int = 16

@@ -27,6 +27,18 @@ def add_questions(app: Flask, desk: AdminDesk) -> None:
     def overview() -> Response:
         return json_answer(desk.overview())
 
+    @app.get("/api/look")
+    def look() -> Response:
+        return json_answer(
+            desk.look(
+                request.args.getlist("open"), number("limit", ROWS_DEFAULT), request.args.get("after", "")
+            )
+        )
+
+    @app.get("/api/find")
+    def find() -> Response:
+        return json_answer(desk.find(request.args.get("name", ""), number("limit", ROWS_DEFAULT)))
+
     @app.get("/api/tree")
     def tree() -> Response:
         depth = request.args.get("depth")

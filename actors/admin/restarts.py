@@ -24,6 +24,8 @@ Fields = dict[str, Any]
 TAIL_BYTES: Final = 4 * 1024 * 1024
 # Restarts that are remembered for the counts of the last hour.
 REMEMBERED: Final = 10_000
+# Records that can be told to who asks for what is new.
+KEPT_RECORDS: Final = 1_000
 # Records that wait for a follower who does not read; past it they are counted instead.
 FOLLOWER_RECORDS: Final = 1_000
 MINUTES: Final = (1, 5, 60)
@@ -100,8 +102,11 @@ class RestartHistory:
         self.decisions: Counter[str] = Counter()
         self._restarts: deque[tuple[float, str]] = deque(maxlen=REMEMBERED)
         self._followers: set[Follower] = set()
+        self._latest: deque[RestartRecord] = deque(maxlen=KEPT_RECORDS)
+        self.count = 0
+        """Records told so far: the number of the last one."""
         log.add_listener(self._count)
-        log.add_sink(self._tell_followers)
+        log.add_sink(self._tell)
 
     def _count(self, record: RestartRecord) -> None:
         self.decisions[record.event.value] += 1
@@ -110,7 +115,9 @@ class RestartHistory:
         elif record.event is LogEvent.RESTARTED:
             self._restarts.append((record.time, record.path))
 
-    def _tell_followers(self, record: RestartRecord) -> None:
+    def _tell(self, record: RestartRecord) -> None:
+        self.count += 1
+        self._latest.append(record)
         for follower in self._followers:
             follower.put(record)
 
@@ -123,6 +130,11 @@ class RestartHistory:
                 if age <= minutes:
                     counts.setdefault(path, [0] * len(MINUTES))[index] += 1
         return {path: tuple(count) for path, count in counts.items()}
+
+    def after(self, number: int) -> list[RestartRecord]:
+        """The records since that number, oldest first, as far as they are kept."""
+        new = min(max(self.count - number, 0), len(self._latest))
+        return list(islice(self._latest, len(self._latest) - new, None))
 
     def follow(self, backlog: int) -> "Follower":
         """Everything from now on, after the last `backlog` records. To be closed."""

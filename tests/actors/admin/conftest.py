@@ -57,7 +57,11 @@ class House:
         self.log = RestartLog()
         self.half = ScriptedHalf()
         options = AdminOptions(
-            TOKEN, version="1.2.3", data_dir=folder, audit_file=folder / "log" / "audit.jsonl"
+            TOKEN,
+            version="1.2.3",
+            data_dir=folder,
+            audit_file=folder / "log" / "audit.jsonl",
+            refusal_seconds=0,
         )
         self.desk = AdminDesk(
             options, self.system, self.half, self.log, wall_clock=lambda: WALL_TIME + self.system.now()

@@ -9,6 +9,7 @@ import hmac
 import logging
 from typing import Final
 
+import gevent
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +17,7 @@ from actors.admin.answering import json_answer, problem
 from actors.admin.changes import add_changes
 from actors.admin.desk import AdminDesk
 from actors.admin.errors import AdminError
+from actors.admin.neighbour import add_neighbour
 from actors.admin.questions import add_questions
 
 logger = logging.getLogger(__name__)
@@ -36,18 +38,21 @@ def create_admin_app(desk: AdminDesk) -> Flask:
     """The WSGI application for one process."""
     app = Flask(__name__, static_folder=None)
     token = desk.options.token.encode()
-    _protect(app, token)
+    _protect(app, token, desk.options.refusal_seconds)
     _health(app, desk, token)
     add_questions(app, desk)
     add_changes(app, desk)
+    add_neighbour(app, desk)
     return app
 
 
-def _protect(app: Flask, token: bytes) -> None:
+def _protect(app: Flask, token: bytes, refusal_seconds: float) -> None:
     @app.before_request
     def check_token() -> Response | None:
         if request.path in OPEN_PATHS or _has_token(token):
             return None
+        if "Authorization" in request.headers:
+            gevent.sleep(refusal_seconds)
         logger.warning(
             "admin: %s %s of %s without a valid token", request.method, request.path, request.remote_addr
         )

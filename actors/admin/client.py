@@ -115,7 +115,7 @@ class Operator:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._addresses = _addresses(_content(place.data_dir))
+        self._addresses = addresses(place.data_dir)
         self._source = "admin.token" if place.token else str(place.data_dir / "admin.key")
         self._token = place.token or _read_token(place.data_dir / "admin.key")
 
@@ -207,7 +207,9 @@ def _content(data_dir: Path) -> dict[str, Any]:
     return content
 
 
-def _addresses(content: dict[str, Any]) -> dict[str, tuple[str, int]]:
+def addresses(data_dir: Path) -> dict[str, tuple[str, int]]:
+    """Where each process answers operators. Raises NotRunning, OSError, ValueError."""
+    content = _content(data_dir)
     found = {}
     for half in HALVES:
         parts = urlsplit(content.get("addresses", {}).get(f"{half}-admin", ""))

@@ -1,8 +1,8 @@
 """The operators' interface over HTTP: JSON under /api/, /metrics, /healthz and /readyz.
 
 Thin: what is asked is taken apart, `AdminDesk` answers, the answer is encoded. Everything but the two
-health checks needs the bearer token, compared in constant time; a token in a header, and no cookie, so no
-other site can use an operator's browser. No CORS, nothing is cached.
+health checks and the files of the page needs the bearer token, compared in constant time; a token in a
+header, and no cookie, so no other site can use an operator's browser. No CORS, nothing is cached.
 """
 
 import hmac
@@ -18,6 +18,7 @@ from actors.admin.changes import add_changes
 from actors.admin.desk import AdminDesk
 from actors.admin.errors import AdminError
 from actors.admin.neighbour import add_neighbour
+from actors.admin.page import PAGE, operator_page
 from actors.admin.questions import add_questions
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def create_admin_app(desk: AdminDesk) -> Flask:
     app = Flask(__name__, static_folder=None)
     token = desk.options.token.encode()
     _protect(app, token, desk.options.refusal_seconds)
+    app.register_blueprint(operator_page())
     _health(app, desk, token)
     add_questions(app, desk)
     add_changes(app, desk)
@@ -49,7 +51,7 @@ def create_admin_app(desk: AdminDesk) -> Flask:
 def _protect(app: Flask, token: bytes, refusal_seconds: float) -> None:
     @app.before_request
     def check_token() -> Response | None:
-        if request.path in OPEN_PATHS or _has_token(token):
+        if request.path in OPEN_PATHS or request.blueprint == PAGE or _has_token(token):
             return None
         if "Authorization" in request.headers:
             gevent.sleep(refusal_seconds)

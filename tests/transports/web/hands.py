@@ -1,7 +1,8 @@
-"""The hands of a player on the page, in a real browser: the browser's half of a browser test.
+"""The hands of a visitor on a page, in a real browser: the browser's half of a browser test.
 
 Runs in a process of its own, without gevent's patching, because Playwright brings its own event loop. A
-module with scenarios (functions of a Player) ends with `main(SCENARIOS, *sys.argv[1:])` and is started as
+module with scenarios (functions of a visitor: a Player, or who else is named to `main`) ends with
+`main(SCENARIOS, *sys.argv[1:])` and is started as
 
     python -m tests.transports.web.scenarios BROWSER FOLDER
 
@@ -15,11 +16,11 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-__all__ = ["DESK", "NOT_FOUND", "NO_SERVER", "PHONE", "Player", "Scenario", "main"]
+__all__ = ["DESK", "NOT_FOUND", "NO_SERVER", "PHONE", "Player", "Scenario", "Stage", "Visitor", "main"]
 
 ARGUMENTS = [
     "--headless",
@@ -50,6 +51,19 @@ class Stage:
         return reply["result"]
 
 
+class Visitor(Protocol):
+    """Somebody with a page; made with the page, the test's side of the pipe, and a folder for pictures."""
+
+    forgiven: list[str]
+    """Words of what the console may say; everything else fails the scenario."""
+
+    def arrives(self) -> None:
+        """Wait until the page is there."""
+
+    def picture(self, name: str) -> None:
+        """Keep what is to be seen."""
+
+
 class Player:
     """A page and the hands on it. `server` does things to what the page talks to."""
 
@@ -57,7 +71,6 @@ class Player:
         self.page = page
         self.server = server
         self._pictures = pictures
-        # Words of what the console may say; everything else fails the scenario.
         self.forgiven: list[str] = []
         self.log = page.locator("#log")
         self.input = page.locator("#line")
@@ -79,6 +92,9 @@ class Player:
     def is_asked(self, text: str) -> None:
         expect(self.question).to_contain_text(text)
 
+    def arrives(self) -> None:
+        self.is_connected()
+
     def is_connected(self) -> None:
         expect(self.state).to_have_attribute("data-state", "connected")
 
@@ -94,18 +110,26 @@ class Player:
         return wider
 
 
-Scenario = Callable[[Player], None]
+Scenario = Callable[[Any], None]
 
 
-def main(scenarios: Mapping[str, Scenario], executable: str, folder: str) -> None:
+def main(
+    scenarios: Mapping[str, Scenario],
+    executable: str,
+    folder: str,
+    *,
+    visitor: Callable[[Page, Stage, Path], Visitor] = Player,
+    deadline_milliseconds: int = DEADLINE_MILLISECONDS,
+) -> None:
     """Play what is asked for until the input ends."""
     with sync_playwright() as playwright:
-        expect.set_options(timeout=DEADLINE_MILLISECONDS)
+        expect.set_options(timeout=deadline_milliseconds)
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         for line in sys.stdin:
             request = json.loads(line)
             try:
-                _play(browser, scenarios[request["scenario"]], request["url"], Path(folder))
+                scenario, url = scenarios[request["scenario"]], request["url"]
+                _play(browser, scenario, url, lambda page: visitor(page, Stage(), Path(folder)))
             except Exception:  # noqa: BLE001 - a scenario's failure is the test's to report
                 _answer({"ok": False, "error": traceback.format_exc()})
             else:
@@ -113,27 +137,28 @@ def main(scenarios: Mapping[str, Scenario], executable: str, folder: str) -> Non
         browser.close()
 
 
-def _play(browser: Browser, scenario: Scenario, url: str, pictures: Path) -> None:
+def _play(browser: Browser, scenario: Scenario, url: str, make: Callable[[Page], Visitor]) -> None:
     """One scenario in a fresh context; an error or a warning in the page's console fails it."""
     complaints: list[str] = []
-    page = browser.new_page(viewport={"width": DESK[0], "height": DESK[1]}, color_scheme="dark")
+    context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}, color_scheme="dark")
+    page = context.new_page()
     page.set_default_timeout(DEADLINE_MILLISECONDS)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None
     )
-    player = Player(page, Stage(), pictures)
+    visitor = make(page)
     try:
         page.goto(url)
-        player.is_connected()
-        scenario(player)
+        visitor.arrives()
+        scenario(visitor)
     except Exception as problem:
-        player.picture(f"failed-{scenario.__name__}")
+        visitor.picture(f"failed-{scenario.__name__}")
         problem.add_note(f"the console said: {complaints}")
         raise
     finally:
-        page.close()
-    unforgiven = [said for said in complaints if not any(words in said for words in player.forgiven)]
+        context.close()
+    unforgiven = [said for said in complaints if not any(words in said for words in visitor.forgiven)]
     assert not unforgiven, f"the console said: {unforgiven}"
 
 

@@ -44,7 +44,7 @@ export class Desk {
       chosen: (path) => this.choose(path),
       more: () => this.#more(),
     });
-    this.restarts = new Restarts((path) => this.choose(path));
+    this.restarts = new Restarts((path) => this.choose(path), (record) => this.records.stackOf(record));
     this.sheet = new ActorSheet(api, {
       chosen: (path) => this.choose(path),
       restarts: (path) => this.#showRestarts(path),

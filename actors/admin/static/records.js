@@ -42,6 +42,13 @@ export class Records {
     return told.sort((one, other) => other.cause.time - one.cause.time);
   }
 
+  // The stack of a bug: the log tells it once an hour, so it may stand in another record of the same cause.
+  stackOf(record) {
+    if (record.stack || !record.cause) return record.stack;
+    const all = [...this.halves.values()].flatMap(({ records }) => records);
+    return all.findLast((other) => other.cause === record.cause && other.stack)?.stack;
+  }
+
   #of(half) {
     if (!this.halves.has(half)) this.halves.set(half, { last: "", records: [], keys: new Set() });
     return this.halves.get(half);
@@ -53,5 +60,5 @@ function life(last) {
 }
 
 function key(record) {
-  return `${record.time} ${record.event} ${record.path} ${record.incarnation} ${record.decision} ${record.message_id ?? ""}`;
+  return record.id ?? `${record.time} ${record.event} ${record.path} ${record.incarnation} ${record.decision} ${record.message_id ?? ""}`;
 }

@@ -5,11 +5,13 @@ import { errorOf, factsOf, nameOf, outcomeText, sentence } from "./sentences.js"
 import { count, duration, moment, plain } from "./words.js";
 
 const SHOWN = 100;
+const STACKS = 3;
 const SIGNS = { good: "✓", wait: "↻", warn: "!", bad: "✕", quiet: "–" };
 
 export class Restarts {
-  // `chosen` is called with the path of an actor.
-  constructor(chosen) {
+  // `chosen` is called with the path of an actor; `stackOf` finds the stack of a record.
+  constructor(chosen, stackOf) {
+    this.stackOf = stackOf;
     this.list = byId("stories");
     this.filter = byId("restarts-filter");
     this.chosen = chosen;
@@ -75,7 +77,7 @@ export class Restarts {
     if (details.dataset.records === String(story.records.length)) return;
     details.dataset.records = story.records.length;
     details.querySelector(".told")?.remove();
-    details.append(make("div", { class: "told" }, this.#actor(story.cause.path), facts(story.cause), this.#steps(story), ...stacks(story)));
+    details.append(make("div", { class: "told" }, this.#actor(story.cause.path), facts(story.cause), this.#steps(story), ...this.#stacks(story)));
   }
 
   #actor(path) {
@@ -85,6 +87,16 @@ export class Restarts {
       this.chosen(path);
     });
     return make("p", { class: "actor-of" }, link);
+  }
+
+  #stacks(story) {
+    const found = story.records.filter((record) => record.exc_type).map((record) => [record, this.stackOf(record)]).filter(([, stack]) => stack);
+    const each = new Map(found.map(([record, stack]) => [stack, record]));
+    return [...each].slice(0, STACKS).map(([stack, record]) => make(
+      "details", { class: "stack" },
+      make("summary", {}, `Stack of ${nameOf(record.path)}`),
+      make("pre", { tabindex: "0" }, stack),
+    ));
   }
 
   #steps(story) {
@@ -101,14 +113,6 @@ export class Restarts {
 
 function facts(record) {
   return make("dl", { class: "facts" }, ...factsOf(record).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, plain(value)))));
-}
-
-function stacks(story) {
-  return story.records.filter((record) => record.stack).slice(0, 3).map((record) => make(
-    "details", { class: "stack" },
-    make("summary", {}, `Stack of ${nameOf(record.path)}`),
-    make("pre", { tabindex: "0" }, record.stack),
-  ));
 }
 
 function searchable(record) {

@@ -80,7 +80,7 @@ export function nameOf(path) {
 const TOLD = new Set([
   "event", "supervisor", "path", "time", "incarnation", "uptime_s", "down_ms", "reason_class", "exc_type", "exc_msg", "stack",
   "message_type", "message_id", "message_fate", "restarts_in_window", "intensity", "consecutive", "decision", "delay_ms",
-  "group", "restart_type", "strategy", "repeated", "level", "mailbox_depth", "oldest_ms",
+  "group", "restart_type", "strategy", "repeated", "others", "level", "mailbox_depth", "oldest_ms", "id", "cause", "occurrences", "actor",
 ]);
 
 // Names and values about the cause of a story, the unknown ones last.
@@ -89,12 +89,13 @@ export function factsOf(record) {
     ["message", record.message_type && `${record.message_type}${record.message_id ? ` ${record.message_id}` : ""}${record.message_fate ? `, ${record.message_fate}` : ""}`],
     ["decision", record.decision === "none" ? "" : decisionOf(record)],
     ["restarted with it", record.group?.join(", ")],
+    ["this bug", record.occurrences > 1 && `seen ${record.occurrences} times, cause ${record.cause}`],
     ["supervisor", record.supervisor && `${record.supervisor}${record.strategy ? `, ${record.strategy}` : ""}`],
     ["incarnation", record.incarnation && `${record.incarnation}${record.uptime_s === undefined ? "" : `, up ${duration(record.uptime_s)}`}`],
     ["in a row", record.consecutive > 1 && `${record.consecutive} failures`],
     ["restarts", record.restarts_in_window && `${record.restarts_in_window}${record.intensity ? `, limit ${record.intensity}` : ""}`],
     ["mailbox", record.mailbox_depth && `${plural(record.mailbox_depth, "message")}, the oldest for ${duration((record.oldest_ms ?? 0) / 1000)}`],
-    ["repeated", record.repeated && `${record.repeated} more like it`],
+    ["not told one by one", record.repeated && `${record.repeated} more like it${record.others?.length ? `, also of ${record.others.join(", ")}` : ""}`],
   ];
   for (const [name, value] of Object.entries(record)) {
     if (!TOLD.has(name)) facts.push(...(name === "affected" ? affected(value) : [[name.replaceAll("_", " "), value]]));

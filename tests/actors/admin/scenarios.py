@@ -10,8 +10,7 @@ from tests.actors.admin.hands import Operator
 from tests.actors.admin.record_groups import GROUPS
 from tests.transports.web.hands import PHONE, Scenario, main
 
-# So that the picture is no more than a document may carry.
-DESK = (1160, 760)
+DESK = (1280, 820)
 # What the browser itself says of answers that are errors, and of a server that is away.
 REFUSED = "401 (UNAUTHORIZED)"
 AWAY = "502 (BAD GATEWAY)"
@@ -104,6 +103,21 @@ def a_crash_is_a_story_from_cause_to_answer(operator: Operator) -> None:
     operator.server.call("crash", "/world/b")
     expect(operator.story("b has a bug")).to_be_visible()
     expect(story.locator("pre")).to_be_visible()
+
+
+def the_stack_of_a_bug_is_with_each_of_its_crashes(operator: Operator) -> None:
+    """Though the log tells it with the first one only."""
+    operator.is_in()
+    operator.server.call("crash", "/world/a")
+    operator.server.call("settle", "world")
+    operator.server.call("crash", "/world/a")
+    expect(operator.stories.locator(".story")).to_have_count(2)
+
+    for index in range(2):
+        story = operator.stories.locator(".story").nth(index)
+        story.locator("summary").first.click()
+        story.get_by_text("Stack of a").click()
+        expect(story.locator("pre")).to_contain_text("raise ValueError")
 
 
 def those_restarted_together_are_one_story(operator: Operator) -> None:
@@ -466,9 +480,8 @@ def pictures(operator: Operator) -> None:
     expect(operator.story("front")).to_contain_text("answered again")
     expect(operator.alarms).to_contain_text("mailboxes")
     operator.story("front").locator("summary").first.click()
-    operator.line("/world/zones").focus()
+    operator.line(session).focus()
     operator.picture("operator")
-    operator.page.screenshot(path="/tmp/pics/full.png", full_page=True)
     operator.resizes(PHONE)
     operator.page.locator("#sections").get_by_role("button", name="Restarts").click()
     operator.picture("operator-phone")

@@ -107,8 +107,8 @@ def test_who_knows_another_life_of_the_process_is_told_where_this_one_stands(
 
 def test_records_that_came_too_fast_are_counted(house: House) -> None:
     start = house.read("/api/look")["news"]["last"]
-    for _ in range(KEPT_RECORDS + 5):
-        house.log.write(RestartRecord(event=LogEvent.RESTARTED, supervisor="/top", path="/top/a"))
+    for number in range(KEPT_RECORDS + 5):
+        house.log.write(RestartRecord(event=LogEvent.RESTARTED, supervisor="/top", path=f"/top/{number}"))
 
     news = house.read(f"/api/look?after={start}")["news"]
 

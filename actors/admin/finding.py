@@ -9,6 +9,7 @@ import msgspec
 from actors.admin.errors import NoSuchActor
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem, Cell
+from wyld_actors.slices import cells_in_slices
 
 # A zone has hundreds of names; comparing with ten thousand would hold the game up for half a second.
 COMPARED_NAMES = 1_000
@@ -50,5 +51,5 @@ class Found(msgspec.Struct, frozen=True):
 def named_like(system: ActorSystem, text: str, limit: int) -> list[Found]:
     """Actors with `text` in their names, in capitals or not, those nearer to the top first."""
     wanted = text.casefold()
-    fitting = (cell for cell in system.cells() if wanted in cell.name.casefold())
+    fitting = (cell for cell in cells_in_slices(system) if wanted in cell.name.casefold())
     return [Found(cell.path, cell.actor_class.__name__, state_of(cell)) for cell in islice(fitting, limit)]

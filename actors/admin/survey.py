@@ -1,16 +1,19 @@
 """All actors in numbers: how many are below each supervisor, how many of them are not running, what waits.
 
 So that a closed branch of a tree can say that something is wrong inside, without its actors being told one by
-one. One walk over the cells; 10,000 take a few milliseconds.
+one. One walk over the cells, in which the game goes on.
 """
 
+from __future__ import annotations
+
 from collections import Counter
-from typing import Final
+from dataclasses import dataclass, field
 
 import msgspec
 
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem, Cell, CellState
+from wyld_actors.slices import cells_in_slices
 
 
 class Below(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -28,13 +31,18 @@ class Survey(msgspec.Struct, frozen=True):
     below: dict[str, Below]
 
 
-NOTHING: Final = Below()
-
-
 def take_survey(system: ActorSystem) -> Survey:
-    """Count everybody."""
-    below: dict[str, Below] = {}
-    return Survey(_count(system.roots, "", below), below)
+    """Count everybody, in slices."""
+    total, counts = _Counts(), dict[Cell, _Counts]()
+    for cell in cells_in_slices(system):
+        above = total if cell.parent is None else counts.get(cell.parent, total)
+        above.add(cell)
+        if cell.children:
+            counts[cell] = _Counts(f"{above.path}/{cell.name}", above)
+    # Parents come before their children, so from the end everything is complete when it is added above.
+    for counted in reversed(counts.values()):
+        counted.add_to(counted.above or total)
+    return Survey(total.below(), {counted.path: counted.below() for counted in counts.values()})
 
 
 def is_running(cell: Cell) -> bool:
@@ -42,17 +50,26 @@ def is_running(cell: Cell) -> bool:
     return cell.state is CellState.RUNNING and not cell.is_suspended
 
 
-def _count(cells: dict[str, Cell], above: str, found: dict[str, Below]) -> Below:
-    actors, waiting = len(cells), 0
-    not_running: Counter[str] = Counter()
-    for name, cell in cells.items():
-        waiting += cell.depth
+@dataclass(slots=True)
+class _Counts:
+    """What was counted under one actor, and under whom that one is."""
+
+    path: str = ""
+    above: _Counts | None = None
+    actors: int = 0
+    waiting: int = 0
+    not_running: Counter[str] = field(default_factory=Counter)
+
+    def add(self, cell: Cell) -> None:
+        self.actors += 1
+        self.waiting += cell.depth
         if not is_running(cell):
-            not_running[state_of(cell)] += 1
-        if cell.children:
-            path = f"{above}/{name}"
-            found[path] = inside = _count(cell.children, path, found)
-            actors += inside.actors
-            waiting += inside.waiting
-            not_running.update(inside.not_running)
-    return Below(actors, waiting, dict(not_running))
+            self.not_running[state_of(cell)] += 1
+
+    def add_to(self, above: _Counts) -> None:
+        above.actors += self.actors
+        above.waiting += self.waiting
+        above.not_running.update(self.not_running)
+
+    def below(self) -> Below:
+        return Below(self.actors, self.waiting, dict(self.not_running))

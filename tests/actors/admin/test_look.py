@@ -132,6 +132,21 @@ def test_what_is_remembered_is_made_again_after_a_second() -> None:
     assert (first, remembered.get()) == ([1, 1], 2)
 
 
+def test_who_asks_while_it_is_being_made_gets_the_one_before() -> None:
+    clock, inside = ManualClock(), list[int]()
+
+    def make() -> int:
+        inside.extend([remembered.get()] if clock.now() else [])
+        return int(clock.now())
+
+    remembered = Remembered(make, clock.now)
+    remembered.get()
+    clock.advance_to(2 * KEPT_SECONDS)
+
+    assert remembered.get() == 2
+    assert inside == [0]
+
+
 def test_what_is_dear_is_made_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, numbers = ManualClock(), count(1)
     ticks = iter([0.0, 0.1, 1.0, 1.1])

@@ -113,6 +113,10 @@ class Client:
         self._happens(*(LineReceived(line) for line in lines))
         return self
 
+    def types_unseen(self, line: str) -> None:
+        """Type a line, and let nothing work yet."""
+        gevent.spawn(self._read, [LineReceived(line)])
+
     def sends_data(self, package: str, value: object = None) -> Self:
         self._happens(DataReceived(package, value))
         return self

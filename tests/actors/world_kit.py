@@ -49,6 +49,8 @@ _Frame = TypeVar("_Frame", bound=wire.Frame)
 _LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 # Seconds. Longer than any test takes: what is saved is what a test has saved.
 NEVER = 1e9
+# Seconds. Longer than a supervisor waits before it starts a part again that crashed a few times.
+LATER = 10.0
 
 
 @dataclass
@@ -251,6 +253,9 @@ class Ground:
         """A checkpoint is written now."""
         answer = self.half.ref("keeper").ask(SaveNow(), block=False)
         self.settle()
+        if not answer.is_done:
+            # The keeper has crashed more than once and has to wait.
+            self.advance(LATER)
         answer.get(timeout=1)
 
     def crashes(self, path: str) -> None:

@@ -10,7 +10,9 @@ written is written by the owner.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import gevent
 import msgspec
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 ENCODE_BATCH = 200
 # Longer than the store lets a request wait and work.
 WRITE_SECONDS = 25.0
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -112,26 +116,30 @@ class WorldWriter(Actor):
         ctx.ask(target, checkpoint, timeout_seconds=WRITE_SECONDS)
 
     def _entities(self) -> list[EntityRecord]:
-        records = []
-        for entity_class, state in self._batch.entities.values():
-            one = _encoded(entity_class, state)
-            if one is not None:
-                records.append(EntityRecord(one.id, one.kind, one.state, one.prototype, one.version))
-            if len(records) % ENCODE_BATCH == 0:
-                gevent.sleep(0)
-        return records
+        made = [_encoded(*one) for one in _in_turns(self._batch.entities.values())]
+        return [
+            EntityRecord(one.id, one.kind, one.state, one.prototype, one.version)
+            for one in made
+            if one is not None
+        ]
 
     def _positions(self) -> list[Position]:
-        positions = []
-        for session, point in self._batch.positions.items():
-            if not point.is_over:
-                positions.append(Position(session, point.applied, point.character or None, _tail(point)))
-            if len(positions) % ENCODE_BATCH == 0:
-                gevent.sleep(0)
-        return positions
+        going_on = [(session, point) for session, point in self._batch.positions.items() if not point.is_over]
+        return [
+            Position(session, point.applied, point.character or None, _tail(point))
+            for session, point in _in_turns(going_on)
+        ]
 
     def _over(self) -> tuple[SessionId, ...]:
         return tuple(session for session, point in self._batch.positions.items() if point.is_over)
+
+
+def _in_turns(items: Iterable[_Item]) -> Iterator[_Item]:
+    """Each of them; others have a turn now and then."""
+    for count, item in enumerate(items, 1):
+        yield item
+        if count % ENCODE_BATCH == 0:
+            gevent.sleep(0)
 
 
 def _encoded(entity_class: type[Entity], state: Entity.State) -> Saved | None:

@@ -169,7 +169,7 @@ _STEPS: st.SearchStrategy[tuple[str, *tuple[object, ...]]] = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_STEPS, max_size=25))
 def test_no_order_of_faults_loses_a_line_or_runs_one_twice(
     steps: Sequence[tuple[str, *tuple[object, ...]]],
@@ -253,7 +253,7 @@ _ROUNDS = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(_ROUNDS, min_size=1, max_size=4))
 def test_a_world_that_is_cut_where_it_stands_loses_and_doubles_nothing(
     rounds: Sequence[tuple[Sequence[tuple[int, str]], int, int, bool]],

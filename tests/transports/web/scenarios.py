@@ -68,6 +68,18 @@ def history_survives_a_reload(player: Player) -> None:
     expect(player.input).to_have_value("remember me")
 
 
+def history_lives_as_long_as_the_page_where_storage_is_off(player: Player) -> None:
+    player.page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('off'); }});"
+    )
+    player.page.reload()
+    player.is_connected()
+    player.enter("remember me")
+    player.sees("You said: remember me")
+    player.input.press("ArrowUp")
+    expect(player.input).to_have_value("remember me")
+
+
 def a_password_is_masked_and_kept_nowhere(player: Player) -> None:
     player.enter("login")
     expect(player.input).to_have_attribute("type", "password")
@@ -497,6 +509,7 @@ SCENARIOS: dict[str, Scenario] = {
         text_from_others_is_never_markup,
         the_arrow_keys_bring_back_earlier_lines,
         history_survives_a_reload,
+        history_lives_as_long_as_the_page_where_storage_is_off,
         a_password_is_masked_and_kept_nowhere,
         a_dropped_socket_is_opened_again,
         lines_typed_while_the_server_is_away_are_sent_when_it_is_back,

@@ -12,7 +12,7 @@ export class Entry {
     this.onPage = onPage;
     this.onEscape = onEscape;
     this.onLongPaste = onLongPaste;
-    this.history = new History(sessionStorage);
+    this.history = new History();
     this.isMasked = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -4,9 +4,8 @@ const KEY = "wyld.history";
 const LIMIT = 200;
 
 export class History {
-  constructor(storage) {
-    this.storage = storage;
-    this.lines = read(storage);
+  constructor() {
+    this.lines = read();
     this.at = this.lines.length; // one past the newest: what is being typed
     this.draft = "";
   }
@@ -15,7 +14,7 @@ export class History {
     if (line !== "" && line !== this.lines.at(-1)) {
       this.lines.push(line);
       this.lines.splice(0, this.lines.length - LIMIT);
-      write(this.storage, this.lines);
+      write(this.lines);
     }
     this.at = this.lines.length;
     this.draft = "";
@@ -36,18 +35,18 @@ export class History {
   }
 }
 
-function read(storage) {
+function read() {
   try {
-    const lines = JSON.parse(storage.getItem(KEY) ?? "[]");
+    const lines = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
     return Array.isArray(lines) ? lines.filter((line) => typeof line === "string").slice(-LIMIT) : [];
   } catch {
     return []; // storage is off or holds something else: history lives as long as the page
   }
 }
 
-function write(storage, lines) {
+function write(lines) {
   try {
-    storage.setItem(KEY, JSON.stringify(lines));
+    sessionStorage.setItem(KEY, JSON.stringify(lines));
   } catch {
     // as above
   }

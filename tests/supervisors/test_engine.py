@@ -213,6 +213,7 @@ def test_one_restart_more_than_allowed_and_the_supervisor_gives_up() -> None:
     assert drill.took() == ["start b", "start b", "stop c", "stop a", "end"]
     assert drill.ended is not None
     assert isinstance(drill.ended.error, GaveUp)
+    assert (drill.ended.error.child, drill.ended.error.reason) == ("b", BOOM)
 
 
 def test_giving_up_is_abnormal_for_the_parent_unless_otp_is_followed() -> None:
@@ -391,6 +392,17 @@ def test_calls_about_others_go_on_while_a_group_waits_for_a_delay() -> None:
     assert drill.answer(StartChild(spec("d"))) == Started("d")
 
 
+def test_a_static_supervisor_limits_restarts_at_one_time_as_well() -> None:
+    drill = abc(max_concurrent_restarts=1)
+    drill.slow = {"a"}
+    drill.down("a")
+    drill.down("b")
+    assert drill.took() == ["start a"]
+
+    drill.up("a")
+    assert drill.took() == ["start b"]
+
+
 def test_a_child_with_a_budget_does_not_use_up_the_window() -> None:
     drill = static([spec("a", budget=Budget(max_failures=20)), spec("b")], max_restarts=1).begin()
     for _ in range(10):
@@ -524,6 +536,21 @@ def test_restart_and_delete_are_for_stopped_children() -> None:
     assert drill.answer(DeleteChild("a")) == Done()
     assert drill.answer(RestartChild("a")) == NotFound("a")
     assert drill.answer(DeleteChild("a")) == NotFound("a")
+
+
+def test_a_restart_by_hand_waits_for_a_group_that_is_being_stopped() -> None:
+    drill = abc(Strategy.ONE_FOR_ALL)
+    drill.ask(TerminateChild("c"))
+    drill.slow = {"b"}
+    drill.down("a")
+    drill.took()
+    token = drill.ask(RestartChild("c"))
+    assert drill.took() == []
+
+    drill.slow = set()
+    drill.down("b", SHUTDOWN)
+    assert drill.took() == ["start a", "start b", "start c"]
+    assert drill.replies[token] == Started("c")
 
 
 def test_restart_child_that_fails_keeps_the_specification_stopped() -> None:

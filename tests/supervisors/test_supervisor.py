@@ -18,6 +18,7 @@ from supervisors import (
     InvalidSpec,
     Mail,
     NotFound,
+    OnGiveUp,
     RestartChild,
     StartChild,
     Started,
@@ -33,10 +34,11 @@ from supervisors import (
     one_for_one,
     rest_for_one,
     supervisor,
+    worker,
 )
 from tests.supervisors.actors import Crash, Leave, Ping, Player, Wait, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import ActorDeadError, CellState, ExitKind, ExitReason, Ref
+from wyld_actors import Actor, ActorDeadError, CellState, ExitKind, ExitReason, Ref
 
 
 def ref(theatre: Theatre, path: str) -> Ref:
@@ -183,6 +185,51 @@ def test_a_supervisor_that_gives_up_is_restarted_by_its_parent_with_its_children
 
     assert crash(theatre, "/top/inner/a") == ["b down", "a up", "b up"]
     assert ref(theatre, "/top/inner/a").ask(Ping()) == 1
+
+
+@pytest.mark.parametrize(
+    ("on_give_up", "status"), [(OnGiveUp.ABNORMAL, Status.RUNNING), (OnGiveUp.SHUTDOWN, Status.FINISHED)]
+)
+def test_a_transient_supervisor_that_gave_up_comes_back_unless_otp_is_followed(
+    theatre: Theatre, on_give_up: OnGiveUp, status: Status
+) -> None:
+    inner = supervisor(
+        "inner",
+        one_for_one,
+        [player(theatre.stage, "a")],
+        max_restarts=0,
+        on_give_up=on_give_up,
+        restart=TRANSIENT,
+    )
+    top = theatre.run(supervisor("top", one_for_one, [inner])).ref
+    crash(theatre, "/top/inner/a")
+
+    assert top.ask(WhichChild("inner")).status is status
+
+
+def test_a_restarted_supervisor_has_the_children_it_was_declared_with(theatre: Theatre) -> None:
+    inner = supervisor("inner", one_for_one, [player(theatre.stage, "a"), player(theatre.stage, "b")])
+    theatre.run(supervisor("top", one_for_one, [inner]))
+    found = ref(theatre, "/top/inner")
+    for call in (StartChild(player(theatre.stage, "added")), TerminateChild("b"), DeleteChild("b")):
+        found.ask(call)
+    found.cell.kill()
+    theatre.system.settle()
+
+    assert [entry.id for entry in found.ask(WhichChildren())] == ["b", "a"]
+
+
+def test_a_child_may_ask_its_supervisor_while_it_starts(theatre: Theatre) -> None:
+    class Curious(Actor):
+        def on_start(self) -> None:
+            parent = self.ctx.cell.parent
+            assert parent is not None
+            seen.extend(entry.status for entry in self.ctx.ask(parent.ref, WhichChildren()))
+
+    seen: list[Status] = []
+    theatre.run(supervisor("top", one_for_one, [worker("a", Curious)]))
+
+    assert seen == [Status.STARTING]
 
 
 def test_giving_up_goes_on_to_the_root_and_ends_the_tree(theatre: Theatre) -> None:

@@ -11,6 +11,8 @@ from supervisors.backoff import Backoff, Budget, GiveUp
 from supervisors.calls import (
     AlreadyPresent,
     AlreadyStarted,
+    ApplyChange,
+    Changes,
     ChildCounts,
     ChildEntry,
     CountChildren,
@@ -21,6 +23,7 @@ from supervisors.calls import (
     LimitReached,
     NotFound,
     NotSupported,
+    PreviewChange,
     RestartChild,
     Restarting,
     Running,
@@ -34,6 +37,7 @@ from supervisors.calls import (
     WhichChild,
     WhichChildren,
 )
+from supervisors.changing import Added, Change, Unlisted
 from supervisors.declaring import (
     BRUTAL_KILL,
     INFINITY,
@@ -74,6 +78,7 @@ from supervisors.specs import (
     SupervisorFlags,
 )
 from supervisors.supervisor import Supervisor
+from supervisors.tree_change import change_tree, preview_tree
 
 __all__ = [
     "BRUTAL_KILL",
@@ -81,12 +86,16 @@ __all__ = [
     "PERMANENT",
     "TEMPORARY",
     "TRANSIENT",
+    "Added",
     "AlreadyPresent",
     "AlreadyStarted",
+    "ApplyChange",
     "AutoShutdown",
     "Backoff",
     "Budget",
     "CellSnapshot",
+    "Change",
+    "Changes",
     "ChildCounts",
     "ChildEntry",
     "ChildSpec",
@@ -112,6 +121,7 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "OnGiveUp",
+    "PreviewChange",
     "Restart",
     "RestartChild",
     "RestartLog",
@@ -133,11 +143,14 @@ __all__ = [
     "SupervisorStopping",
     "TerminateChild",
     "Tree",
+    "Unlisted",
     "WhichChild",
     "WhichChildren",
+    "change_tree",
     "dynamic",
     "one_for_all",
     "one_for_one",
+    "preview_tree",
     "rest_for_one",
     "run_tree",
     "snapshot",

@@ -35,21 +35,21 @@ from gevent.event import Event
 from actors.admin.client import Place
 from actors.admin.commands import operator_commands
 from actors.admin.options import AdminOptions
-from actors.gateway_errors import BindFailed, GatewayStartFailed
+from actors.checkpoint.keeper import KeeperOptions
+from actors.gateway.errors import BindFailed, GatewayStartFailed
+from actors.gateway.login import LoginOptions
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import GatewayOptions, start_gateway
 from actors.guard import Dumps, Guard
-from actors.login import LoginOptions
 from actors.restart_archive import ArchiveOptions
-from actors.session_options import SessionOptions
 from actors.storage.errors import EmbeddedError, SchemaTooNew, WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.provision import Provision
 from actors.world.errors import AtlasError, UnusableModuleError
 from actors.world.gathering import gather
 from actors.world_boot import take_epoch
-from actors.world_keeper import KeeperOptions
-from actors.world_line import LinkOptions
-from actors.world_link import WorldLinkOptions
+from actors.world_link.link import WorldLinkOptions
 from actors.world_tree import WorldOptions, start_world
 from config.folders import make_folders, read_texts
 from config.keys import KeyFileError, ensure_key

@@ -24,20 +24,20 @@ import zmq
 from actors.admin.gateway_half import GatewayHalf
 from actors.admin.options import AdminOptions
 from actors.admin.server import admin_address, admin_child
-from actors.connection import Connection
-from actors.gateway_affected import affected_by
-from actors.gateway_errors import BindFailed, GatewayStartFailed
-from actors.gateway_link import GatewayLink
-from actors.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
-from actors.login import LoginDialogue, LoginOptions
-from actors.pool import Pool
+from actors.gateway.affected import affected_by
+from actors.gateway.connection import Connection
+from actors.gateway.errors import BindFailed, GatewayStartFailed
+from actors.gateway.link import GatewayLink
+from actors.gateway.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
+from actors.gateway.login import LoginDialogue, LoginOptions
+from actors.gateway.pool import Pool
+from actors.gateway.session import Session
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_stay import LINK
+from actors.gateway.world_line import Dial, LinkOptions
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
-from actors.session import Session
-from actors.session_options import SessionOptions
-from actors.session_stay import LINK
 from actors.storage.options import StoreOptions
 from actors.storage.store import store_children
-from actors.world_line import Dial, LinkOptions
 from supervisors import (
     TEMPORARY,
     TRANSIENT,

@@ -5,8 +5,6 @@ reserved words. So no name can hold a control byte, look like another one by a f
 mistaken for a command, and all names are unique without regard to case.
 """
 
-from actors.gateway_errors import GatewayError
-
 # tbaMUD and wyldlands ask for two or three; three keeps names apart from directions and abbreviations.
 MIN_LETTERS = 3
 # tbaMUD's MAX_NAME_LENGTH is 20; sixteen fits the columns of `who` on a phone.
@@ -25,7 +23,7 @@ RESERVED = frozenset(
 )
 
 
-class BadName(GatewayError):
+class BadName(ValueError):
     """A name that nobody can have; `text` says why, in words for the player."""
 
     def __init__(self, text: str) -> None:

@@ -20,11 +20,11 @@ from actors.world.entity import Entity
 from actors.world.messages import Person
 from actors.world.npc import Npc
 from actors.world.outlet import PRESENCE
+from actors.world.paths import ROOT
 from actors.world.place import Place
 from actors.world.presence import Presence
 from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
-from actors.world_play import ROOT
 from transports.link.protocol import EntityId
 from wyld_actors import Cell
 

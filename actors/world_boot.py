@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from actors.entrance.desk import Returning
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.entities import EntityRecord, find_entities, load_entities
 from actors.storage.ownership import claim_world, epoch_name, next_epoch, release_world
@@ -22,7 +23,6 @@ from actors.world.npc import Npc
 from actors.world.restoring import Start, restore
 from actors.world.room import Room
 from actors.world.saving import Saved
-from actors.world_desk import Returning
 from transports.link.protocol import EntityId
 
 __all__ = ["Beginning", "beginning_of", "characters_of", "read_beginning", "take_epoch"]

@@ -28,7 +28,11 @@ import zmq
 from actors.admin.options import AdminOptions
 from actors.admin.server import admin_address, admin_child
 from actors.admin.world_half import WorldHalf
-from actors.gateway_errors import BindFailed
+from actors.checkpoint.keeper import KeeperOptions, KeeperState, WorldKeeper
+from actors.entrance.clerk import ClerkOptions
+from actors.entrance.desk import Desk, DeskState
+from actors.entrance.play import Play
+from actors.gateway.errors import BindFailed
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
 from actors.storage.errors import WorldTaken
 from actors.storage.options import StoreOptions
@@ -39,19 +43,16 @@ from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character
 from actors.world.helpbook import parse_help
 from actors.world.npc import Npc
+from actors.world.paths import ROOT
 from actors.world.session import WorldSession
 from actors.world.surroundings import Surroundings
 from actors.world.transfers import watch
 from actors.world.zones import presence_child, zone_children
 from actors.world_affected import affected_by
 from actors.world_boot import Beginning, read_beginning
-from actors.world_clerk import ClerkOptions
-from actors.world_desk import Desk, DeskState
-from actors.world_gateways import Gateways
-from actors.world_keeper import KeeperOptions, KeeperState, WorldKeeper
-from actors.world_link import WorldLink
-from actors.world_link_state import OpenRouter, WorldLinkOptions, WorldLinkState
-from actors.world_play import ROOT, Play
+from actors.world_link.gateways import Gateways
+from actors.world_link.link import WorldLink
+from actors.world_link.state import OpenRouter, WorldLinkOptions, WorldLinkState
 from supervisors.acting import Services
 from supervisors.backoff import Budget, GiveUp
 from supervisors.declaring import (

@@ -8,11 +8,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from actors.admin.checks import Check, Health, ok, silent
 from actors.admin.errors import NotAnswered
 from actors.admin.half import SessionRow, SessionsView, ask_registered
-from actors.gateway_messages import CountConnections, DescribeLink, LinkStatus
-from actors.pool import POOL
-from actors.session_record import SessionRecord
-from actors.session_states import SessionState
-from actors.session_stay import LINK, Stay
+from actors.gateway.messages import CountConnections, DescribeLink, LinkStatus
+from actors.gateway.pool import POOL
+from actors.gateway.session_record import SessionRecord
+from actors.gateway.session_states import SessionState
+from actors.gateway.session_stay import LINK, Stay
 from wyld_actors import ActorSystem, Cell
 from wyld_actors.slices import in_slices
 

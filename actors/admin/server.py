@@ -15,7 +15,7 @@ from actors.admin.half import Half
 from actors.admin.http_server import AdminHttpServer
 from actors.admin.loop_lag import TICK_SECONDS
 from actors.admin.options import AdminOptions
-from actors.gateway_errors import BindFailed
+from actors.gateway.errors import BindFailed
 from supervisors import Budget, ChildSpec, GiveUp, RestartLog, worker
 from wyld_actors import Actor, ActorSystem, Context, Message, Record, every, on
 

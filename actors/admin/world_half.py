@@ -9,11 +9,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from actors.admin.checks import Check, Health, checkpoint_check, ok, silent, store_check
 from actors.admin.errors import NotAnswered
 from actors.admin.half import SessionRow, SessionsView, ask_registered
+from actors.checkpoint.keeper import GetKeeperStatus, KeeperStatus
 from actors.storage.requests import GetStoreStatus, LaneStatus, StoreStatus
 from actors.storage.store import STORE_NAME
 from actors.world.outlet import KEEPER, OUTLET
-from actors.world_keeper import GetKeeperStatus, KeeperStatus
-from actors.world_link_messages import GetLinkStatus, LinkStatus
+from actors.world_link.messages import GetLinkStatus, LinkStatus
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem
 from wyld_actors.slices import in_slices

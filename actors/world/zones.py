@@ -6,7 +6,7 @@ its zone down. Mailboxes are kept over a restart: what players asked a crashing 
 as it was.
 
 Characters move between zones and live under a dynamic supervisor of their own, sessions likewise (see
-`actors.world_play`).
+`actors.entrance.play`).
 """
 
 from __future__ import annotations

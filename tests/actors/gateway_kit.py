@@ -11,14 +11,14 @@ from typing import Any, Protocol, Self
 
 import gevent
 
-from actors.dialogue import LoginRequest
-from actors.gateway_affected import affected_by
+from actors.gateway.affected import affected_by
+from actors.gateway.dialogue import LoginRequest
+from actors.gateway.listeners import Reception
+from actors.gateway.login import LoginOptions
+from actors.gateway.session import Session
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import ROOT, GatewayOptions, gateway_tree
-from actors.listeners import Reception
-from actors.login import LoginOptions
-from actors.session import Session
-from actors.session_options import SessionOptions
-from actors.world_line import LinkOptions
 from supervisors import RestartLog, Services, Tree, run_tree
 from tests.actors.login_scripts import WorldTable
 from transports.adapter import (

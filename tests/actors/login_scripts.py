@@ -1,6 +1,6 @@
 """A player at the login dialogue, with a world that answers from a table: no actor, no link."""
 
-from actors.dialogue import (
+from actors.gateway.dialogue import (
     AskFor,
     Dialogue,
     Echo,
@@ -13,7 +13,7 @@ from actors.dialogue import (
     Send,
     Turn,
 )
-from actors.login import LoginDialogue, LoginOptions, LoginReply
+from actors.gateway.login import LoginDialogue, LoginOptions, LoginReply
 from transports.link.protocol import (
     MENDS,
     AccountCreated,

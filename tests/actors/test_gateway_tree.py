@@ -12,14 +12,14 @@ from websockets.frames import CloseCode
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from actors.gateway_errors import BindFailed, GatewayStartFailed
-from actors.gateway_messages import CountConnections
+from actors.gateway.errors import BindFailed, GatewayStartFailed
+from actors.gateway.listeners import WhereAreYou
+from actors.gateway.messages import CountConnections
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import ROOT, Gateway, GatewayOptions, gateway_tree, start_gateway
-from actors.listeners import WhereAreYou
 from actors.restart_archive import ArchiveOptions
-from actors.session_options import SessionOptions
 from actors.storage.options import StoreOptions
-from actors.world_line import LinkOptions
 from supervisors import WhichChildren
 from tests.actors.gateway_kit import KEY, PASSWORD, ScriptedWorld
 from tests.actors.login_scripts import WorldTable

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.checkpoint.keeper import SaveNow, WorldKeeper
+from actors.checkpoint.messages import Overdue
 from actors.world.character import Character
-from actors.world_keeper import SaveNow, WorldKeeper
-from actors.world_keeper_messages import Overdue
 from tests.actors.gateway_kit import Client
 from tests.actors.world_kit import House
 from wyld_actors import Actor, Context, Future, Message, Ref, on

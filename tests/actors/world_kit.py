@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 
 import gevent
 
+from actors.checkpoint.keeper import KeeperOptions, SaveNow
 from actors.storage import requests as store
 from actors.storage.accounts import AccountRecord
 from actors.storage.characters import CharacterRecord
@@ -30,8 +31,7 @@ from actors.storage.positions import Position
 from actors.world.character import Character
 from actors.world.surroundings import Surroundings
 from actors.world_boot import beginning_of, characters_of
-from actors.world_keeper import KeeperOptions, SaveNow
-from actors.world_link_state import WorldLinkOptions, WorldLinkState
+from actors.world_link.state import WorldLinkOptions, WorldLinkState
 from actors.world_tree import WorldOptions, world_tree
 from supervisors import ChildSpec, Tree, run_tree, worker
 from tests.actors.gateway_kit import KEY, PASSWORD, Client, GatewayBench

@@ -9,8 +9,8 @@ from actors.admin.checks import Check, Health
 from actors.admin.gateway_half import link_check as gateway_link
 from actors.admin.loop_lag import REMEMBERED_SECONDS, TICK_SECONDS, LoopLag
 from actors.admin.world_half import link_check as world_link
-from actors.gateway_messages import LinkStatus as GatewayLink
-from actors.world_link_messages import LinkStatus as WorldLink
+from actors.gateway.messages import LinkStatus as GatewayLink
+from actors.world_link.messages import LinkStatus as WorldLink
 from tests.actors.admin.conftest import House
 
 KEY = Path("/srv/admin.key")

@@ -13,7 +13,7 @@ from gevent.event import Event
 
 from actors.admin.options import AdminOptions
 from actors.admin.server import ADMIN, admin_address, admin_child
-from actors.gateway_errors import BindFailed
+from actors.gateway.errors import BindFailed
 from supervisors import (
     ChildSpec,
     ChildStartFailed,

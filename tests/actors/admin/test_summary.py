@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.admin.summary import HIDDEN, ITEMS_LIMIT, TEXT_LIMIT, summary
-from actors.dialogue import Dialogue
-from actors.session_states import SessionState
+from actors.gateway.dialogue import Dialogue
+from actors.gateway.session_states import SessionState
 from transports.adapter import LineReceived
 from transports.link.protocol import Authenticate
 

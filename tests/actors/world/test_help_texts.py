@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors import session_words
+from actors.gateway import session_words
 from actors.world import phrases
 from actors.world.atlas import parse
 from actors.world.directions import Direction

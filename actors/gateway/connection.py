@@ -1,0 +1,218 @@
+"""One socket as an actor: between the transport's adapter and the session.
+
+Inward it hands on what the client sends; outward it turns what the session shows into the bytes that this
+kind of client understands, and gives them to the adapter, which writes once a turn. It knows nothing of the
+game and decides nothing, so it can be temporary: when it ends, the session goes on or not, as it likes.
+
+Two things make the seam to the driver: `Inlet` is the sink that the driver calls for each event, and the
+adapter is closed when the actor is gone, in whatever way.
+"""
+
+import logging
+
+from actors.gateway.messages import (
+    CaughtUp,
+    ClientArrived,
+    ClientGone,
+    Farewell,
+    Register,
+    SendData,
+    SetEcho,
+    Show,
+    Speak,
+    Unregister,
+)
+from actors.gateway.pool import POOL
+from actors.gateway.session_record import SessionId
+from actors.rendering import encoded, encoded_prompt
+from transports.adapter import (
+    Adapter,
+    BinaryReceived,
+    CapabilitiesChanged,
+    DataReceived,
+    Disconnected,
+    Event,
+    LineReceived,
+    LineRefused,
+    Negotiated,
+    PingReceived,
+    PongReceived,
+    ProtocolViolated,
+    Rendering,
+)
+from transports.markup import styled
+from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Ref, on
+
+logger = logging.getLogger(__name__)
+
+# Events of one connection that may wait for it before its reader is made to wait: a paste of a page. More
+# would only move the waiting from TCP into our memory.
+AHEAD_LIMIT = 64
+# Waiting for a connection that does not get a turn for so long is no use: the machine has other troubles.
+_CATCH_UP_SECONDS = 60.0
+
+STOPPING = styled("system", "The gate is closing for a moment. Please come back soon.")
+# Data for our own page. A GMCP client would report them as packages that nobody knows.
+_FOR_THE_PAGE = frozenset({"session", "status"})
+
+LOST = styled("emote", "The thread that held you here has snapped. Please come in again.")
+
+
+class Connection(Actor):
+    """Temporary. Ends after the adapter has said Disconnected, or when its session is gone."""
+
+    def __init__(self, adapter: Adapter, number: SessionId, session: Ref) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self._number = number
+        self._session = session
+        pool: Ref | None = self.ctx.system.registry.whereis(POOL)
+        assert pool is not None, "the pool starts before any connection"
+        self._pool = pool
+        self._rendering: Rendering = adapter.capabilities.rendering
+        self._prompt = ""
+        self._prompt_bytes = b""
+        self._is_closing = False
+        self._end_reason = "stopped"
+
+    def on_start(self) -> None:
+        adapter, ref = self._adapter, self.ctx.ref
+        logger.info("session %d: %s from %s", self._number, adapter.protocol, adapter.peer)
+        self.ctx.monitor(self._session)
+        self._pool.tell(Register(self._number, ref, adapter.protocol, adapter.peer))
+        self._session.tell(ClientArrived(ref, adapter.capabilities))
+
+    def on_stop(self) -> None:
+        if not self._is_closing:
+            # Stopped from above, with its mail unread: the last word is said here.
+            self._say_and_close(STOPPING, "the gateway is stopping")
+        client = f"{self._adapter.protocol} from {self._adapter.peer}"
+        logger.info("session %d: %s is gone: %s", self._number, client, self._end_reason)
+        self._session.tell(ClientGone(self._end_reason))
+        self._pool.tell(Unregister(self._number))
+
+    # From the client -------------------------------------------------------------------------------
+
+    @on(LineReceived, DataReceived)
+    def hand_on(self, _ctx: Context, event: LineReceived | DataReceived) -> None:
+        self._session.tell(event)
+
+    @on(CapabilitiesChanged)
+    def adapt(self, _ctx: Context, changed: CapabilitiesChanged) -> None:
+        rendering = changed.capabilities.rendering
+        if rendering is not self._rendering:
+            self._rendering = rendering
+            self._prompt_bytes = b""
+        self._session.tell(changed)
+
+    @on(LineRefused)
+    def explain(self, _ctx: Context, refused: LineRefused) -> None:
+        # A JSON client has been told by its transport, with the number of the line.
+        if self._rendering.family == "telnet":
+            why = f"{refused.reason.removesuffix('.')} (the limit is {refused.limit} bytes)."
+            self._say(styled("error", why), self._prompt or None)
+
+    @on(BinaryReceived, Negotiated, PingReceived, PongReceived, ProtocolViolated)
+    def ignore(self, _ctx: Context, _event: Event) -> None:
+        """The transport has dealt with it and counted it."""
+
+    @on(CaughtUp)
+    def caught_up(self, _ctx: Context, _: CaughtUp) -> None:
+        """The answer is that the turn has come."""
+
+    @on(Disconnected)
+    def end(self, ctx: Context, event: Disconnected) -> None:
+        self._is_closing = True
+        self._end_reason = event.reason
+        ctx.stop()
+
+    # From the session ------------------------------------------------------------------------------
+
+    @on(Show)
+    def show(self, _ctx: Context, show: Show) -> None:
+        rendering = self._rendering
+        fragments: list[bytes] = []
+        for delivery in show.deliveries:
+            fragment = delivery.encoded(rendering)
+            if fragment:
+                fragments.append(fragment)
+            elif (package := delivery.package) is not None:
+                self._adapter.send_data(*package)
+        prompt = show.prompt
+        if fragments or prompt is not None:
+            self._adapter.send(fragments, None if prompt is None else self._encoded_prompt(prompt))
+
+    @on(Speak)
+    def speak(self, _ctx: Context, speak: Speak) -> None:
+        self._say(speak.text, speak.prompt)
+
+    @on(SetEcho)
+    def set_echo(self, _ctx: Context, echo: SetEcho) -> None:
+        self._adapter.set_echo(echo.enabled)
+
+    @on(SendData)
+    def send_data(self, _ctx: Context, data: SendData) -> None:
+        if self._rendering.family == "json" or data.package not in _FOR_THE_PAGE:
+            self._adapter.send_data(data.package, data.value)
+
+    @on(Farewell)
+    def farewell(self, _ctx: Context, farewell: Farewell) -> None:
+        self._say_and_close(farewell.text, farewell.reason)
+
+    @on(Exited)
+    def session_gone(self, _ctx: Context, _exited: Exited) -> None:
+        """Its supervisor has given the session up, or somebody has stopped it."""
+        if not self._is_closing:
+            self._say_and_close(LOST, "its session is gone")
+
+    # ------------------------------------------------------------------------------------------------
+
+    def _say(self, text: str, prompt: str | None) -> None:
+        fragments = [encoded(text if text.endswith("\n") else text + "\n", self._rendering)] if text else []
+        self._adapter.send(fragments, None if prompt is None else self._encoded_prompt(prompt))
+
+    def _say_and_close(self, text: str, reason: str) -> None:
+        self._is_closing = True
+        self._say(text, None)
+        self._adapter.close(reason)
+
+    def _encoded_prompt(self, prompt: str) -> bytes:
+        # Most prompts are the same as the one before.
+        if prompt != self._prompt or not self._prompt_bytes:
+            self._prompt = prompt
+            self._prompt_bytes = encoded_prompt(prompt, self._rendering)
+        return self._prompt_bytes
+
+
+class Inlet:
+    """What the driver calls for each event: a `transports.adapter.Sink`. Blocks while too much waits.
+
+    It also watches the actor and closes the adapter after it, so no socket is left without an owner, not even
+    when the actor is killed.
+    """
+
+    __slots__ = ("_adapter", "_ref")
+
+    def __init__(self, adapter: Adapter, ref: Ref) -> None:
+        self._adapter = adapter
+        self._ref = ref
+        ref.cell.add_watcher(self)
+
+    def __call__(self, event: Event) -> None:
+        ref = self._ref
+        try:
+            ref.tell(event)
+            if ref.cell.depth >= AHEAD_LIMIT:
+                ref.ask(CaughtUp(), timeout=_CATCH_UP_SECONDS)
+        except (ActorDeadError, AskTimeout):
+            # Closed or being closed; `deliver` sees to the adapter.
+            return
+
+    def deliver(self, _exited: Exited) -> None:
+        """The actor has ended for good. If in order, the adapter is closed and takes no notice of this."""
+        self._adapter.send_line(LOST)
+        self._adapter.close("its connection actor has ended")
+
+
+def deaf(_event: Event) -> None:
+    """The sink of a client that was turned away."""

@@ -1,0 +1,240 @@
+"""What the gateway's link knows of its sessions, and the sorting of what the world sends them. Pure.
+
+A batch of the link holds frames for many sessions, several for each. `LinkLedger.sort` takes it apart:
+duplicates are dropped, gaps noted, and what is left is grouped into one Incoming for each session. An output
+that many see becomes one Delivery, appended to many lists: that append is all it costs for each listener.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from actors.gateway.command_flow import Position
+from actors.gateway.messages import Answered, Failed, Incoming, Inquire, WorldReached
+from actors.rendering import Delivery
+from transports.link.errors import RequestFailed
+from transports.link.liveness import Backoff
+from transports.link.protocol import (
+    Acks,
+    CharacterSelected,
+    Failure,
+    FailureCode,
+    Frame,
+    Level,
+    Multicast,
+    Output,
+    OutputsMissed,
+    Performed,
+    Positions,
+    Reply,
+    Resend,
+    SessionClosed,
+    SessionId,
+    SystemOutput,
+    Welcome,
+)
+from transports.link.requests import RequestBook
+from transports.link.streams import Arrival, OutputInbox, Replays, arrivals
+from wyld_actors import Message, Ref
+
+MISSED = "You have missed something that happened here: it was more than could be kept for you."
+
+_Groups = defaultdict[SessionId, list[Delivery]]
+
+
+class Sorted:
+    """What is to be done about a batch: mail for sessions in order, frames for the world, and the rest."""
+
+    __slots__ = ("frames", "mail", "others")
+
+    def __init__(self) -> None:
+        self.mail: list[tuple[Ref, Message]] = []
+        self.frames: list[Frame] = []
+        self.others: list[Frame] = []
+
+
+class LinkLedger:
+    """Who is here, which outputs they have, what was asked. Outlasts a crash of the link actor."""
+
+    __slots__ = ("book", "in_world", "inboxes", "refs", "replays", "unconfirmed")
+
+    def __init__(self, make_backoff: Callable[[], Backoff]) -> None:
+        self.refs: dict[SessionId, Ref] = {}
+        self.inboxes: dict[SessionId, OutputInbox] = {}
+        # The sessions that the world knows.
+        self.in_world: set[SessionId] = set()
+        self.unconfirmed: set[SessionId] = set()
+        self.book: RequestBook[Inquire] = RequestBook(make_backoff)
+        self.replays = Replays()
+
+    # Sessions --------------------------------------------------------------------------------------
+
+    def join(self, session: SessionId, ref: Ref, received: int, *, is_in_world: bool) -> Resend | None:
+        """Note a session, or one that is back after a crash: then perhaps a gap for the world to fill."""
+        self.refs[session] = ref
+        if is_in_world:
+            self.in_world.add(session)
+        inbox = self.inboxes.get(session)
+        if inbox is None:
+            self.inboxes[session] = OutputInbox(received)
+        elif inbox.received != received:
+            # The session, or this actor, crashed over the outputs in between.
+            inbox.received = received
+            return Resend(session, received)
+        return None
+
+    def leave(self, session: SessionId) -> bool:
+        """Forget a session. Returns whether the world knows it, and is to be told."""
+        self.refs.pop(session, None)
+        self.inboxes.pop(session, None)
+        self.unconfirmed.discard(session)
+        self.replays.forget(session)
+        is_known = session in self.in_world
+        self.in_world.discard(session)
+        return is_known
+
+    def claims(self) -> dict[SessionId, int]:
+        """The sessions in the world with the last output each has: what a handshake tells."""
+        return {session: self.inboxes[session].received for session in self.in_world}
+
+    def welcomed(self, welcome: Welcome, *, is_another: bool) -> list[tuple[Ref, WorldReached]]:
+        """A world has let us in; what to tell the sessions. `is_another`: not the one from before."""
+        positions = welcome.positions
+        self.in_world &= positions.keys()
+        for session in positions if is_another else ():
+            if session in self.inboxes:
+                self.replays.begin(session, self.inboxes[session].answered)
+        return [
+            (ref, WorldReached(welcome.credit, positions.get(session), is_new=True))
+            for session, ref in self.refs.items()
+        ]
+
+    def acks(self) -> Acks | None:
+        """The confirmation of what has arrived since the last one."""
+        news: dict[SessionId, int] = {}
+        for session in self.unconfirmed:
+            inbox = self.inboxes.get(session)
+            if inbox is not None and inbox.received != inbox.acked:
+                news[session] = inbox.acked = inbox.received
+        self.unconfirmed.clear()
+        return Acks(news) if news else None
+
+    # A batch ---------------------------------------------------------------------------------------
+
+    def sort(self, frames: Iterable[Frame]) -> Sorted:
+        """Take a batch apart."""
+        done = Sorted()
+        groups: _Groups = defaultdict(list)
+        positions: dict[SessionId, Position] = {}
+        for frame in frames:
+            if isinstance(frame, Multicast):
+                self._multicast(frame, groups, done)
+            elif isinstance(frame, Output):
+                self._output(frame, groups, done)
+            elif isinstance(frame, Positions):
+                positions.update(frame.positions)
+            elif isinstance(frame, Reply | Failure):
+                self._answer(frame, groups, done)
+            elif isinstance(frame, OutputsMissed):
+                self._missed(frame, groups, done)
+            else:
+                done.others.append(frame)
+        self.unconfirmed.update(groups)
+        self._hand_out(groups, positions, done)
+        return done
+
+    def _multicast(self, frame: Multicast, groups: _Groups, done: Sorted) -> None:
+        show, gaps = arrivals(self.inboxes, frame)
+        for session in gaps:
+            done.frames.append(Resend(session, self.inboxes[session].received))
+        replays = self.replays
+        if replays:
+            show = [to for to in show if not replays.hides(to, frame.cause, frame.origin)]
+        delivery = Delivery(frame.body)
+        for session in show:
+            groups[session].append(delivery)
+
+    def _output(self, frame: Output, groups: _Groups, done: Sorted) -> None:
+        session = frame.session
+        inbox = self.inboxes.get(session)
+        if inbox is None:
+            return
+        arrival = inbox.arrive(frame.number)
+        if arrival is Arrival.GAP:
+            done.frames.append(Resend(session, inbox.received))
+        elif arrival is Arrival.NEXT:
+            body = frame.body
+            replays = self.replays
+            if isinstance(body, Performed):
+                inbox.answered = max(inbox.answered, body.number)
+                if replays:
+                    replays.performed(session, body.number)
+            elif replays and replays.hides(session, frame.cause, frame.origin):
+                self.unconfirmed.add(session)
+                return
+            groups[session].append(Delivery(body))
+
+    def _missed(self, frame: OutputsMissed, groups: _Groups, done: Sorted) -> None:
+        inbox = self.inboxes.get(frame.session)
+        if inbox is None:
+            return
+        arrival = inbox.skip(frame)
+        if arrival is Arrival.GAP:
+            done.frames.append(Resend(frame.session, inbox.received))
+        elif arrival is Arrival.NEXT and not frame.acknowledged:
+            groups[frame.session].append(Delivery(SystemOutput(Level.WARNING, MISSED)))
+
+    def _answer(self, frame: Reply | Failure, groups: _Groups, done: Sorted) -> None:
+        found = self.book.answered(frame)
+        if found is None:
+            return
+        inquiry, answer = found
+        session = inquiry.session
+        if session in groups:
+            # What came before the answer is to be seen before it.
+            self._hand_out({session: groups.pop(session)}, {}, done)
+        if isinstance(answer, RequestFailed):
+            failed = Failed(inquiry.body, FailureCode(answer.code), answer.text)
+            message: Answered | Failed = failed
+        else:
+            self._note_reply(inquiry, answer)
+            message = Answered(inquiry.body, answer.body)
+        if inquiry.asker is not None:
+            done.mail.append((inquiry.asker, message))
+
+    def _note_reply(self, inquiry: Inquire, reply: Reply) -> None:
+        session = inquiry.session
+        inbox = self.inboxes.get(session)
+        match reply.body:
+            case CharacterSelected() if inbox is not None:
+                self._note_selection(session, inbox, reply.body, is_again=inquiry.is_again)
+            case SessionClosed():
+                self.in_world.discard(session)
+
+    def _note_selection(
+        self, session: SessionId, inbox: OutputInbox, selected: CharacterSelected, *, is_again: bool
+    ) -> None:
+        if session in self.in_world:
+            inbox.received = max(inbox.received, selected.outputs)
+        else:
+            # New to this world, which counts its outputs from there on.
+            inbox.received = inbox.acked = selected.outputs
+            self.in_world.add(session)
+        if is_again:
+            # The world has gone back to a time before this session, and runs again what it had run for it;
+            # the answers have been shown.
+            self.replays.begin(session, inbox.answered)
+        else:
+            inbox.answered = selected.applied
+            self.replays.forget(session)
+
+    def _hand_out(
+        self, groups: dict[SessionId, list[Delivery]], positions: dict[SessionId, Position], done: Sorted
+    ) -> None:
+        refs, inboxes, mail = self.refs, self.inboxes, done.mail
+        for session, deliveries in groups.items():
+            position = positions.pop(session, None) if positions else None
+            mail.append((refs[session], Incoming(deliveries, inboxes[session].received, position)))
+        for session, position in positions.items():
+            ref = refs.get(session)
+            if ref is not None:
+                mail.append((ref, Incoming([], inboxes[session].received, position)))

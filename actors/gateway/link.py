@@ -1,0 +1,316 @@
+"""The gateway's end of the link as an actor: between all sessions and the one world.
+
+Upward it queues what sessions send; everything of one turn of the loop leaves as one batch. Downward it hands
+on what `LinkLedger.sort` makes of a batch: one Incoming to a session for all that the batch holds for it.
+
+The streams are made good by numbers, not by hope: duplicates are dropped, a gap is asked for again, what
+arrived is confirmed in bulk. Requests are repeated until answered. When the world is away, sessions are told
+and keep their lines; requests wait.
+
+It can crash: the ledger is state, sessions are asked to Join again, and each says up to which output it has
+really seen. So nothing is shown twice and nothing is missing.
+"""
+
+import logging
+import random
+from collections.abc import Iterable
+
+from actors.gateway.ledger import LinkLedger
+from actors.gateway.messages import (
+    CreditChanged,
+    DescribeLink,
+    Failed,
+    Inquire,
+    Join,
+    Leave,
+    LinkStatus,
+    Rejoin,
+    WorldLost,
+    WorldReached,
+)
+from actors.gateway.session_stay import LINK
+from actors.gateway.world_line import Batch, Dial, LineBroken, LineConnected, LinkOptions, WorldLine
+from transports.link.errors import HandshakeError
+from transports.link.liveness import Backoff
+from transports.link.protocol import (
+    MENDS,
+    CloseSession,
+    Command,
+    Credit,
+    DisconnectReason,
+    FailureCode,
+    Frame,
+    Goodbye,
+    Heartbeat,
+    Resend,
+    SessionId,
+    Welcome,
+)
+from wyld_actors import Actor, Context, Exited, ExitReason, Message, Monitor, Record, StopRequested, on
+
+logger = logging.getLogger(__name__)
+
+
+class Dialling(Message, frozen=True):
+    """To oneself: try to reach the world."""
+
+
+class HandshakeOverdue(Message, frozen=True):
+    """To oneself: has this attempt got its Welcome?"""
+
+    attempt: int
+
+
+class Beat(Message, frozen=True):
+    """To oneself: the pulse, and what else is done now and then."""
+
+
+class SendAcks(Message, frozen=True):
+    """To oneself: confirm what has arrived."""
+
+
+class Finish(Message, frozen=True):
+    """To oneself: what was sent before has been queued; end."""
+
+    reason: ExitReason
+
+
+class GatewayLink(Actor):
+    """Permanent. Registered as LINK."""
+
+    may_be_interrupted = False
+
+    class State(Record, frozen=True):
+        """Changed in place: memories of streams, whose numbers heal what a crash leaves half done."""
+
+        ledger: LinkLedger | None = None
+        line: WorldLine | None = None
+
+    def __init__(self, options: LinkOptions, dial: Dial) -> None:
+        super().__init__()
+        self._options = options
+        if self.state.ledger is None:
+            chance = random.Random()
+            ledger = LinkLedger(lambda: Backoff(options.request_repeats, chance))
+            self.state = self.state.replace(ledger=ledger, line=WorldLine(options, dial))
+        self._ledger: LinkLedger = self.state.ledger
+        self._line: WorldLine = self.state.line
+        self._monitors: dict[SessionId, Monitor] = {}
+        self._credit = 0
+        self._is_ack_due = False
+
+    def on_start(self) -> None:
+        ctx = self.ctx
+        ctx.system.registry.register(LINK, ctx.ref)
+        ctx.every(self._options.liveness.interval_seconds, Beat())
+        for ref in self._ledger.refs.values():
+            ref.tell(Rejoin())
+        self._line.open(ctx.ref.tell)
+
+    # The line --------------------------------------------------------------------------------------
+
+    @on(Dialling)
+    def dial(self, ctx: Context, _: Dialling) -> None:
+        self._line.open(ctx.ref.tell)
+
+    @on(LineConnected)
+    def greet(self, ctx: Context, connected: LineConnected) -> None:
+        if connected.attempt == self._line.attempt:
+            self._line.greet()
+            ctx.after(self._options.handshake_seconds, HandshakeOverdue(connected.attempt))
+
+    @on(HandshakeOverdue)
+    def check_handshake(self, ctx: Context, overdue: HandshakeOverdue) -> None:
+        if overdue.attempt == self._line.attempt and not self._line.is_up:
+            self._drop(ctx, "the world does not answer the handshake")
+
+    @on(LineBroken)
+    def line_broken(self, ctx: Context, broken: LineBroken) -> None:
+        if broken.attempt == self._line.attempt:
+            self._drop(ctx, broken.reason)
+
+    def _drop(self, ctx: Context, reason: str) -> None:
+        """Give the line up and try again after a while."""
+        was_up = self._line.is_up
+        self._line.close()
+        # No message of the old attempt is for the next one.
+        self._line.attempt += 1
+        delay = self._line.retry_seconds()
+        ctx.after(delay, Dialling())
+        if was_up:
+            logger.warning("link: lost the world: %s; next attempt in %.2f s", reason, delay)
+            self._tell_all(WorldLost())
+        else:
+            logger.info("link: no world yet: %s; next attempt in %.2f s", reason, delay)
+
+    def _tell_all(self, message: Message) -> None:
+        for ref in self._ledger.refs.values():
+            ref.tell(message)
+
+    def _queue(self, ctx: Context, frame: Frame) -> None:
+        if self._line.is_up and not self._line.send(frame):
+            self._drop(ctx, "more is waiting for the world than can be kept")
+
+    @on(Beat)
+    def beat(self, ctx: Context, _: Beat) -> None:
+        now = ctx.now
+        if not self._line.beat(now):
+            self._drop(ctx, "the world has fallen silent")
+        book = self._ledger.book
+        if not book:
+            return
+        for request in book.repeats(now) if self._line.is_up else ():
+            self._queue(ctx, request)
+        for inquiry, _error in book.expired(now):
+            if not self._line.is_up or inquiry.asker is None:
+                self._ask(ctx, inquiry)
+            else:
+                code = FailureCode.DEADLINE_PASSED
+                inquiry.asker.tell(Failed(inquiry.body, code, MENDS[code]))
+
+    # Sessions --------------------------------------------------------------------------------------
+
+    @on(Command)
+    def queue_command(self, ctx: Context, command: Command) -> None:
+        self._queue(ctx, command)
+
+    @on(Join)
+    def join(self, ctx: Context, join: Join) -> None:
+        session, ref = join.session, join.ref
+        if session not in self._monitors:
+            self._monitors[session] = ctx.monitor(ref)
+        resend = self._ledger.join(session, ref, join.received, is_in_world=join.is_in_world)
+        if resend is not None:
+            self._queue(ctx, resend)
+        ref.tell(WorldReached(self._credit) if self._line.is_up else WorldLost())
+
+    @on(Leave)
+    def leave(self, ctx: Context, leave: Leave) -> None:
+        self._forget(ctx, leave.session, leave.reason)
+
+    @on(Exited)
+    def session_gone(self, ctx: Context, exited: Exited) -> None:
+        """Given up by its supervisor: one that ends in order has sent Leave."""
+        for session, ref in self._ledger.refs.items():
+            if ref == exited.ref:
+                self._forget(ctx, session, DisconnectReason.SESSION_LOST)
+                return
+
+    def _forget(self, ctx: Context, session: SessionId, reason: DisconnectReason) -> None:
+        monitor = self._monitors.pop(session, None)
+        if monitor is not None:
+            ctx.demonitor(monitor)
+        if self._ledger.leave(session):
+            self._ask(ctx, Inquire(session, None, CloseSession(reason)))
+
+    @on(Inquire)
+    def inquire(self, ctx: Context, inquiry: Inquire) -> None:
+        self._ask(ctx, inquiry)
+
+    def _ask(self, ctx: Context, inquiry: Inquire) -> None:
+        request = self._ledger.book.ask(
+            inquiry.body,
+            inquiry,
+            now=ctx.now,
+            session=inquiry.session,
+            timeout_seconds=self._options.request_seconds,
+        )
+        self._queue(ctx, request)
+
+    # A batch ---------------------------------------------------------------------------------------
+
+    @on(Batch)
+    def take(self, ctx: Context, batch: Batch) -> None:
+        if batch.attempt != self._line.attempt:
+            return
+        frames: Iterable[Frame] = batch.frames
+        if self._line.is_up:
+            self._line.heard(ctx.now)
+        else:
+            frames = self._shake(ctx, iter(batch.frames))
+        self._hand_on(ctx, frames)
+
+    def _hand_on(self, ctx: Context, frames: Iterable[Frame]) -> None:
+        ledger = self._ledger
+        done = ledger.sort(frames)
+        for ref, message in done.mail:
+            ref.tell(message)
+        for frame in done.frames:
+            self._queue(ctx, frame)
+        for frame in done.others:
+            self._act(ctx, frame)
+        if ledger.unconfirmed and not self._is_ack_due:
+            self._is_ack_due = True
+            ctx.after(self._options.ack_seconds, SendAcks())
+
+    def _act(self, ctx: Context, frame: Frame) -> None:
+        match frame:
+            case Heartbeat():
+                self._line.take_beat(frame, ctx.now)
+            case Credit(commands):
+                self._credit = commands
+                self._tell_all(CreditChanged(commands))
+            case Resend(session, _) if session in self._ledger.refs:
+                self._ledger.refs[session].tell(WorldReached(self._credit))
+            case Goodbye(reason, text):
+                self._drop(ctx, f"the world is stopping ({reason}) {text}")
+
+    @on(SendAcks)
+    def send_acks(self, ctx: Context, _: SendAcks) -> None:
+        self._is_ack_due = False
+        acks = self._ledger.acks()
+        if acks is not None:
+            self._queue(ctx, acks)
+
+    def _shake(self, ctx: Context, frames: Iterable[Frame]) -> Iterable[Frame]:
+        """The frames after the Welcome, if it is among them."""
+        waiting = iter(frames)
+        for frame in waiting:
+            try:
+                welcome = self._line.shake(frame, self._ledger.claims)
+            except HandshakeError as error:
+                level = logging.ERROR if error.hopeless else logging.INFO
+                logger.log(level, "link: the handshake failed: %s", error)
+                self._drop(ctx, str(error))
+                return ()
+            if welcome is not None:
+                self._begin(ctx, welcome)
+                return waiting
+        return ()
+
+    def _begin(self, ctx: Context, welcome: Welcome) -> None:
+        ledger, line = self._ledger, self._line
+        is_another = line.begin(ctx.now)
+        logger.info("link: in the world %s, epoch %d", line.world, line.world_epoch)
+        self._credit = welcome.credit
+        for ref, message in ledger.welcomed(welcome, is_another=is_another):
+            ref.tell(message)
+        for request in ledger.book.repeat_all(ctx.now):
+            self._queue(ctx, request)
+
+    # Operators, and the end ------------------------------------------------------------------------
+
+    @on(DescribeLink)
+    def describe(self, _ctx: Context, _: DescribeLink) -> LinkStatus:
+        ledger, line = self._ledger, self._line
+        return LinkStatus(
+            is_up=line.is_up,
+            world=line.world,
+            world_epoch=line.world_epoch,
+            attempts=line.attempt,
+            round_trip_seconds=line.round_trip_seconds,
+            sessions=len(ledger.refs),
+            sessions_in_world=len(ledger.in_world),
+            requests_waiting=len(ledger.book),
+            statistics=line.statistics,
+        )
+
+    @on(StopRequested)
+    def stop_requested(self, ctx: Context, request: StopRequested) -> None:
+        # The last words of the sessions wait in the mailbox: they go first.
+        ctx.ref.tell(Finish(request.reason))
+
+    @on(Finish)
+    def finish(self, ctx: Context, finish: Finish) -> None:
+        self._line.say_goodbye()
+        ctx.stop(finish.reason)

@@ -1,0 +1,312 @@
+"""From the banner to the world: the rules of the login dialogue.
+
+    account ──> password ──────────────────────────> (character menu) ──> playing
+       └─ new ─> new account ─> password ─> repeat ──┘      ^                │
+                                                            └── left world ──┘
+
+A pure machine: `LoginDialogue` holds the settings only, every method takes a `Dialogue` and returns the next
+one with the effects to perform. The prompt and the hiding of what is typed follow from the step that was
+reached, so no rule can forget them.
+
+A wrong password and an unknown account look the same to the player, so that nobody can learn who plays here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from actors.gateway import character_menu
+from actors.gateway.dialogue import (
+    HIDDEN_STEPS,
+    AskFor,
+    Dialogue,
+    Echo,
+    Effect,
+    Ended,
+    Entered,
+    LoggedIn,
+    Say,
+    Step,
+    Turn,
+    Typed,
+    complaint,
+    sending,
+    turn,
+)
+from actors.names import RESERVED, BadName, checked_name
+from transports.link.protocol import (
+    AccountCreated,
+    AccountRecord,
+    Authenticate,
+    Authenticated,
+    BackgroundList,
+    CharacterCreated,
+    CharacterList,
+    CharacterSelected,
+    CharacterSummary,
+    CreateAccount,
+    CreateCharacter,
+    FailureCode,
+    ListCharacters,
+)
+from transports.markup import styled
+
+WELCOME = styled("title", "Wyld Actors")
+GOODBYE = "The road will wait for you. Farewell."
+ACCOUNT_HELP = "Type the name of your account, “new” to make one, or “quit”."
+TOO_OFTEN_WRONG = styled("error", "That was the third wrong password. Farewell; come back when you remember.")
+WORLD_AWAY = styled("system", "The world holds its breath. Your request waits and goes on when it is back.")
+WORLD_BACK = styled("system", "The world breathes again.")
+TOO_EARLY = styled("error", "One thing at a time, please: your last line was not taken.")
+
+
+@dataclass(frozen=True, slots=True)
+class LoginOptions:
+    """Settings of the dialogue."""
+
+    banner: str = WELCOME
+    goodbye: str = GOODBYE
+    # tbaMUD's limit as well.
+    password_attempts: int = 3
+    # NIST SP 800-63B 5.1.1.1: "at least 8 characters".
+    password_letters_min: int = 8
+    # Hashing cost does not grow with it, but a megabyte is not a password.
+    password_letters_max: int = 128
+    reserved_names: frozenset[str] = RESERVED
+    # Lines kept while the world answers a request: a pasted login is five or six.
+    early_lines: int = 16
+
+
+PROMPTS: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.ACCOUNT: "Your account's name, or “new” to make one: ",
+        Step.PASSWORD: "Password: ",
+        Step.NEW_ACCOUNT: "A name for your account (or “back”): ",
+        Step.NEW_PASSWORD: "Choose a password: ",
+        Step.REPEATED_PASSWORD: "The same password once more: ",
+        Step.MENU: "Which one? ",
+        Step.CHARACTER_NAME: "A name for your character (or “back”): ",
+        Step.BACKGROUND: "Number or name of a background (or “back”): ",
+    }
+)
+
+# Where the player can do something about a failure; what is not listed leads to where the request began.
+_RETREATS: Mapping[tuple[type, FailureCode], Step] = MappingProxyType(
+    {
+        (CreateAccount, FailureCode.PASSWORD_WEAK): Step.NEW_PASSWORD,
+        (CreateCharacter, FailureCode.UNKNOWN_BACKGROUND): Step.BACKGROUND,
+        (CreateCharacter, FailureCode.NAME_TAKEN): Step.CHARACTER_NAME,
+        (CreateCharacter, FailureCode.NAME_INVALID): Step.CHARACTER_NAME,
+    }
+)
+_BEGINNINGS: Mapping[type, Step] = MappingProxyType(
+    {Authenticate: Step.ACCOUNT, CreateAccount: Step.NEW_ACCOUNT}
+)
+_FINAL = frozenset({FailureCode.TOO_MANY_ATTEMPTS, FailureCode.ACCOUNT_LOCKED})
+
+LoginReply = (
+    Authenticated | AccountCreated | BackgroundList | CharacterList | CharacterCreated | CharacterSelected
+)
+
+
+class LoginDialogue:
+    """The rules with their settings; one object serves all sessions."""
+
+    def __init__(self, options: LoginOptions | None = None) -> None:
+        self.options = options or LoginOptions()
+
+    def begin(self, peer: str = "") -> Turn:
+        """A player has connected."""
+        return _shown(None, turn(Dialogue(peer=peer), Say(self.options.banner)))
+
+    def heard(self, dialogue: Dialogue, line: str) -> Turn:
+        """The player typed a line."""
+        if dialogue.step is Step.ENDED:
+            return turn(dialogue)
+        if dialogue.step is Step.PLAYING:
+            return turn(dialogue, Typed(line))
+        if dialogue.request is not None:
+            if len(dialogue.early) >= self.options.early_lines:
+                return turn(dialogue, Say(TOO_EARLY))
+            return turn(dialogue, early=(*dialogue.early, line))
+        return _shown(dialogue, self._step(dialogue, line))
+
+    def answered(self, dialogue: Dialogue, reply: LoginReply) -> Turn:
+        """The world answered the request."""
+        after, effects = self._answer(dialogue, reply)
+        return self._with_early(_shown(dialogue, (after, effects)))
+
+    def failed(self, dialogue: Dialogue, code: FailureCode, text: str) -> Turn:
+        """The world refused the request, or could not be asked in time."""
+        return self._with_early(_shown(dialogue, self._failure(dialogue, code, text)))
+
+    def returned(self, dialogue: Dialogue, text: str = "") -> Turn:
+        """The character has left the world; the session is at character selection again."""
+        assert dialogue.account is not None
+        said = (Say(text),) if text else ()
+        return sending(dialogue, ListCharacters(dialogue.account.id), *said, step=Step.MENU)
+
+    def world_away(self, dialogue: Dialogue) -> Turn:
+        """The world cannot be reached; who waits for it is told."""
+        return turn(dialogue, Say(WORLD_AWAY)) if dialogue.request is not None else turn(dialogue)
+
+    def world_back(self, dialogue: Dialogue) -> Turn:
+        """The world can be reached again."""
+        return turn(dialogue, Say(WORLD_BACK)) if dialogue.request is not None else turn(dialogue)
+
+    # Steps -----------------------------------------------------------------------------------------
+
+    def _step(self, dialogue: Dialogue, line: str) -> Turn:
+        if not line.isprintable():
+            return turn(dialogue, complaint("Control characters cannot be used here."))
+        return _STEPS[dialogue.step](self.options, dialogue, line)
+
+    def _with_early(self, begun: Turn) -> Turn:
+        """Hear what was typed while the answer was awaited, as far as nothing has to be awaited again."""
+        dialogue, effects = begun
+        while dialogue.early and dialogue.request is None:
+            line, *rest = dialogue.early
+            dialogue, more = self.heard(turn(dialogue, early=tuple(rest))[0], line)
+            effects = (*effects, *more)
+        return dialogue, effects
+
+    # Answers ---------------------------------------------------------------------------------------
+
+    def _answer(self, dialogue: Dialogue, reply: LoginReply) -> Turn:
+        waiting, _ = turn(dialogue, request=None)
+        match reply:
+            case Authenticated(account, characters, limit):
+                return self._logged_in(waiting, account, characters, limit)
+            case AccountCreated(account, limit):
+                return self._logged_in(waiting, account, (), limit)
+            case CharacterSelected():
+                return turn(
+                    waiting, Entered(reply), step=Step.PLAYING, characters=(), backgrounds=(), name=""
+                )
+            case _:
+                return character_menu.answered(waiting, reply)
+
+    def _logged_in(
+        self, dialogue: Dialogue, account: AccountRecord, characters: tuple[CharacterSummary, ...], limit: int
+    ) -> Turn:
+        greeted, effects = turn(
+            dialogue,
+            LoggedIn(account),
+            Say(f"Welcome, {styled('player', account.name)}!"),
+            account=account,
+            limit=limit,
+            name="",
+            failures=0,
+        )
+        after, more = character_menu.opened(greeted, characters)
+        return after, (*effects, *more)
+
+    def _failure(self, dialogue: Dialogue, code: FailureCode, text: str) -> Turn:
+        request = dialogue.request
+        if request is None:
+            return turn(dialogue)
+        if code in _FINAL:
+            return turn(dialogue, Ended(styled("error", text)), request=None, early=(), step=Step.ENDED)
+        failures = dialogue.failures + (code is FailureCode.BAD_CREDENTIALS)
+        if failures >= self.options.password_attempts:
+            return turn(dialogue, Ended(TOO_OFTEN_WRONG), request=None, early=(), step=Step.ENDED)
+        step = _RETREATS.get((type(request), code)) or _BEGINNINGS.get(type(request), Step.MENU)
+        return turn(dialogue, complaint(text), request=None, step=step, failures=failures)
+
+
+def _shown(before: Dialogue | None, reached: Turn) -> Turn:
+    """Add what follows from the step that was reached: whether typing is hidden, and the prompt."""
+    after, effects = reached
+    was_hidden = before is not None and _hides(before)
+    echo = (Echo(was_hidden),) if was_hidden != _hides(after) else ()
+    # What was typed in hiding has not moved the cursor: the echo comes back before anything is said.
+    ordered: tuple[Effect, ...] = (*echo, *effects) if was_hidden else (*effects, *echo)
+    if after.request is not None or after.step not in PROMPTS:
+        return after, ordered
+    return after, (*ordered, AskFor(styled("prompt", PROMPTS[after.step])))
+
+
+def _hides(dialogue: Dialogue) -> bool:
+    return dialogue.step in HIDDEN_STEPS and dialogue.request is None
+
+
+def _account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    word = line.strip()
+    match word.lower():
+        case "":
+            return turn(dialogue)
+        case "quit" | "exit":
+            return turn(dialogue, Ended(options.goodbye), step=Step.ENDED)
+        case "new" | "create":
+            return turn(dialogue, step=Step.NEW_ACCOUNT)
+        case asked if asked == "?" or asked in options.reserved_names:
+            return turn(dialogue, Say(ACCOUNT_HELP))
+    try:
+        return turn(dialogue, step=Step.PASSWORD, name=checked_name(word, options.reserved_names))
+    except BadName as bad:
+        return turn(dialogue, complaint(bad.text))
+
+
+def _password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if not line.strip():
+        return turn(dialogue, step=Step.ACCOUNT, name="")
+    return sending(dialogue, Authenticate(dialogue.name, line, dialogue.peer), name="")
+
+
+def _new_account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if line.strip().lower() in ("", "back", "cancel", "quit"):
+        return turn(dialogue, step=Step.ACCOUNT)
+    try:
+        return turn(dialogue, step=Step.NEW_PASSWORD, name=checked_name(line, options.reserved_names))
+    except BadName as bad:
+        return turn(dialogue, complaint(bad.text))
+
+
+def _new_password(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if line.strip().lower() in ("", "back"):
+        return turn(dialogue, step=Step.NEW_ACCOUNT, name="")
+    if len(line) < options.password_letters_min:
+        least = options.password_letters_min
+        return turn(
+            dialogue,
+            complaint(f"A password needs at least {least} characters; a few words are good (or “back”)."),
+        )
+    if len(line) > options.password_letters_max:
+        return turn(dialogue, complaint(f"A password has at most {options.password_letters_max} characters."))
+    if line.strip().lower() == dialogue.name.lower():
+        return turn(dialogue, complaint("The name of the account is the first thing anybody would try."))
+    return turn(dialogue, step=Step.REPEATED_PASSWORD, password=line)
+
+
+def _repeated_password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if line != dialogue.password:
+        return turn(dialogue, complaint("The two do not match."), step=Step.NEW_PASSWORD, password="")
+    return sending(dialogue, CreateAccount(dialogue.name, line, dialogue.peer), password="")
+
+
+def _menu(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    if line.strip().lower() in ("quit", "exit", "0"):
+        return turn(dialogue, Ended(options.goodbye), step=Step.ENDED)
+    return character_menu.chosen(dialogue, line)
+
+
+def _character_name(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    return character_menu.named(dialogue, line, options.reserved_names)
+
+
+def _background(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    return character_menu.background_chosen(dialogue, line)
+
+
+_STEPS: Mapping[Step, Callable[[LoginOptions, Dialogue, str], Turn]] = MappingProxyType(
+    {
+        Step.ACCOUNT: _account,
+        Step.PASSWORD: _password,
+        Step.NEW_ACCOUNT: _new_account,
+        Step.NEW_PASSWORD: _new_password,
+        Step.REPEATED_PASSWORD: _repeated_password,
+        Step.MENU: _menu,
+        Step.CHARACTER_NAME: _character_name,
+        Step.BACKGROUND: _background,
+    }
+)

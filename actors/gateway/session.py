@@ -1,0 +1,303 @@
+"""The session actor: what one player says and is shown, from the first byte to the last.
+
+Transient: it ends cleanly with its client, and a crash restarts it at its last good state, with the
+connection kept and one line of story for the player. A shell around pure parts: the login dialogue (`login`),
+the numbered lines (`command_flow`), the record and its states (`session_record`); see `session_stay` for
+everything that is not talk.
+"""
+
+import logging
+
+from actors.command_trace import trace_id
+from actors.gateway.command_flow import Standing
+from actors.gateway.dialogue import AskFor, Echo, Effect, Ended, Entered, LoggedIn, Say, Send, Turn, Typed
+from actors.gateway.login import WORLD_AWAY, LoginDialogue, LoginReply
+from actors.gateway.messages import (
+    Answered,
+    ClientArrived,
+    CreditChanged,
+    Failed,
+    Incoming,
+    Inquire,
+    SendData,
+    SetEcho,
+    Show,
+    WorldLost,
+    WorldReached,
+)
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_record import AccountOf, CharacterOf, SessionId, address_of, metadata_of
+from actors.gateway.session_states import SessionState
+from actors.gateway.session_stay import Stay
+from actors.gateway.session_words import BREATH_DRAWN, BREATH_HELD, ENDED, LOST_PLACE, REFUSALS
+from actors.rendering import Delivery
+from transports.adapter import LineReceived
+from transports.link.protocol import (
+    CharacterReleased,
+    CharacterSelected,
+    DisconnectReason,
+    DisconnectSession,
+    FailureCode,
+    Outcome,
+    Performed,
+    Prompt,
+    RequestBody,
+    SelectCharacter,
+)
+from wyld_actors import Context, Message, on
+
+logger = logging.getLogger(__name__)
+
+# The world may answer otherwise a moment later.
+_PASSING = frozenset(
+    {FailureCode.UNAVAILABLE, FailureCode.OVERLOADED, FailureCode.DEADLINE_PASSED, FailureCode.INTERNAL}
+)
+
+
+class SelectAgain(Message, frozen=True):
+    """To oneself: try once more to bring the character back."""
+
+
+class Session(Stay):
+    """One session; see the module."""
+
+    def __init__(
+        self, rules: LoginDialogue, options: SessionOptions, number: SessionId, protocol: str, peer: str
+    ) -> None:
+        super().__init__(options, number, protocol, peer)
+        self._rules = rules
+        self._asked_again: RequestBody | None = None
+        # What the client was told last; None where a crash has taken that.
+        self._is_world_away: bool | None = None if self.state.connection else False
+
+    # The client ------------------------------------------------------------------------------------
+
+    @on(ClientArrived)
+    def meet(self, ctx: Context, arrived: ClientArrived) -> None:
+        record = self._record.with_metadata(metadata_of(arrived.capabilities))
+        self.state = self.state.replace(record=record, connection=arrived.connection)
+        ctx.monitor(arrived.connection)
+        self._move(ctx, SessionState.AUTHENTICATING)
+        self._tell_where_lines_go()
+        if self._is_world_away:
+            self._tell_of_world(is_here=False)
+        self._take(ctx, self._rules.begin(address_of(record.peer)))
+
+    @on(LineReceived)
+    def hear(self, ctx: Context, line: LineReceived) -> None:
+        self._touched_at = ctx.now
+        if self._plays:
+            self._command(line.text)
+        elif self._record.state is not SessionState.CLOSED:
+            self._take(ctx, self._rules.heard(self.state.dialogue, line.text))
+
+    # The world's outputs ---------------------------------------------------------------------------
+
+    @on(Incoming)
+    def receive(self, ctx: Context, incoming: Incoming) -> None:
+        flow = self._flow
+        shown: list[Delivery] = []
+        prompt: str | None = None
+        for delivery in incoming.deliveries:
+            if not delivery.steers:
+                shown.append(delivery)
+                continue
+            body = delivery.body
+            if isinstance(body, Performed):
+                self._is_performed(body)
+                prompt = body.prompt or prompt
+            elif isinstance(body, Prompt):
+                prompt = body.text
+            else:
+                self._show(shown, prompt)
+                shown, prompt = [], None
+                self._steer(ctx, body)
+        self._show(shown, prompt)
+        if incoming.position is not None:
+            flow.confirmed(incoming.position)
+        self._send(ctx)
+        flow.received = incoming.received
+
+    def _is_performed(self, done: Performed) -> None:
+        self._flow.performed(done.number)
+        if done.outcome is Outcome.FAILED:
+            trace = trace_id(self._number, done.number)
+            logger.warning(
+                "session %d: command %s failed in the world", self._number, trace, extra={"trace": trace}
+            )
+
+    def _show(self, deliveries: list[Delivery], prompt: str | None) -> None:
+        if deliveries or prompt is not None:
+            self._tell_client(Show(deliveries, prompt))
+
+    def _steer(self, ctx: Context, body: object) -> None:
+        match body:
+            case CharacterReleased(_, text) if self._plays:
+                self._leave_play(ctx, text)
+            case DisconnectSession(reason, text):
+                self._say_farewell(ctx, text or ENDED, reason)
+
+    # The world comes and goes ----------------------------------------------------------------------
+
+    @on(WorldReached)
+    def world_reached(self, ctx: Context, reached: WorldReached) -> None:
+        flow = self._flow
+        was_away = not flow.is_world_here
+        if self._is_world_away is not False:
+            self._tell_of_world(is_here=True)
+        is_stranger = reached.is_new or not self.state.is_in_world
+        standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)
+        if standing is Standing.SELECT_AGAIN:
+            self.state = self.state.replace(is_in_world=False)
+            self._select_again()
+        elif not self._plays:
+            self._take(ctx, self._rules.world_back(self.state.dialogue) if was_away else None)
+        elif was_away and reached.is_new:
+            self._speak(BREATH_DRAWN)
+        self._send(ctx)
+
+    @on(CreditChanged)
+    def change_credit(self, ctx: Context, changed: CreditChanged) -> None:
+        self._flow.change_credit(changed.credit)
+        self._send(ctx)
+
+    @on(WorldLost)
+    def world_lost(self, ctx: Context, _: WorldLost) -> None:
+        self._flow.lost()
+        self._tell_of_world(is_here=False)
+        if self._plays:
+            self._speak(BREATH_HELD)
+        else:
+            self._take(ctx, self._rules.world_away(self.state.dialogue))
+
+    @on(Answered)
+    def take_answer(self, ctx: Context, answered: Answered) -> None:
+        reply = answered.reply
+        if answered.body is self._asked_again and isinstance(reply, CharacterSelected):
+            self._asked_again = None
+            self.state = self.state.replace(is_in_world=True)
+            self._flow.go_on_after(reply.applied)
+            self._speak(BREATH_DRAWN)
+            self._send(ctx)
+        elif answered.body is self.state.dialogue.request:
+            assert isinstance(reply, LoginReply)
+            self._take(ctx, self._rules.answered(self.state.dialogue, reply))
+
+    @on(Failed)
+    def take_failure(self, ctx: Context, failed: Failed) -> None:
+        if failed.body is self.state.dialogue.request:
+            self._take(ctx, self._rules.failed(self.state.dialogue, failed.code, failed.text))
+        elif failed.body is self._asked_again and failed.code in _PASSING:
+            ctx.after(self._options.retry_seconds, SelectAgain())
+        elif failed.body is self._asked_again:
+            self._leave_play(ctx, f"{LOST_PLACE} {failed.text}")
+
+    @on(SelectAgain)
+    def try_again(self, _ctx: Context, _: SelectAgain) -> None:
+        if self._asked_again is not None and self._flow.is_world_here:
+            self._select_again()
+
+    def _select_again(self) -> None:
+        """The world has forgotten who plays: a checkpoint older than the session."""
+        record = self._record
+        assert record.account is not None
+        assert record.character is not None
+        self._asked_again = SelectCharacter(record.account.id, record.character.id, self._flow.stream.durable)
+        self._link.tell(Inquire(self._number, self.ctx.ref, self._asked_again, is_again=True))
+
+    # Lines to the world ----------------------------------------------------------------------------
+
+    def _command(self, text: str) -> None:
+        flow = self._flow
+        refusal = flow.accept(text)
+        if refusal is not None:
+            self._speak(REFUSALS[refusal])
+            return
+        self._send_lines()
+
+    def _send_lines(self) -> None:
+        for command in self._flow.to_send():
+            self._link.tell(command)
+            if logger.isEnabledFor(logging.DEBUG):
+                trace = trace_id(command.session, command.number)
+                logger.debug("session %d: command %s is sent", self._number, trace, extra={"trace": trace})
+
+    def _send(self, ctx: Context) -> None:
+        self._send_lines()
+        if self.state.connection is None and self._plays and not self._flow.stream.unapplied:
+            self._end(ctx)
+
+    # The dialogue ----------------------------------------------------------------------------------
+
+    def _take(self, ctx: Context, taken: Turn | None) -> None:
+        """Keep the dialogue's new state and do what it wants done."""
+        if taken is None:
+            return
+        dialogue, effects = taken
+        if dialogue is not self.state.dialogue:
+            self.state = self.state.replace(dialogue=dialogue)
+        said: list[str] = []
+        for effect in effects:
+            match effect:
+                case Say(text):
+                    said.append(text)
+                case AskFor(prompt):
+                    self._speak("\n".join(said), prompt)
+                    said.clear()
+                case _:
+                    self._speak("\n".join(said))
+                    said.clear()
+                    self._perform(ctx, effect)
+        self._speak("\n".join(said))
+
+    def _perform(self, ctx: Context, effect: Effect) -> None:
+        match effect:
+            case Echo(enabled):
+                self._tell_client(SetEcho(enabled))
+            case Send(request):
+                if not self._flow.is_world_here:
+                    self._speak(WORLD_AWAY)
+                self._link.tell(Inquire(self._number, self.ctx.ref, request))
+            case LoggedIn(account):
+                logger.info("session %d: logged in as %s", self._number, account.name)
+                record = self._record.with_account(AccountOf(account.id, account.name))
+                self.state = self.state.replace(record=record)
+                self._move(ctx, SessionState.CHARACTER_SELECTION)
+            case Entered(selected):
+                self._enter_play(ctx, selected)
+            case Typed(text):
+                self._command(text)
+            case Ended(text):
+                self._say_farewell(ctx, text, DisconnectReason.QUIT)
+
+    # States ----------------------------------------------------------------------------------------
+
+    def _tell_where_lines_go(self) -> None:
+        """To programs: whether what is typed is for the game. A person sees it."""
+        self._tell_client(SendData("session", {"playing": self._plays}))
+
+    def _tell_of_world(self, *, is_here: bool) -> None:
+        """To programs: whether the world can be reached."""
+        self._is_world_away = not is_here
+        self._tell_client(SendData("status", {"world": "up" if is_here else "away"}))
+
+    def _enter_play(self, ctx: Context, selected: CharacterSelected) -> None:
+        character = CharacterOf(selected.character.id, selected.character.name)
+        self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
+        self._flow.begin_at(selected.applied)
+        self._move(ctx, SessionState.PLAYING)
+        self._tell_where_lines_go()
+
+    def _leave_play(self, ctx: Context, text: str) -> None:
+        """Back to character selection; lines that were typed ahead are for its menu."""
+        self._asked_again = None
+        ahead = self._flow.withdraw()
+        self.state = self.state.replace(record=self._record.with_character(None))
+        if self.state.connection is None:
+            self._end(ctx)
+            return
+        self._move(ctx, SessionState.CHARACTER_SELECTION)
+        self._tell_where_lines_go()
+        self._take(ctx, self._rules.returned(self.state.dialogue, text))
+        for line in ahead:
+            self._take(ctx, self._rules.heard(self.state.dialogue, line))

@@ -1,0 +1,36 @@
+"""How long a session may do nothing, and how long it waits for others."""
+
+from dataclasses import dataclass
+
+from actors.gateway.session_record import SessionRecord
+from actors.gateway.session_states import SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """All in seconds."""
+
+    # From the first byte to the end of the login, typing or not: tbaMUD's idle check gives a minute or two.
+    login_timeout_seconds: float = 120.0
+    selection_idle_seconds: float = 900.0
+    playing_idle_seconds: float = 3600.0
+    # For the last lines of a client that has gone, to be run by a world that may be away.
+    last_lines_seconds: float = 60.0
+    # Between two attempts to bring a character back into a world that has forgotten it.
+    retry_seconds: float = 1.0
+
+
+def idle_seconds_left(
+    record: SessionRecord, touched_at: float, now: float, options: SessionOptions
+) -> float | None:
+    """How long this session may go on doing nothing; None if that is no question in its state."""
+    latest = max(touched_at, record.changed_at)
+    match record.state:
+        case SessionState.CONNECTING | SessionState.AUTHENTICATING:
+            return record.created_at + options.login_timeout_seconds - now
+        case SessionState.CHARACTER_SELECTION:
+            return latest + options.selection_idle_seconds - now
+        case SessionState.PLAYING:
+            return latest + options.playing_idle_seconds - now
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""The database: models, migrations, the actors of the store, and the embedded PostgreSQL."""

@@ -1,0 +1,231 @@
+"""A connection hands on what the client sends, and shows what the session says in the client's own way."""
+
+from collections.abc import Iterator
+
+import gevent
+import pytest
+
+from actors.gateway.connection import AHEAD_LIMIT, Connection, Inlet
+from actors.gateway.messages import ClientArrived, ClientGone, Farewell, SendData, SetEcho, Show, Speak
+from actors.gateway.pool import POOL, Pool
+from actors.gateway.session_record import session_id
+from actors.rendering import Delivery
+from tests.actors.gateway_kit import JSON, Client
+from transports.adapter import (
+    Adapter,
+    Capabilities,
+    CapabilitiesChanged,
+    Colour,
+    Disconnected,
+    LineReceived,
+    LineRefused,
+    PingReceived,
+    Rendering,
+    Sink,
+)
+from transports.link.protocol import EntityStateChanged, StructuredOutput, TextOutput, VitalsUpdate
+from transports.markup import styled
+from wyld_actors import Actor, ActorSystem, ManualClock, Ref
+
+
+class Listening(Actor):
+    """Stands for the session: keeps what it is told."""
+
+    def __init__(self, heard: list[object]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def on_receive(self, message: object) -> None:
+        self._heard.append(message)
+
+
+class Bench:
+    """One connection between a client and a session that only listens."""
+
+    def __init__(self, protocol: str) -> None:
+        self.system = ActorSystem("connection", clock=ManualClock())
+        self.heard: list[object] = []
+        self.system.spawn(Pool, name=POOL)
+        self.session = self.system.spawn(Listening, self.heard)
+        self.system.settle()
+        # A client without a gateway: only its adapter's side is used.
+        self.client = Client(self, protocol, "203.0.113.9:4000")
+        self.ref: Ref = self.system.spawn(Connection, self.client, session_id(1, 1), self.session)
+        self.system.settle()
+
+    def tell(self, *messages: object) -> None:
+        for message in messages:
+            self.ref.tell(message)
+        self.system.settle()
+
+    def settle(self) -> None:
+        self.system.settle()
+
+    def reception(self, _adapter: Adapter) -> Sink:
+        raise AssertionError("nobody arrives here")
+
+
+@pytest.fixture(params=["telnet", "websocket"])
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    made = Bench(request.param)
+    yield made
+    made.system.stop()
+
+
+@pytest.fixture
+def telnet() -> Iterator[Bench]:
+    made = Bench("telnet")
+    yield made
+    made.system.stop()
+
+
+def test_the_session_meets_its_client_first(bench: Bench) -> None:
+    (arrived,) = bench.heard
+
+    assert arrived == ClientArrived(bench.ref, bench.client.capabilities)
+
+
+def test_lines_are_handed_on_just_as_they_came(bench: Bench) -> None:
+    line = LineReceived("look", 7)
+
+    bench.tell(line, PingReceived())
+
+    assert bench.heard[1:] == [line]
+    assert bench.heard[1] is line
+
+
+def test_everything_of_one_turn_is_one_write_with_the_prompt(bench: Bench) -> None:
+    bench.tell(Show([Delivery(TextOutput("one")), Delivery(TextOutput("two"))], "> "))
+
+    assert len(bench.client.writes) == 1
+    assert bench.client.lines == ["one", "two"]
+    assert bench.client.prompt == "> "
+
+
+def test_data_for_the_client_program_is_no_text(bench: Bench) -> None:
+    vitals = EntityStateChanged("character:1", VitalsUpdate({"health": (1, 2)}))
+
+    bench.tell(
+        Show([Delivery(vitals), Delivery(StructuredOutput("Map", {"x": 1}))]), SendData("Core.Ping", None)
+    )
+
+    assert bench.client.data == [
+        ("Char.Vitals", {"hp": 1, "maxhp": 2}),
+        ("Map", {"x": 1}),
+        ("Core.Ping", None),
+    ]
+    assert bench.client.writes == []
+
+
+@pytest.mark.parametrize("package", ["session", "status"])
+def test_data_for_the_page_is_sent_to_pages_only(bench: Bench, package: str) -> None:
+    bench.tell(SendData(package, {}))
+
+    assert bench.client.data == ([(package, {})] if bench.client.protocol == "websocket" else [])
+
+
+def test_a_client_that_learns_colours_gets_them_from_then_on(telnet: Bench) -> None:
+    show = Show([Delivery(TextOutput(styled("room", "The Quay")))], "> ")
+    telnet.tell(show)
+
+    telnet.tell(CapabilitiesChanged(Capabilities(Rendering("telnet", Colour.ANSI16))), show)
+
+    assert telnet.client.lines[0] == "The Quay"
+    assert "\x1b[" in telnet.client.lines[1]
+    assert "\x1b[" in telnet.client.prompt
+
+
+def test_echo_is_passed_on(bench: Bench) -> None:
+    bench.tell(SetEcho(False))
+
+    assert bench.client.echoes is False
+
+
+def test_a_refused_line_is_explained_where_the_transport_has_not_done_it() -> None:
+    told = {}
+    for protocol in ("telnet", "websocket"):
+        bench = Bench(protocol)
+        bench.tell(LineRefused("That line was too long.", 4096))
+        told[protocol] = bench.client.saw("That line was too long (the limit is 4096 bytes).")
+        bench.system.stop()
+
+    assert told == {"telnet": True, "websocket": False}
+
+
+def test_the_prompt_stands_again_after_a_refused_line(telnet: Bench) -> None:
+    telnet.tell(Speak("Here you are.", "> "))
+    telnet.client.prompt = ""
+
+    telnet.tell(LineRefused("That line was too long.", 4096))
+
+    assert telnet.client.prompt == "> "
+
+
+def test_who_comes_and_why_who_goes_is_logged(telnet: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        telnet.tell(Disconnected("the client reads too slowly"))
+
+    number = session_id(1, 1)
+    assert (
+        f"session {number}: telnet from 203.0.113.9:4000 is gone: the client reads too slowly" in caplog.text
+    )
+
+
+def test_the_end_of_the_client_is_the_end_of_the_connection(bench: Bench) -> None:
+    bench.tell(Disconnected("gone"))
+
+    assert bench.heard[-1] == ClientGone("gone")
+    assert not bench.ref.is_alive()
+
+
+def test_a_farewell_is_said_before_the_client_is_closed(bench: Bench) -> None:
+    bench.tell(Farewell("Good night.", "closing time"))
+
+    assert bench.client.lines == ["Good night."]
+    assert bench.client.closed_for == "closing time"
+
+
+def test_a_connection_whose_session_is_gone_says_so_and_closes(bench: Bench) -> None:
+    bench.session.cell.kill()
+    bench.settle()
+
+    assert bench.client.saw("The thread that held you here has snapped.")
+    assert not bench.client.is_open
+
+
+def test_a_reader_that_is_far_ahead_has_to_wait(telnet: Bench) -> None:
+    inlet = Inlet(telnet.client, telnet.ref)
+    sent: list[int] = []
+
+    def paste() -> None:
+        for count in range(10 * AHEAD_LIMIT):
+            inlet(LineReceived(str(count)))
+            sent.append(count)
+
+    gevent.spawn(paste)
+    gevent.sleep(0)
+    most = len(sent)
+    telnet.settle()
+
+    assert most < 2 * AHEAD_LIMIT
+    assert [line.text for line in telnet.heard[1:] if isinstance(line, LineReceived)] == [
+        str(count) for count in range(10 * AHEAD_LIMIT)
+    ]
+
+
+def test_a_socket_never_outlives_its_actor(bench: Bench) -> None:
+    inlet = Inlet(bench.client, bench.ref)
+
+    bench.ref.cell.kill()
+    bench.settle()
+
+    assert bench.client.saw("snapped")
+    assert not bench.client.is_open
+    inlet(LineReceived("into the void"))
+
+
+def test_a_json_client_is_shown_what_a_telnet_client_is(bench: Bench) -> None:
+    bench.tell(Speak("One line.\nAnother.", "> "))
+
+    assert bench.client.lines == ["One line.", "Another."]
+    assert (bench.client.capabilities.rendering is JSON) is (bench.client.protocol == "websocket")

@@ -1,0 +1,218 @@
+"""A batch is taken apart into one message for each session, in the order that was meant."""
+
+import random
+from typing import cast
+
+from actors.gateway.ledger import MISSED, LinkLedger
+from actors.gateway.messages import Answered, Failed, Incoming, Inquire
+from transports.link.liveness import Backoff, BackoffOptions
+from transports.link.protocol import (
+    Acks,
+    CharacterList,
+    CharacterRecord,
+    CharacterSelected,
+    Failure,
+    FailureCode,
+    Frame,
+    ListCharacters,
+    Multicast,
+    Output,
+    OutputsMissed,
+    Performed,
+    Positions,
+    Reply,
+    Resend,
+    SelectCharacter,
+    SystemOutput,
+    TextOutput,
+    Welcome,
+)
+from wyld_actors import Ref
+
+A, B, C = 1, 2, 3
+
+
+class Mark:
+    """Stands for a session's ref."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+REFS = {session: cast(Ref, Mark(name)) for session, name in ((A, "a"), (B, "b"), (C, "c"))}
+
+
+def ledger(*sessions: int) -> LinkLedger:
+    made = LinkLedger(lambda: Backoff(BackoffOptions(), random.Random(1)))
+    for session in sessions or (A, B):
+        made.join(session, REFS[session], 0, is_in_world=True)
+    return made
+
+
+def texts(of: LinkLedger, *frames: Frame) -> dict[str, list[str]]:
+    """What each session is shown, and that each is told once."""
+    shown: dict[str, list[str]] = {}
+    for ref, message in of.sort(frames).mail:
+        assert isinstance(message, Incoming)
+        name = cast(Mark, ref).name
+        assert name not in shown
+        shown[name] = [
+            body.text for body in (one.body for one in message.deliveries) if isinstance(body, TextOutput)
+        ]
+    return shown
+
+
+def out(session: int, number: int, text: str, cause: int = 0) -> Output:
+    return Output(session, number, cause, TextOutput(text))
+
+
+def test_everything_for_a_session_is_one_message_in_its_order() -> None:
+    book = ledger()
+
+    shown = texts(
+        book,
+        out(A, 1, "one"),
+        out(B, 1, "other"),
+        Multicast([A, B], [2, 2], 0, TextOutput("both")),
+        out(A, 3, "three"),
+    )
+
+    assert shown == {"a": ["one", "both", "three"], "b": ["other", "both"]}
+
+
+def test_what_many_see_is_one_delivery() -> None:
+    done = ledger(A, B, C).sort([Multicast([A, B, C], [1, 1, 1], 0, TextOutput("all"))])
+
+    deliveries = {id(message.deliveries[0]) for _, message in done.mail if isinstance(message, Incoming)}
+    assert len(done.mail) == 3
+    assert len(deliveries) == 1
+
+
+def test_duplicates_are_dropped_and_a_gap_is_asked_for() -> None:
+    book = ledger()
+    texts(book, out(A, 1, "one"))
+
+    done = book.sort([out(A, 1, "one"), out(A, 3, "three"), Multicast([A, B], [4, 1], 0, TextOutput("all"))])
+
+    assert done.frames == [Resend(A, 1), Resend(A, 1)]
+    assert [cast(Mark, ref).name for ref, _ in done.mail] == ["b"]
+
+
+def test_outputs_for_sessions_that_are_gone_are_no_trouble() -> None:
+    book = ledger(A)
+
+    assert texts(book, out(C, 1, "x"), Multicast([C, A], [1, 1], 0, TextOutput("y"))) == {"a": ["y"]}
+
+
+def test_what_is_missed_for_good_is_said_once() -> None:
+    done = ledger().sort([OutputsMissed(A, 1, 40), out(A, 41, "on")])
+
+    (_, incoming) = done.mail[0]
+    assert isinstance(incoming, Incoming)
+    body = incoming.deliveries[0].body
+    assert isinstance(body, SystemOutput)
+    assert body.text == MISSED
+    assert incoming.received == 41
+
+
+def test_positions_travel_with_the_outputs_or_alone() -> None:
+    done = ledger().sort([out(A, 1, "x"), Positions({A: (3, 1), B: (5, 5)})])
+
+    found = {
+        cast(Mark, ref).name: (len(message.deliveries), message.position)
+        for ref, message in done.mail
+        if isinstance(message, Incoming)
+    }
+    assert found == {"a": (1, (3, 1)), "b": (0, (5, 5))}
+
+
+def test_an_answer_comes_after_what_was_sent_before_it_and_before_what_follows() -> None:
+    book = ledger()
+    inquiry = Inquire(A, REFS[A], ListCharacters(1))
+    request = book.book.ask(inquiry.body, inquiry, now=0.0, session=A)
+
+    done = book.sort([out(A, 1, "before"), Reply(request.id, CharacterList(())), out(A, 2, "after")])
+
+    kinds = [type(message) for _, message in done.mail]
+    assert kinds == [Incoming, Answered, Incoming]
+    assert cast(Answered, done.mail[1][1]).body is inquiry.body
+
+
+def test_a_failure_reaches_the_asker_with_its_code() -> None:
+    book = ledger()
+    inquiry = Inquire(A, REFS[A], ListCharacters(1))
+    request = book.book.ask(inquiry.body, inquiry, now=0.0, session=A)
+
+    done = book.sort([Failure(request.id, FailureCode.OVERLOADED, "busy")])
+
+    assert done.mail == [(REFS[A], Failed(inquiry.body, FailureCode.OVERLOADED, "busy"))]
+
+
+def test_what_has_arrived_is_confirmed_once() -> None:
+    book = ledger()
+    book.sort([out(A, 1, "x"), out(A, 2, "y")])
+
+    assert book.acks() == Acks({A: 2})
+    assert book.acks() is None
+
+
+def test_a_session_that_crashed_over_outputs_gets_them_again() -> None:
+    book = ledger()
+    book.sort([out(A, 1, "x"), out(A, 2, "y")])
+
+    assert book.join(A, REFS[A], 1, is_in_world=True) == Resend(A, 1)
+    assert texts(book, out(A, 2, "y")) == {"a": ["y"]}
+
+
+def test_claims_are_the_sessions_in_the_world_only() -> None:
+    book = ledger(A)
+    book.join(B, REFS[B], 0, is_in_world=False)
+    book.sort([out(A, 1, "x")])
+
+    assert book.claims() == {A: 1}
+    assert book.leave(A) is True
+    assert book.leave(B) is False
+    assert book.claims() == {}
+
+
+def selected(book: LinkLedger, *, outputs: int, applied: int = 0, is_again: bool = False) -> Reply:
+    inquiry = Inquire(A, REFS[A], SelectCharacter(1, 1), is_again)
+    request = book.book.ask(inquiry.body, inquiry, now=0.0, session=A)
+    character = CharacterRecord(1, "Ann", "sailor", {})
+    return Reply(request.id, CharacterSelected(character, "character:1", applied, outputs))
+
+
+def test_a_world_that_is_new_to_a_session_counts_its_outputs_anew() -> None:
+    book = ledger(A)
+    book.sort([out(A, number, "x") for number in range(1, 10)])
+    book.welcomed(Welcome(10, {}), is_another=True)
+
+    done = book.sort([selected(book, outputs=0), out(A, 1, "fresh")])
+
+    assert len(cast(Incoming, done.mail[-1][1]).deliveries) == 1
+
+
+def test_what_was_shown_before_a_crash_is_not_shown_again() -> None:
+    book = ledger(A, B)
+    book.sort([out(A, 1, "one", cause=1), Output(A, 2, 1, Performed(1, "> "))])
+    book.welcomed(Welcome(10, {A: (0, 0), B: (0, 0)}), is_another=True)
+
+    shown = texts(
+        book,
+        out(A, 3, "one", cause=1),
+        Output(A, 4, 1, Performed(1, "> ")),
+        Multicast([B], [1], 1, TextOutput("A does one"), A),
+        out(A, 5, "two", cause=2),
+    )
+
+    assert shown == {"a": ["two"]}
+
+
+def test_after_choosing_a_character_anew_nothing_is_hidden() -> None:
+    book = ledger(A)
+    book.sort([out(A, 1, "one", cause=1), Output(A, 2, 1, Performed(1, "> "))])
+    book.welcomed(Welcome(10, {A: (0, 0)}), is_another=True)
+
+    book.sort([selected(book, outputs=2, applied=0)])
+
+    assert texts(book, out(A, 3, "new", cause=1)) == {"a": ["new"]}

@@ -1,0 +1,160 @@
+"""The link actor keeps the sessions' streams whole, whatever happens to the world, the wire or itself."""
+
+from actors.gateway.messages import DescribeLink, Join, LinkStatus
+from actors.gateway.world_line import Batch
+from tests.actors.gateway_kit import PASSWORD, GatewayBench
+from transports.link.protocol import Performed, TextOutput
+from wyld_actors import Exited
+
+
+def status(gateway: GatewayBench) -> LinkStatus:
+    found = gateway.ask("link", DescribeLink())
+    assert isinstance(found, LinkStatus)
+    return found
+
+
+def test_a_gateway_without_a_world_keeps_trying_and_lets_players_in() -> None:
+    with GatewayBench() as gateway:
+        player = gateway.client()
+        gateway.advance(30)
+        assert not status(gateway).is_up
+        assert player.is_open
+
+        gateway.starts_world()
+
+        assert status(gateway).is_up
+        assert status(gateway).world == "world"
+
+
+def test_a_world_with_another_key_is_not_trusted() -> None:
+    with GatewayBench(key=b"another key") as gateway:
+        gateway.starts_world()
+
+        assert not status(gateway).is_up
+
+
+def test_a_silent_world_is_given_up_and_found_again() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        (identity,) = gateway.link.dealers
+
+        gateway.link.stall(identity)
+        gateway.advance(4)
+        assert status(gateway).is_up
+        gateway.advance(2)
+
+        assert player.saw("holds its breath")
+        gateway.advance(2)
+        assert player.saw("breathes again")
+        player.types("look")
+        assert world.ran_by("Brand") == ["look"]
+
+
+def test_a_sentence_that_many_hear_crosses_once_and_reaches_all() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        players = [gateway.playing("Ann"), gateway.playing("Bob", "websocket")]
+
+        players[0].types("say Ahoy")
+
+        assert [player.lines for player in players] == [["Brand says, “Ahoy”"]] * 2
+
+
+def test_all_that_one_turn_of_the_world_brings_a_session_is_written_at_once() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        (session,) = world.places
+
+        world.shows(session, *[TextOutput(f"line {count}") for count in range(10)], Performed(0, "> "))
+        gateway.settle()
+
+        assert len(player.writes) == 1
+        assert player.lines == [f"line {count}" for count in range(10)]
+        assert player.prompt == "> "
+
+
+def test_a_crash_of_the_link_disconnects_nobody_and_loses_nothing() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing().types("one")
+        world.performs = False
+        player.types("two")
+
+        gateway.crash("link", Join(0, None))  # type: ignore[arg-type]
+        player.types("three")
+        gateway.advance(3)
+        world.goes_on()
+        gateway.advance(1)
+
+        assert world.ran_by("Brand") == ["one", "two", "three"]
+        assert player.is_open
+        assert [player.lines.count(f"Brand does {word}.") for word in ("one", "two", "three")] == [1, 1, 1]
+
+
+def test_outputs_of_a_batch_over_which_the_link_crashes_are_sent_again() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        (session,) = world.places
+        attempt = status(gateway).attempts
+
+        output = world.places[session].tail.output(0, TextOutput("A bell rings."))
+        gateway.crash("link", Batch(attempt, [output, None]))  # type: ignore[list-item]
+        gateway.advance(3)
+
+        assert player.lines.count("A bell rings.") == 1
+
+
+def test_a_request_under_way_outlasts_a_crash_of_the_link() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        world.answers = False
+        player = gateway.client().types("ann", PASSWORD)
+
+        gateway.crash("link", Join(0, None))  # type: ignore[arg-type]
+        world.answers = True
+        gateway.advance(3)
+
+        assert player.saw("Welcome, Ann!")
+
+
+def test_a_world_that_does_not_answer_a_request_in_time_is_reported() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        world.answers = False
+        player = gateway.client().types("ann", PASSWORD)
+
+        gateway.advance(gateway.options.link.request_seconds + 1)
+
+        assert player.saw("took too long to answer")
+        assert len({frame.id for _, frame in world.waiting}) == 1  # type: ignore[union-attr]
+
+
+def test_a_session_that_is_given_up_is_closed_in_the_world() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        session = gateway.system.find("/gateway/sessions/1")
+        assert session is not None
+
+        gateway.crash("link", Exited(session, None))  # type: ignore[arg-type]
+
+        assert len(world.closed) == 1
+        assert player.is_open
+
+
+def test_what_is_of_an_earlier_attempt_is_dropped() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        (session,) = world.places
+
+        output = world.places[session].tail.output(0, TextOutput("too late"))
+        link = gateway.system.find("/gateway/link")
+        assert link is not None
+        link.tell(Batch(status(gateway).attempts - 1, [output]))
+        gateway.settle()
+
+        assert not player.saw("too late")

@@ -1,0 +1,457 @@
+"""The world's end of the link, as a gateway meets it: handshake, lines, requests, holds, and the end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from actors.world_link.messages import Hold, Release
+from tests.actors.world_kit import RawGateway, WorldBench
+from transports.link.protocol import (
+    Acks,
+    Cancel,
+    CharacterReleased,
+    CharacterSelected,
+    CloseSession,
+    Command,
+    CreateAccount,
+    DisconnectReason,
+    FailureCode,
+    Goodbye,
+    Heartbeat,
+    ListCharacters,
+    Output,
+    Performed,
+    Positions,
+    Refuse,
+    RefuseCode,
+    Resend,
+    RoomOutput,
+    SelectCharacter,
+    SessionClosed,
+    TextOutput,
+)
+from transports.markup import plain
+
+ANN, BOB = 7, 8
+
+
+@pytest.fixture
+def bench() -> Iterator[WorldBench]:
+    with WorldBench() as bench:
+        yield bench
+
+
+def playing(bench: WorldBench) -> RawGateway:
+    """A gateway with a session that plays Ann."""
+    gateway = bench.gateway()
+    gateway.selects(bench.account("Ann"), 1, ANN)
+    assert gateway.of(Output), "she sees the room"
+    return gateway
+
+
+def said(gateway: RawGateway, session: int = ANN) -> list[str]:
+    shown = [plain(body.text) for body in gateway.shown(session) if isinstance(body, TextOutput)]
+    return [text for text in shown if "say" in text]
+
+
+def performed(gateway: RawGateway, session: int = ANN) -> list[int]:
+    return [body.number for body in gateway.shown(session) if isinstance(body, Performed)]
+
+
+# Handshake ---------------------------------------------------------------------------------------------
+
+
+def test_a_gateway_without_a_handshake_is_shown_the_door(bench: WorldBench) -> None:
+    rogue = RawGateway(bench, "rogue", 1).dials()
+
+    rogue.sends(Command(ANN, 1, "look"))
+
+    (bye,) = rogue.of(Goodbye)
+    assert bye.reason == DisconnectReason.PROTOCOL_VIOLATED
+
+
+def test_an_older_life_of_a_gateway_is_refused_and_disturbs_nothing(bench: WorldBench) -> None:
+    gateway = bench.gateway(epoch=2)
+    gateway.selects(bench.account("Ann"), 1, ANN)
+
+    old = bench.gateway(epoch=1)
+
+    assert not old.is_welcome
+    assert [refuse.code for refuse in old.of(Refuse)] == [RefuseCode.STALE_EPOCH]
+    assert performed(gateway.sends(Command(ANN, 1, "look"))) == [1]
+
+
+def test_frames_of_an_older_life_that_is_still_connected_count_no_more(bench: WorldBench) -> None:
+    old = playing(bench)
+    bench.gateway(epoch=2)
+    old.frames.clear()
+
+    old.sends(Command(ANN, 1, "say I am still here"))
+
+    assert [bye.reason for bye in old.of(Goodbye)] == [DisconnectReason.PROTOCOL_VIOLATED]
+    assert said(old) == []
+
+
+def test_a_silent_gateway_is_given_up_and_may_come_back(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    bench.advance(10.0)
+    assert bench.half.link.gateways.peers() == []
+
+    gateway.connects({ANN: 0})
+    assert gateway.positions == {ANN: (0, 0)}
+
+
+def test_heartbeats_keep_a_gateway_there(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    for number in range(1, 20):
+        gateway.sends(Heartbeat(number, 0))
+        bench.advance(1.0)
+
+    assert len(bench.half.link.gateways.peers()) == 1
+
+
+# Lines -------------------------------------------------------------------------------------------------
+
+
+def test_lines_are_run_once_and_in_order(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    gateway.sends(Command(ANN, 1, "say one"), Command(ANN, 2, "say two"), Command(ANN, 1, "say one"))
+
+    assert said(gateway) == ["You say, “one”", "You say, “two”"]
+    assert performed(gateway) == [1, 2]
+
+
+def test_a_gap_is_asked_for_once_in_a_batch(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    gateway.sends(Command(ANN, 2, "say two"), Command(ANN, 3, "say three"))
+
+    assert gateway.of(Resend) == [Resend(ANN, 0)]
+    assert performed(gateway) == []
+
+
+def test_more_lines_than_the_credit_are_not_taken(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    gateway.sends(Command(ANN, 257, "say no"))
+
+    assert gateway.of(Resend) == []
+
+
+def test_lines_for_a_session_of_another_gateway_are_not_taken(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    bench.gateway("rogue").sends(Command(ANN, 1, "drop all"))
+
+    assert performed(gateway) == []
+
+
+def test_a_crash_of_the_link_loses_no_line_and_runs_none_twice(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.sends(Command(ANN, 1, "say one"))
+    seen = max(output.number for output in gateway.of(Output))
+
+    bench.crashes("link")
+    gateway.connects({ANN: seen})
+    gateway.sends(Command(ANN, 1, "say one"), Command(ANN, 2, "say two"))
+
+    assert gateway.positions == {ANN: (1, 0)}
+    assert said(gateway) == ["You say, “two”"]
+
+
+def test_outputs_that_a_gateway_has_not_seen_flow_when_it_is_back(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    seen = max(output.number for output in gateway.of(Output))
+    gateway.sends(Command(ANN, 1, "say one"))
+
+    gateway.disconnects().connects({ANN: seen})
+
+    assert said(gateway) == ["You say, “one”"]
+    assert performed(gateway) == [1]
+
+
+def test_an_acknowledged_output_is_not_sent_again(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.sends(Command(ANN, 1, "say one"))
+    seen = max(output.number for output in gateway.of(Output))
+    gateway.sends(Acks({ANN: seen}))
+    gateway.frames.clear()
+
+    gateway.sends(Resend(ANN, seen))
+
+    assert gateway.frames == []
+
+
+# Requests ----------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_answered_once_however_often_it_is_sent(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann")
+
+    number = gateway.asks(ListCharacters(account))
+    gateway.repeats(number)
+    gateway.repeats(number)
+
+    # Each time the same answer, as the one before may be lost; and the database is asked once.
+    assert len(gateway.answers(number)) == 3
+    assert bench.vault.asked.count(ListCharacters.__name__) == 1
+
+
+def test_an_account_is_made_once_however_often_it_is_asked_for(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+
+    number = gateway.asks(CreateAccount("Ann", "correct horse", ""))
+    gateway.repeats(number)
+
+    first, again = gateway.answers(number)
+    assert first == again
+    assert list(bench.vault.accounts) == ["Ann"]
+
+
+def test_an_answer_finds_its_gateway_over_a_later_connection(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    bench.vault.is_slow = True
+    number = gateway.asks(ListCharacters(bench.account("Ann")))
+
+    gateway.disconnects().connects()
+    bench.vault.hurries(bench)
+
+    assert len(gateway.answers(number)) == 1
+
+
+def test_what_nobody_answers_is_answered_as_overdue(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    bench.vault.is_slow = True
+    number = gateway.asks(ListCharacters(bench.account("Ann")), seconds=3.0)
+
+    for beat in range(1, 4):
+        bench.advance(1.5)
+        gateway.sends(Heartbeat(beat, 0))
+    bench.vault.hurries(bench)
+
+    assert gateway.answers(number) == [FailureCode.DEADLINE_PASSED]
+
+
+# Selecting ---------------------------------------------------------------------------------------------
+
+
+def test_the_answer_to_a_selection_comes_before_the_first_output(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    kinds = [type(getattr(frame, "body", None)) for frame in gateway.frames]
+
+    assert kinds.index(CharacterSelected) < kinds.index(RoomOutput)
+
+
+def test_a_selection_that_is_repeated_brings_one_character_into_play(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    number = gateway.selects(bench.account("Ann"), 1, ANN)
+
+    gateway.repeats(number)
+
+    first, again = gateway.answers(number)
+    assert first == again
+    assert performed(gateway.sends(Command(ANN, 1, "look"))) == [1]
+
+
+def test_a_selection_whose_answer_was_lost_begins_over_the_next_connection(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    number = gateway.selects(bench.account("Ann"), 1, ANN)
+    gateway.disconnects().connects()
+
+    gateway.repeats(number)
+
+    assert len(gateway.answers(number)) == 1
+    assert any(isinstance(body, RoomOutput) for body in gateway.shown(ANN))
+    assert performed(gateway.sends(Command(ANN, 1, "look"))) == [1]
+
+
+def test_a_cancel_that_comes_before_the_answer_takes_the_character_out_again(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann")
+    bench.vault.is_slow = True
+    number = gateway.selects(account, 1, ANN)
+
+    gateway.sends(Cancel(number))
+    bench.vault.hurries(bench)
+
+    assert gateway.answers(number) == []
+    assert not bench.half.has(f"sessions/session-{ANN}")
+    assert bench.half.link.streams.get(ANN) is None
+
+
+def test_a_cancel_that_comes_after_the_answer_takes_the_character_out_again(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    number = gateway.selects(bench.account("Ann"), 1, ANN)
+
+    gateway.sends(Cancel(number))
+    bench.advance(0.2)
+
+    assert not bench.half.has(f"sessions/session-{ANN}")
+    assert bench.half.link.streams.get(ANN) is None
+
+
+def test_a_cancel_of_an_earlier_stay_leaves_the_next_one_alone(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann")
+    first = gateway.selects(account, 1, ANN)
+    gateway.sends(Command(ANN, 1, "quit"))
+    bench.advance(0.2)
+    gateway.selects(account, 1, ANN)
+
+    gateway.sends(Cancel(first))
+
+    assert performed(gateway.sends(Command(ANN, 2, "look"))) == [1, 2]
+
+
+def test_a_session_that_selects_twice_plays_the_second_one_only(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann", "Amy")
+    gateway.selects(account, 1, ANN)
+    gateway.frames.clear()
+
+    number = gateway.selects(account, 2, ANN)
+    bench.advance(0.2)
+
+    (selected,) = gateway.answers(number)
+    assert isinstance(selected, CharacterSelected)
+    assert selected.character.name == "Amy"
+    gateway.sends(Command(ANN, selected.applied + 1, "who"))
+    names = " ".join(body.text for body in gateway.shown(ANN) if isinstance(body, TextOutput))
+    assert "Amy" in names
+    assert "Ann" not in names
+
+
+def test_two_sessions_that_select_one_character_leave_it_to_the_second(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann")
+    gateway.selects(account, 1, ANN)
+
+    gateway.selects(account, 1, BOB)
+
+    assert type(gateway.shown(ANN)[-1]).__name__ == "DisconnectSession"
+    assert performed(gateway.sends(Command(ANN, 1, "look"))) == []
+    assert performed(gateway.sends(Command(BOB, 1, "look")), BOB) == [1]
+
+
+def test_a_selection_for_a_client_that_has_left_is_refused(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann")
+    bench.vault.is_slow = True
+    selection = gateway.selects(account, 1, ANN)
+
+    closing = gateway.asks(CloseSession(DisconnectReason.CLIENT_CLOSED), ANN)
+    bench.vault.hurries(bench)
+
+    assert gateway.answers(closing) == [SessionClosed()]
+    assert gateway.answers(selection) == [FailureCode.NO_SUCH_SESSION]
+    assert not bench.half.has(f"sessions/session-{ANN}")
+
+
+# Gone --------------------------------------------------------------------------------------------------
+
+
+def test_the_sessions_of_a_gateway_that_is_gone_wait_for_it(bench: WorldBench) -> None:
+    playing(bench).disconnects()
+
+    bench.advance(50.0)
+    assert bench.half.has(f"sessions/session-{ANN}")
+
+    bench.advance(20.0)
+    assert not bench.half.has(f"sessions/session-{ANN}")
+    assert bench.half.link.streams.get(ANN) is None
+
+
+def test_a_session_that_was_given_up_is_not_known_to_the_gateway_that_comes_back(bench: WorldBench) -> None:
+    gateway = playing(bench).disconnects()
+    bench.advance(70.0)
+
+    gateway.connects({ANN: 1})
+
+    assert gateway.positions == {}
+
+
+def test_the_sessions_of_a_gateway_that_takes_its_leave_end_at_once(bench: WorldBench) -> None:
+    playing(bench).sends(Goodbye(DisconnectReason.GATEWAY_STOPPED))
+
+    bench.advance(0.2)
+
+    assert not bench.half.has(f"sessions/session-{ANN}")
+
+
+# Checkpoints and the end -------------------------------------------------------------------------------
+
+
+def test_what_comes_during_a_hold_is_let_in_with_the_release(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    link = bench.half.ref("link")
+    link.tell(Hold())
+
+    assert performed(gateway.sends(Command(ANN, 1, "look"))) == []
+
+    link.tell(Release())
+    bench.settle()
+    assert performed(gateway) == [1]
+
+
+def test_a_hold_that_nobody_ends_ends_by_itself(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    bench.half.ref("link").tell(Hold())
+    gateway.sends(Command(ANN, 1, "look"))
+
+    bench.advance(2.0)
+
+    assert performed(gateway) == [1]
+
+
+def test_a_gateway_is_told_once_what_is_durable(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.sends(Command(ANN, 1, "look"))
+
+    bench.saves()
+    bench.saves()
+
+    assert gateway.of(Positions) == [Positions({ANN: (1, 1)})]
+
+
+def test_a_world_that_stops_runs_what_is_under_way_and_says_goodbye(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.says(Command(ANN, 1, "look"))
+    bench.settle()
+
+    bench.half.tree.shutdown(30.0)
+    bench.advance(2.0)
+
+    assert performed(gateway) == [1]
+    assert [bye.reason for bye in gateway.of(Goodbye)] == [DisconnectReason.WORLD_STOPPED]
+    assert bench.vault.positions[ANN].applied == 1
+
+
+def test_a_release_says_that_the_character_is_saved(bench: WorldBench) -> None:
+    gateway = playing(bench)
+
+    gateway.sends(Command(ANN, 1, "quit"))
+    assert not any(isinstance(body, CharacterReleased) for body in gateway.shown(ANN))
+
+    bench.advance(0.2)
+    assert isinstance(gateway.shown(ANN)[-1], CharacterReleased)
+    assert "character:ann" in bench.vault.entities
+
+
+def test_a_selection_is_answered_with_where_the_last_stay_ended(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    account = bench.account("Ann")
+    gateway.selects(account, 1, ANN)
+    gateway.sends(Command(ANN, 1, "quit"))
+    bench.advance(0.2)
+
+    number = gateway.asks(SelectCharacter(account, 1), ANN)
+
+    (selected,) = gateway.answers(number)
+    assert isinstance(selected, CharacterSelected)
+    assert selected.applied == 1
+    assert bench.vault.positions.get(ANN) is None or bench.vault.positions[ANN].applied == 1

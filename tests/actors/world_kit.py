@@ -29,6 +29,7 @@ from actors.storage.errors import NameTaken, StorageRefused, StoreUnavailable, W
 from actors.storage.options import StoreOptions
 from actors.storage.positions import Position
 from actors.world.character import Character
+from actors.world.saving import encode
 from actors.world.surroundings import Surroundings
 from actors.world_boot import beginning_of, characters_of
 from actors.world_link.state import WorldLinkOptions, WorldLinkState
@@ -40,7 +41,7 @@ from transports.link import protocol as wire
 from transports.link.handshake import NONCE_BYTES, GatewayHandshake, routing_id
 from transports.link.interface import DealerCallbacks
 from transports.link.memory import MemoryDealer, MemoryLink
-from wyld_actors import Actor, ActorSystem, Context, ManualClock, Ref, Reply, on
+from wyld_actors import SHUTDOWN, Actor, ActorSystem, Context, ManualClock, Ref, Reply, on
 
 __all__ = ["House", "RawGateway", "Vault", "WorldBench"]
 
@@ -99,6 +100,10 @@ class Vault:
         )
         self.characters[account].append(record)
         return record
+
+    def put(self, state: Character.State) -> None:
+        """A character as a checkpoint had it."""
+        self.entities[state.id] = EntityRecord(state.id, Character.kind, encode(state))
 
     def write(self, checkpoint: store.SaveCheckpoint) -> None:
         self.entities.update({record.id: record for record in checkpoint.entities})
@@ -263,6 +268,11 @@ class Ground:
         self.half.ref(path).cell.kill()
         self.settle()
 
+    def gives_up(self, path: str) -> None:
+        """An actor of the world ends for good, as when its supervisor has lost patience."""
+        self.half.ref(path).cell.stop(SHUTDOWN)
+        self.settle()
+
     def systems(self) -> Sequence[ActorSystem]:
         return [self.current.system] if self.current is not None else []
 
@@ -367,9 +377,11 @@ class RawGateway:
         """Send a request again."""
         self.sends(self._requests[request])
 
-    def selects(self, account: int, character: int, session: int, applied: int = 0) -> int:
+    def selects(
+        self, account: int, character: int, session: int, applied: int = 0, seconds: float = 15.0
+    ) -> int:
         """Bring a character into play; the number of the request."""
-        return self.asks(wire.SelectCharacter(account, character, applied), session)
+        return self.asks(wire.SelectCharacter(account, character, applied), session, seconds)
 
     # What came
 

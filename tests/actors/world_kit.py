@@ -71,11 +71,11 @@ class Vault:
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
     def hurries(self, ground: Ground) -> None:
-        """Answer all that waits, and at once from now on."""
-        self.is_slow = False
+        """Answer all that waits, one after the other, and at once from then on."""
         while self.waiting:
             self.waiting.pop(0)()
             ground.settle()
+        self.is_slow = False
 
     def create_account(self, name: str, password: str) -> AccountRecord:
         if name in self.accounts:

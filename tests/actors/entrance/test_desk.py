@@ -154,7 +154,8 @@ def test_a_session_whose_character_cannot_be_read_selects_again(bench: WorldBenc
     bench.restarts()
 
     gateway = bench.gateway()
-    gateway.connects({ANN: 10})
+    # Also when it has not seen all that the old world had to say.
+    gateway.connects({ANN: 9})
 
     assert gateway.positions == {}
     (selected,) = gateway.answers(gateway.selects(1, 1, ANN, applied=4))

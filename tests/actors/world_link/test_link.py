@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.world_link.messages import Hold, Release
+from actors.world_link.messages import FramesArrived, Hold, Release
 from tests.actors.world_kit import RawGateway, WorldBench
 from transports.link.protocol import (
     Acks,
@@ -236,6 +236,29 @@ def test_what_nobody_answers_is_answered_as_overdue(bench: WorldBench) -> None:
     assert gateway.answers(number) == [FailureCode.DEADLINE_PASSED]
 
 
+def test_a_new_life_of_a_gateway_ends_the_requests_of_the_old_one(bench: WorldBench) -> None:
+    bench.vault.is_slow = True
+    bench.gateway(epoch=1).asks(ListCharacters(bench.account("Ann")))
+    assert len(bench.half.link.requests) == 1
+
+    bench.gateway(epoch=2)
+
+    assert len(bench.half.link.requests) == 0
+
+
+def test_what_came_over_the_socket_of_a_link_that_crashed_is_not_listened_to(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    seen = max(output.number for output in gateway.of(Output))
+    bench.crashes("link")
+    gateway.connects({ANN: seen})
+    (peer,) = bench.half.link.gateways.peers()
+
+    bench.half.ref("link").tell(FramesArrived(1, peer, [Command(ANN, 1, "say late")]))
+    bench.settle()
+
+    assert performed(gateway) == []
+
+
 # Selecting ---------------------------------------------------------------------------------------------
 
 
@@ -268,6 +291,18 @@ def test_a_selection_whose_answer_was_lost_begins_over_the_next_connection(bench
     assert len(gateway.answers(number)) == 1
     assert any(isinstance(body, RoomOutput) for body in gateway.shown(ANN))
     assert performed(gateway.sends(Command(ANN, 1, "look"))) == [1]
+
+
+def test_a_selection_that_is_repeated_when_its_stay_is_over_is_not_begun_again(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    number = gateway.selects(bench.account("Ann"), 1, ANN)
+    gateway.sends(Command(ANN, 1, "quit"))
+    bench.advance(0.2)
+    gateway.disconnects().connects()
+
+    gateway.repeats(number)
+
+    assert gateway.answers(number) == [FailureCode.UNAVAILABLE]
 
 
 def test_a_cancel_that_comes_before_the_answer_takes_the_character_out_again(bench: WorldBench) -> None:

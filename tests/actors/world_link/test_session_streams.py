@@ -143,6 +143,7 @@ def test_a_checkpoint_from_before_the_release_does_not_let_it_out() -> None:
     leave_play(streams)
 
     assert streams.save(in_play) == []
+    assert streams.save(in_play.with_more(1, ((1, Performed(1, "> "), 0),), "character:ann")) == []
     assert streams.save(between_stays) == []
     assert streams.is_kept_back
 

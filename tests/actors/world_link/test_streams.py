@@ -260,8 +260,10 @@ def test_what_was_saved_of_an_earlier_life_of_an_id_says_nothing_of_the_next() -
     table.performed(ANN, Performed(1, "> "))
     points = table.snapshot()
     table.close(ANN)
-    table.open(ANN, 0.0, applied=0)
+    table.open(ANN, 0.0)
+    table.play(ANN, somebody(), "character:ann", 1)
     table.claim(GATEWAY, {ANN: 0})
+    table.performed(ANN, Performed(1, "> "))
 
     assert table.saved(points) == []
 

@@ -27,6 +27,7 @@ from transports.link.protocol import (
     Positions,
     Reply,
     Resend,
+    RoomOutput,
     SessionClosed,
     SessionId,
     SystemOutput,
@@ -102,7 +103,8 @@ class LinkLedger:
         self.in_world &= positions.keys()
         for session in positions if is_another else ():
             if session in self.inboxes:
-                self.replays.begin(session, self.inboxes[session].answered)
+                applied, _ = positions[session]
+                self.replays.begin(session, self.inboxes[session].answered, applied=applied)
         return [
             (ref, WorldReached(welcome.credit, positions.get(session), is_new=True))
             for session, ref in self.refs.items()
@@ -168,10 +170,17 @@ class LinkLedger:
                 inbox.answered = max(inbox.answered, body.number)
                 if replays:
                     replays.performed(session, body.number)
-            elif replays and replays.hides(session, frame.cause, frame.origin):
+            elif replays and self._is_of_the_past(frame):
                 self.unconfirmed.add(session)
                 return
             groups[session].append(Delivery(body))
+
+    def _is_of_the_past(self, frame: Output) -> bool:
+        """Whether its client has seen it, or stood there before it came to where it is."""
+        session, replays = frame.session, self.replays
+        if isinstance(frame.body, RoomOutput) and not frame.cause:
+            return replays.is_behind(session)
+        return replays.hides(session, frame.cause, frame.origin)
 
     def _missed(self, frame: OutputsMissed, groups: _Groups, done: Sorted) -> None:
         inbox = self.inboxes.get(frame.session)
@@ -222,7 +231,7 @@ class LinkLedger:
         if is_again:
             # The world has gone back to a time before this session, and runs again what it had run for it;
             # the answers have been shown.
-            self.replays.begin(session, inbox.answered)
+            self.replays.begin(session, inbox.answered, applied=selected.applied)
         else:
             inbox.answered = selected.applied
             self.replays.forget(session)

@@ -63,3 +63,29 @@ def test_a_player_comes_to_the_menu_also_while_nothing_can_be_saved() -> None:
 
         # Who he can play, the database knows.
         assert ann.saw("The world fades around you.")
+
+
+def test_where_a_player_stood_at_the_checkpoint_is_not_shown_while_he_walks_on_from_there() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann")
+        house.saves()
+        ann.types("east").forgets()
+
+        house.restarts()
+
+        assert ann.lines == [
+            "The world holds its breath. What you type is kept and will happen.",
+            "The world breathes again.",
+        ]
+        assert ann.types("look").saw("The Market")
+
+
+def test_one_with_nothing_to_run_again_is_shown_where_he_is() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann").types("east")
+        house.saves()
+        ann.forgets()
+
+        house.restarts()
+
+        assert ann.saw("The Market")

@@ -217,20 +217,32 @@ class Replays:
     runs the command again, or it sends the tail that a checkpoint held, perhaps after one more crash. So the
     entry of a session stays until a command is answered that never was before; it costs only its place.
     Also covers what *others* in the room saw of a command: `origin` names the session that gave it.
+
+    While a session is *behind*, which is until the last command that was answered has run again, what the new
+    world says of where it stands is of the past.
     """
 
-    __slots__ = ("_answered",)
+    __slots__ = ("_answered", "_behind")
 
     def __init__(self) -> None:
         self._answered: dict[SessionId, CommandNumber] = {}
+        self._behind: set[SessionId] = set()
 
     def __bool__(self) -> bool:
         return bool(self._answered)
 
-    def begin(self, session: SessionId, answered: CommandNumber) -> None:
-        """A new world is here; clients had the answers up to `answered`."""
+    def begin(self, session: SessionId, answered: CommandNumber, *, applied: CommandNumber) -> None:
+        """A new world is here, and stands at `applied`; clients had the answers up to `answered`."""
         if answered:
             self._answered[session] = answered
+        if applied < answered:
+            self._behind.add(session)
+        else:
+            self._behind.discard(session)
+
+    def is_behind(self, session: SessionId) -> bool:
+        """Whether the session has still to get to where its client saw it last."""
+        return session in self._behind
 
     def hides(self, session: SessionId, cause: CommandNumber, origin: SessionId = 0) -> bool:
         """True if this output to `session` was shown before the crash."""
@@ -239,6 +251,8 @@ class Replays:
     def performed(self, session: SessionId, number: CommandNumber) -> bool:
         """Command `number` is complete. True if its answer was shown before the crash."""
         answered = self._answered.get(session, 0)
+        if number >= answered:
+            self._behind.discard(session)
         if number > answered > 0:
             del self._answered[session]
         return number <= answered
@@ -246,3 +260,4 @@ class Replays:
     def forget(self, session: SessionId) -> None:
         """The session ended."""
         self._answered.pop(session, None)
+        self._behind.discard(session)

@@ -171,7 +171,7 @@ def test_outputs_made_before_the_first_contact_survive_a_second_crash() -> None:
 
 def test_answers_that_were_shown_before_the_crash_are_hidden() -> None:
     replays = Replays()
-    replays.begin(7, answered=5)
+    replays.begin(7, answered=5, applied=0)
 
     assert [replays.hides(7, cause) for cause in (0, 3, 4, 5, 6)] == [False, True, True, True, False]
     assert [replays.performed(7, number) for number in (4, 5)] == [True, True]
@@ -179,7 +179,7 @@ def test_answers_that_were_shown_before_the_crash_are_hidden() -> None:
 
 def test_nothing_is_hidden_any_more_once_a_command_is_answered_for_the_first_time() -> None:
     replays = Replays()
-    replays.begin(7, answered=5)
+    replays.begin(7, answered=5, applied=0)
 
     assert not replays.performed(7, 6)
     assert not replays
@@ -187,11 +187,11 @@ def test_nothing_is_hidden_any_more_once_a_command_is_answered_for_the_first_tim
 
 def test_an_answer_is_hidden_also_when_it_comes_from_a_checkpoint_after_one_more_crash() -> None:
     replays = Replays()
-    replays.begin(7, answered=1)
+    replays.begin(7, answered=1, applied=0)
     # The second world runs command 1 again, saves, and dies before its answer crosses.
     second = OutputTail(7)
     second.append(1, body(1))
-    replays.begin(7, answered=1)
+    replays.begin(7, answered=1, applied=0)
 
     (again,) = restored(second).resume(0)
 
@@ -201,16 +201,37 @@ def test_an_answer_is_hidden_also_when_it_comes_from_a_checkpoint_after_one_more
 
 def test_what_others_saw_of_a_command_is_hidden_by_the_session_that_gave_it() -> None:
     replays = Replays()
-    replays.begin(7, answered=5)
+    replays.begin(7, answered=5, applied=0)
 
     assert replays.hides(8, 4, origin=7)
     assert not replays.hides(8, 4)
 
 
+def test_a_session_is_behind_until_its_last_answered_command_has_run_again() -> None:
+    replays = Replays()
+    replays.begin(7, answered=5, applied=3)
+    replays.begin(8, answered=5, applied=5)
+
+    assert [replays.is_behind(session) for session in (7, 8, 9)] == [True, False, False]
+    replays.performed(7, 4)
+    assert replays.is_behind(7)
+    replays.performed(7, 5)
+    assert not replays.is_behind(7)
+
+
+def test_a_world_that_stands_further_on_is_not_behind_whatever_the_last_one_was() -> None:
+    replays = Replays()
+    replays.begin(7, answered=5, applied=3)
+
+    replays.begin(7, answered=5, applied=5)
+
+    assert not replays.is_behind(7)
+
+
 def test_a_session_that_never_had_an_answer_or_ended_hides_nothing() -> None:
     replays = Replays()
-    replays.begin(7, answered=0)
-    replays.begin(8, answered=5)
+    replays.begin(7, answered=0, applied=0)
+    replays.begin(8, answered=5, applied=0)
     replays.forget(8)
 
     assert not replays
@@ -305,7 +326,7 @@ class Schedule(RuleBasedStateMachine):
         self.tail = OutputTail(7, snapshot)
         for _ in range(speaks):
             self.tail.append(0, TextOutput("The bell rings."))
-        self.replays.begin(7, answered=self.inbox.answered)
+        self.replays.begin(7, answered=self.inbox.answered, applied=self.applied)
         self.wire = list(self.tail.resume(self.inbox.received))
 
     @invariant()

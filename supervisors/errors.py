@@ -71,7 +71,7 @@ class ChildStartFailed(SupervisionError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"child {self.child!r} did not start: {self.reason.kind.name.lower()}: {self.reason.error!r}"
+        return f"child {self.child!r} did not start: {self.reason}"
 
 
 class GaveUp(SupervisionError):
@@ -87,5 +87,5 @@ class GaveUp(SupervisionError):
     def __str__(self) -> str:
         return (
             f"gave up on child {self.child!r} after {self.restarts} restarts (limit {self.limit}); "
-            f"it last ended with {self.reason.kind.name.lower()}: {self.reason.error!r}"
+            f"it last ended with {self.reason}"
         )

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from supervisors.actions import Note
 from supervisors.records import RestartRecord
 from wyld_actors import Cell, ChildExited, Envelope, ExitReason
+from wyld_actors.reasons import text_of
 
-# Characters of an exception's text: enough to recognise it, and no bound from outside is without one.
-MESSAGE_LIMIT = 2000
 # Characters of a traceback, of which the end says most: some 60 frames. Two functions that call each other
 # until the stack is full would be 100,000.
 STACK_LIMIT = 8000
@@ -42,7 +41,7 @@ def record_of(
         down_ms=None if note.down_seconds is None else note.down_seconds * 1000,
         reason_class=None if reason is None else reason.kind.value,
         exc_type=None if error is None else type(error).__name__,
-        exc_msg=_text(error) if error is not None else (reason.detail if reason is not None else None),
+        exc_msg=exit_text(reason),
         stack=stack_of(reason),
         message_type=None if envelope is None else type(envelope.message).__name__,
         message_id=_message_id(envelope),
@@ -62,11 +61,11 @@ def record_of(
     )
 
 
-def _text(error: BaseException) -> str:
-    try:
-        return writable(str(error)[:MESSAGE_LIMIT])
-    except Exception as broken:  # noqa: BLE001 - an author's __str__ must not take a supervisor down
-        return f"<its text could not be made: {type(broken).__name__}>"
+def exit_text(reason: ExitReason | None) -> str | None:
+    """What the error says, or the detail of an end without one."""
+    if reason is None:
+        return None
+    return writable(reason.detail if reason.error is None else text_of(reason.error))
 
 
 def stack_of(reason: ExitReason | None) -> str | None:
@@ -91,4 +90,4 @@ def writable(text: str) -> str:
 def _message_id(envelope: Envelope | None) -> str | None:
     """Messages that can be told apart have an `id` field of their own."""
     found = getattr(envelope.message, "id", None) if envelope is not None else None
-    return None if found is None else writable(str(found)[:MESSAGE_LIMIT])
+    return None if found is None else writable(text_of(found))

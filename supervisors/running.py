@@ -11,7 +11,7 @@ from gevent.event import AsyncResult
 
 from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
 from supervisors.errors import InvalidSpec
-from supervisors.recording import limited, stack_of
+from supervisors.recording import exit_text, limited, stack_of
 from supervisors.records import Decision, LogEvent, RestartRecord
 from supervisors.specs import ChildSpec
 from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref, StuckReport
@@ -100,7 +100,7 @@ class Tree:
             incarnation=self._cell.incarnation,
             reason_class=reason.kind.value,
             exc_type=None if reason.error is None else type(reason.error).__name__,
-            exc_msg=reason.detail or (None if reason.error is None else str(reason.error)),
+            exc_msg=exit_text(reason),
             stack=stack_of(reason),
             decision=Decision.ESCALATE,
         )

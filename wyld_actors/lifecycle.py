@@ -150,7 +150,7 @@ class LifeCycle(TurnTaker):
             self.end(self.kill_reason, None)
         elif isinstance(error, Ignore):
             forget_frames(error)
-            self.end(ExitReason(ExitKind.IGNORED, detail=str(error)), None)
+            self.end(ExitReason(ExitKind.IGNORED, detail=text_of(error)), None)
         elif error is not None:
             self.end(crash(ExitKind.START_FAILED, error), None, error)
         else:
@@ -335,7 +335,7 @@ class LifeCycle(TurnTaker):
     def _note_error(self, reason: ExitReason, envelope: Envelope | None, uptime: float) -> None:
         kind = text = None
         if envelope is not None:
-            kind, text = type(envelope.message).__name__, text_of(envelope.message)[:MESSAGE_TEXT_LIMIT]
+            kind, text = type(envelope.message).__name__, text_of(envelope.message, MESSAGE_TEXT_LIMIT)
         now = self.system.now()
         self.last_error = LastError(now, uptime, self.incarnation, str(reason), reason.traceback, kind, text)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from wyld_actors.stacks import traceback_text
 
@@ -22,6 +23,10 @@ __all__ = [
     "forget_frames",
     "text_of",
 ]
+
+
+# Characters of a text that an author's code has made: every actor keeps that of its last error.
+TEXT_LIMIT: Final = 2000
 
 
 class ExitKind(enum.Enum):
@@ -77,12 +82,14 @@ NORMAL = ExitReason(ExitKind.NORMAL)
 SHUTDOWN = ExitReason(ExitKind.SHUTDOWN)
 
 
-def text_of(thing: object) -> str:
-    """`str(thing)`, or its type when that fails."""
+def text_of(thing: object, limit: int = TEXT_LIMIT) -> str:
+    """The first `limit` characters of `str(thing)`, or its type when that fails."""
     try:
-        return str(thing)
-    except Exception:  # noqa: BLE001 - an author's __str__ must not take down whoever reports it
-        return f"<{type(thing).__name__}>"
+        # Python lets a subclass of str through, and that may do anything when it is cut or joined.
+        text = str.__str__(str(thing))
+    except BaseException:  # noqa: BLE001 - an author's __str__ must not take down whoever reports it
+        return f"<{type(thing).__name__}: its text could not be made>"
+    return text if len(text) <= limit else f"{text[:limit]} ... ({len(text)} characters)"
 
 
 def forget_frames(error: BaseException) -> None:

@@ -38,7 +38,7 @@ from supervisors import (
 )
 from tests.supervisors.actors import Crash, Leave, Ping, Player, Wait, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import Actor, ActorDeadError, CellState, ExitKind, ExitReason, Ref
+from wyld_actors import Actor, ActorDeadError, CellState, Context, ExitKind, ExitReason, Ref, on
 
 
 def ref(theatre: Theatre, path: str) -> Ref:
@@ -442,3 +442,41 @@ def test_a_blocked_child_does_not_hold_up_calls_about_its_siblings(theatre: Thea
     assert top.ask(TerminateChild("a")) == Done()
     assert top.ask(RestartChild("a")) == Started("a", ref(theatre, "/top/a"))
     assert not waiting.is_done
+
+
+class Wordless(Exception):
+    """Has no text of any kind."""
+
+    def __str__(self) -> str:
+        raise SystemExit(1)
+
+    __repr__ = __str__
+
+
+class Speechless(Actor):
+    """Fails without a word, at its start if `starts` is False."""
+
+    def __init__(self, starts: bool) -> None:
+        super().__init__()
+        if not starts:
+            raise Wordless
+
+    @on(Crash)
+    def crash(self, _ctx: Context, _: Crash) -> None:
+        raise Wordless
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_supervisor_gives_up_in_order_on_a_child_whose_error_has_no_text(
+    theatre: Theatre, starts: bool
+) -> None:
+    tree = theatre.run(
+        supervisor("top", one_for_one, [worker("a", Speechless, starts, budget=None)], max_restarts=0)
+    )
+    if starts:
+        crash(theatre, "/top/a")
+
+    reason = end_of(tree)
+    assert isinstance(reason.error, GaveUp if starts else ChildStartFailed)
+    assert "Wordless" in str(reason)
+    assert "Wordless" in (theatre.last_record().exc_msg or "")

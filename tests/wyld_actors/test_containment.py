@@ -21,11 +21,16 @@ from wyld_actors import (
     Mailbox,
     Overflow,
 )
+from wyld_actors.reasons import TEXT_LIMIT
 
 
 class Confused(Exception):
+    def __init__(self, trouble: type[BaseException]) -> None:
+        super().__init__()
+        self.trouble = trouble
+
     def __str__(self) -> str:
-        raise RuntimeError("no words")
+        raise self.trouble
 
 
 def fail(_: Any) -> None:
@@ -168,15 +173,29 @@ def test_a_future_that_is_not_ours_is_refused_at_the_door(system: ActorSystem) -
     assert counter.ask(Read()) == 0
 
 
-def test_an_error_that_cannot_be_put_into_words_is_reported_all_the_same(family: Family) -> None:
+@pytest.mark.parametrize("trouble", [RuntimeError, SystemExit, gevent.Timeout])
+def test_an_error_that_cannot_be_put_into_words_is_reported_all_the_same(
+    family: Family, trouble: type[BaseException]
+) -> None:
     cell = family.child()
     family.take_reports()
 
-    cell.ref.tell(Crash(Confused()))
+    cell.ref.tell(Crash(Confused(trouble)))
 
     [exited] = family.take_reports()
     assert exited.reason.kind is ExitKind.CRASH
     assert "Confused" in str(exited.reason)
+
+
+def test_of_an_endless_text_of_an_error_only_the_beginning_is_kept(family: Family) -> None:
+    cell = family.child()
+
+    cell.ref.tell(Crash(ValueError("x" * 1_000_000)))
+    family.system.settle()
+
+    assert cell.last_error is not None
+    assert len(cell.last_error.reason) < 2 * TEXT_LIMIT
+    assert cell.last_error.reason.endswith("(1000000 characters)")
 
 
 def test_an_actor_that_cannot_say_its_name_ends_as_any_other(system: ActorSystem) -> None:

@@ -17,7 +17,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 
 import msgspec
 
@@ -159,9 +159,9 @@ class JsonLinesFile:
             self._append(line)
 
     def _append(self, line: bytes) -> None:
-        with self.path.open("ab") as file:
+        with self.path.open("ab+") as file:
             if file.tell() + len(line) <= self.limit_bytes:
-                file.write(line)
+                file.write(line if _ends_with_a_line(file) else b"\n" + line)
                 return
         self._rotate()
         with self.path.open("ab") as file:
@@ -179,3 +179,11 @@ class JsonLinesFile:
 
     def _numbered(self, number: int) -> Path:
         return self.path.with_name(f"{self.path.name}.{number}")
+
+
+def _ends_with_a_line(file: IO[bytes]) -> bool:
+    """Not so when the disk was full, or the process was killed, in the middle of the last one."""
+    if not file.tell():
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

@@ -58,6 +58,18 @@ def test_a_file_is_rotated_at_its_limit_and_a_bounded_number_is_kept(tmp_path: P
     assert newest_first == [f"/world/npc-{19 - age}" for age in range(len(newest_first))]
 
 
+def test_a_record_after_half_a_line_has_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "restarts.jsonl"
+    path.write_bytes(b'{"event": "child_termina')
+
+    sink = JsonLinesFile(path)
+    sink(record(1))
+    sink(record(2))
+
+    written = path.read_text().splitlines()
+    assert [json.loads(line)["path"] for line in written[1:]] == ["/world/npc-1", "/world/npc-2"]
+
+
 def test_the_last_records_are_kept_in_memory() -> None:
     log = RestartLog(ring_records=3)
     for number in range(5):

@@ -36,6 +36,11 @@ _NAMED_PASSWORD = re.compile(
     r"\b((?:password|token|secret)\s*[=:]\s*)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s,;]+)", re.IGNORECASE
 )
 
+# What a stranger could use to write lines of its own, or to work the terminal of who reads.
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+# Text of several lines, made by the process itself.
+_BLOCKS = frozenset({"exception", "stack"})
+
 
 def configure(
     *,
@@ -57,7 +62,7 @@ def configure(
             "disable_existing_loggers": False,
             "formatters": {
                 "json": _formatter(shared, structlog.processors.JSONRenderer(default=str)),
-                "console": _formatter(shared, _console_renderer()),
+                "console": _formatter(shared, on_one_line, _console_renderer()),
             },
             "handlers": {
                 "terminal": {
@@ -124,6 +129,18 @@ def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
     }
 
 
+def on_one_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor for text that people read: control characters are written out, as in JSON."""
+    return {
+        name: _CONTROL.sub(_written_out, value) if isinstance(value, str) and name not in _BLOCKS else value
+        for name, value in event.items()
+    }
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
 def _is_secret(name: object) -> bool:
     return _SECRET_FIELD.search(str(name)) is not None
 
@@ -158,11 +175,11 @@ def _common_processors(process: str) -> list[Processor]:
     ]
 
 
-def _formatter(shared: list[Processor], renderer: Processor) -> dict[str, Any]:
+def _formatter(shared: list[Processor], *rendering: Processor) -> dict[str, Any]:
     last: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         hide_secrets,
-        renderer,
+        *rendering,
     ]
     return {"()": structlog.stdlib.ProcessorFormatter, "processors": last, "foreign_pre_chain": shared}
 

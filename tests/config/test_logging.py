@@ -70,6 +70,19 @@ def test_the_terminal_shows_text_or_json_as_asked(tmp_path: Path, capsys: pytest
     assert json.loads(line)["event"] == "careful"
 
 
+def test_nobody_writes_a_line_of_their_own_or_works_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(tmp_path, "console")
+
+    LOGGER.warning("GET %s", "/a\n2026 [info] all is well\x1b[2J", extra={"path": "/b\r\x9b2J"})
+
+    told = capsys.readouterr().err
+    assert r"GET /a\n2026 [info] all is well\x1b[2J" in told
+    assert r"path=/b\r\x9b2J" in told
+    assert len(told.splitlines()) == 1
+
+
 def test_what_is_below_the_level_is_not_written(tmp_path: Path) -> None:
     start(tmp_path, level="warning")
 

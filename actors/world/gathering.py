@@ -14,6 +14,7 @@ from types import MappingProxyType, ModuleType
 from actors.world.behaviours import BEHAVIOURS
 from actors.world.errors import UnusableModuleError
 from actors.world.npc import Npc
+from wyld_actors.reasons import text_of
 
 __all__ = ["gather"]
 
@@ -56,8 +57,8 @@ def _belongs_to(behaviour: type[Npc], module: str) -> bool:
 def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        problem = f"{type(error).__name__}: {text_of(error)}"
         is_missing = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
         mend = "its folder has to be in PYTHONPATH" if is_missing else "mend the module"
         raise UnusableModuleError(name, problem, mend) from error

@@ -88,6 +88,10 @@ def test_a_module_that_raises_is_named_with_what_it_raised(write: Write) -> None
     assert "ZeroDivisionError: division by zero" in problem_of(write("my_bug", "1 / 0"))
 
 
+def test_a_module_that_ends_the_process_is_named_as_well(write: Write) -> None:
+    assert "SystemExit: 0" in problem_of(write("my_script", "raise SystemExit(0)"))
+
+
 def test_two_classes_of_one_name_are_refused(write: Write) -> None:
     other = write("my_inn", "from actors.world import Npc\nclass Innkeeper(Npc):\n    pass\n")
 

@@ -19,6 +19,15 @@ def problem(status: int, text: str, suggestions: object = ()) -> Response:
     return json_answer({"error": text, "suggestions": suggestions}, status)
 
 
+def body() -> bytes:
+    """The body of the request. Raises ValueError."""
+    try:
+        return request.get_data()
+    except OSError as error:
+        # pywsgi's word for a client that stops halfway, lies about a length or sends too much in pieces.
+        raise ValueError("the body did not come as it was announced, or is too long") from error
+
+
 def number(name: str, default: int) -> int:
     """A number of the query. Raises ValueError."""
     text = request.args.get(name, str(default))

@@ -10,7 +10,7 @@ import msgspec
 from flask import Flask, Response, request
 
 from actors.admin import chaos, control
-from actors.admin.answering import json_answer, problem
+from actors.admin.answering import body, json_answer, problem
 from actors.admin.audit import AuditEntry, AuditFile
 from actors.admin.desk import AdminDesk
 from actors.admin.errors import AdminError, NotPossible
@@ -109,29 +109,29 @@ def add_changes(app: Flask, desk: AdminDesk) -> None:
 
     @app.post("/api/chaos/<kind>")
     def trouble(kind: str) -> Response:
-        body = _body(Trouble)
+        asked = _body(Trouble)
         arguments: dict[str, object] = {}
         if kind in {"freeze", "delay"}:
-            arguments["seconds"] = body.seconds
+            arguments["seconds"] = asked.seconds
         if kind == "delay":
-            arguments["delay_seconds"] = body.delay_seconds
-        return auditor.do(f"chaos {kind}", body.path, arguments, lambda: _trouble(desk, kind, body))
+            arguments["delay_seconds"] = asked.delay_seconds
+        return auditor.do(f"chaos {kind}", asked.path, arguments, lambda: _trouble(desk, kind, asked))
 
 
-def _trouble(desk: AdminDesk, kind: str, body: Trouble) -> str:
+def _trouble(desk: AdminDesk, kind: str, asked: Trouble) -> str:
     match kind:
         case "kill":
-            return chaos.kill(desk.system, body.path)
+            return chaos.kill(desk.system, asked.path)
         case "crash":
-            return chaos.crash(desk.system, body.path)
+            return chaos.crash(desk.system, asked.path)
         case "freeze":
-            return chaos.freeze(desk.system, body.path, body.seconds)
+            return chaos.freeze(desk.system, asked.path, asked.seconds)
         case "delay":
-            return chaos.delay(desk.system, body.path, body.delay_seconds, body.seconds)
+            return chaos.delay(desk.system, asked.path, asked.delay_seconds, asked.seconds)
     raise NotPossible(f"there is no chaos {kind}: expected kill, crash, freeze or delay")
 
 
 def _body(kind: type[Body]) -> Body:
     if request.mimetype != "application/json":
         raise ValueError("the body must be JSON, with Content-Type: application/json")
-    return msgspec.json.decode(request.get_data(), type=kind)
+    return msgspec.json.decode(body(), type=kind)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, request
 
-from actors.admin.answering import problem
+from actors.admin.answering import body, problem
 from actors.admin.changes import OPERATOR_LIMIT
 from actors.admin.client import HALVES, NotRunning, addresses
 from actors.admin.desk import AdminDesk
@@ -60,10 +60,11 @@ def _address(data_dir: Path | None, half: str) -> tuple[str, int]:
 
 def _ask(half: str, address: tuple[str, int], what: str, own: str) -> Response:
     seconds = GET_SECONDS if request.method == "GET" else POST_SECONDS
+    sent = body()
     connection = http.client.HTTPConnection(*address, timeout=seconds)
     url = f"/api/{quote(what)}?{request.query_string.decode('ascii', 'replace')}"
     try:
-        connection.request(request.method, url, request.get_data() or None, _headers(own))
+        connection.request(request.method, url, sent or None, _headers(own))
         answer = connection.getresponse()
         content = answer.read(ANSWER_LIMIT_BYTES)
     except (OSError, http.client.HTTPException) as error:

@@ -5,6 +5,7 @@ for the metrics, by path for the last hour, and hands records on to those who fo
 earlier lives of the process are in the log's file, which is read from its end.
 """
 
+import math
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -40,13 +41,20 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def since_when(text: str, now: float) -> float:
-    """The wall clock time meant by "15m", "2h", "1d" ago, or by seconds since 1970. Raises ValueError."""
+    """The wall clock time meant by "15m", "2h", "1d" ago, or by seconds since 1970. Raises ValueError.
+
+    Between 1970 and now: no database knows every number.
+    """
     if found := _DURATION.fullmatch(text.strip()):
-        return now - float(found[1]) * _UNITS[found[2]]
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no time: expected 30s, 15m, 2h, 1d or seconds since 1970") from None
+        moment = now - float(found[1]) * _UNITS[found[2]]
+    else:
+        try:
+            moment = float(text)
+        except ValueError:
+            moment = math.nan
+    if math.isnan(moment):
+        raise ValueError(f"{text[:20]!r} is no time: expected 30s, 15m, 2h, 1d or seconds since 1970")
+    return min(max(moment, 0.0), now)
 
 
 def is_below(path: str, above: str) -> bool:

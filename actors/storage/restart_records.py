@@ -65,6 +65,8 @@ def find_restarts(
     database: CooperativeDatabase, process: str, *, since: float, path: str, limit: int
 ) -> list[dict[str, Any]]:
     """The newest `limit` records of a process since then about `path` or what is below it, oldest first."""
+    if "\0" in path:
+        return []  # PostgreSQL takes no such text, so nothing is kept under it.
     place = path.rstrip("/")
     found = database.rows(_FIND, [place, f"{place}/", process, since, limit])
     return [record for (record,) in reversed(found)]

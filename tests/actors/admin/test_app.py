@@ -8,6 +8,7 @@ import pytest
 
 from actors.admin.answering import ROWS_LIMIT
 from actors.admin.checks import Check, Health
+from actors.admin.restarts import since_when
 from tests.actors.admin.conftest import TOKEN, House
 from tests.supervisors.actors import Ping
 
@@ -125,6 +126,7 @@ def test_top_shows_the_deepest_mailboxes_first(house: House) -> None:
         f"/api/top?limit={ROWS_LIMIT + 1}",
         "/api/tree?depth=x",
         "/api/restarts?since=yesterday",
+        "/api/restarts?since=nan",
         "/api/restarts?limit=²",
     ],
 )
@@ -150,6 +152,14 @@ def test_restarts_are_told_by_time_path_and_number(house: House) -> None:
     assert {record["path"] for record in of_a} == {"/top/a"}
     assert {record["path"] for record in lately} == {"/top/b"}
     assert [record["event"] for record in last] == ["restarted"]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [("1e300", 100.0), ("inf", 100.0), ("-inf", 0.0), (f"{'9' * 400}d", 0.0), ("50", 50.0), ("1m", 40.0)],
+)
+def test_a_time_is_one_that_a_database_knows(text: str, moment: float) -> None:
+    assert since_when(text, 100.0) == moment
 
 
 def test_a_follower_gets_the_last_records_and_every_new_one(house: House) -> None:

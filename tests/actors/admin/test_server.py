@@ -147,6 +147,23 @@ def test_a_request_that_does_not_end_is_given_up(served: Served) -> None:
     assert served.say(b"GET /healthz HTTP/1.1\r\nHost: x").startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b'Content-Length: 50\r\n\r\n{"path":',
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nfff\r\n" + b"x" * 0xFFF + b"\r\n0\r\n\r\n",
+    ],
+)
+def test_a_body_that_is_not_what_it_said_is_the_fault_of_who_sent_it(served: Served, rest: bytes) -> None:
+    head = f"POST /api/actor/kill HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+
+    answer = served.say(head.encode() + b"Content-Type: application/json\r\n" + rest)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"the body did not come as it was announced" in answer
+
+
 def test_an_idle_connection_is_closed(served: Served) -> None:
     assert b"200 OK" in served.say(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
 

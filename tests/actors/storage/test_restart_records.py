@@ -47,6 +47,7 @@ def test_a_path_means_what_is_there_and_below_it(database: CooperativeDatabase) 
 
     assert ids(database, path="/world/zones/") == ["life-0", "life-1", "life-3"]
     assert ids(database, path="/world/zones/harbour/npc:a_b") == ["life-1"], "it is no pattern"
+    assert ids(database, path="/world\0") == []
 
 
 def test_a_summary_is_found_by_the_others_it_stands_for(database: CooperativeDatabase) -> None:

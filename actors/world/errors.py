@@ -4,6 +4,7 @@ WorldError
   AtlasError            the world files: every problem of all files at once
   UnknownBehaviourError a behaviour class that is asked for by a name nobody registered
   UnusableModuleError   a module of behaviours that cannot be used
+  UnsaveableStateError  a behaviour whose state cannot be saved
   UnreadableStateError  a saved state that does not decode into the record of its kind
 """
 
@@ -68,6 +69,20 @@ class UnusableModuleError(WorldError):
 
     def __str__(self) -> str:
         return f"world.behaviours names the module {self.module!r}: {self.problem}; {self.mend}"
+
+
+class UnsaveableStateError(WorldError):
+    """A behaviour would remember what does not outlast the process. `field` is `Porter.State.hirer`."""
+
+    mend = "remember plain values: of a Person its id and name; a Thing, text, numbers, records of these"
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+        super().__init__(field)
+
+    def __str__(self) -> str:
+        return f"{self.field} cannot be saved with the world: {self.problem}; {self.mend}"
 
 
 class UnreadableStateError(WorldError):

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType
 
 from actors.world.behaviours import BEHAVIOURS
-from actors.world.errors import UnusableModuleError
+from actors.world.errors import UnsaveableStateError, UnusableModuleError
 from actors.world.npc import Npc
+from actors.world.remembering import check_memory
 from wyld_actors.reasons import text_of
 
 __all__ = ["gather"]
@@ -24,8 +25,8 @@ Behaviours = Mapping[str, type[Npc]]
 def gather(modules: Iterable[str], known: Behaviours = BEHAVIOURS) -> Behaviours:
     """`known` and all behaviours of these modules, by class name.
 
-    Raises UnusableModuleError for a module that cannot be imported or has none, and for a name that another
-    class has already.
+    Raises UnusableModuleError for a module that cannot be imported or has none, for a name that another
+    class has already, and for a state that cannot be saved.
     """
     found = dict(known)
     for name in modules:
@@ -47,7 +48,17 @@ def _behaviours_of(name: str) -> list[type[Npc]]:
     if not found:
         mend = "define a subclass of Npc in it, or import one from its own modules if it is a package"
         raise UnusableModuleError(name, "it has no behaviours", mend)
+    for behaviour in found:
+        _check(behaviour, name)
     return found
+
+
+def _check(behaviour: type[Npc], module: str) -> None:
+    try:
+        check_memory(behaviour)
+    except UnsaveableStateError as error:
+        problem = f"{error.field} cannot be saved: {error.problem}"
+        raise UnusableModuleError(module, problem, error.mend) from error
 
 
 def _belongs_to(behaviour: type[Npc], module: str) -> bool:

@@ -36,6 +36,7 @@ from actors.world.messages import Receive, Thing
 from actors.world.npc import Npc
 from actors.world.outlet import Performed, Released
 from actors.world.presence import Presence
+from actors.world.remembering import check_memory
 from actors.world.restoring import Start, restore, thing_of
 from actors.world.room import Room
 from actors.world.saving import Saved
@@ -130,7 +131,8 @@ class World:
         return RoomHandle(self, ref)
 
     def spawn(self, behaviour: type[Npc], room: RoomHandle, name: str = "", **state: Any) -> EntityHandle:
-        """An npc in a room; `state` are fields of its State."""
+        """An npc in a room; `state` are fields of its State. Raises UnsaveableStateError."""
+        check_memory(behaviour)
         number = len(self.around.atlas.npcs) + 1
         name = name or behaviour.__name__
         key = NpcKey(f"{_ZONE}/{behaviour.__name__.lower()}-{number}")

@@ -92,6 +92,20 @@ def test_a_module_that_ends_the_process_is_named_as_well(write: Write) -> None:
     assert "SystemExit: 0" in problem_of(write("my_script", "raise SystemExit(0)"))
 
 
+def test_a_state_that_cannot_be_saved_is_refused_before_it_is_lost(write: Write) -> None:
+    source = """
+        from actors.world import Npc, Person
+        class Porter(Npc):
+            class State(Npc.State, frozen=True):
+                hirer: Person | None = None
+    """
+
+    told = problem_of(write("my_hirelings", source))
+
+    assert "Porter.State.hirer cannot be saved: it holds a Ref" in told
+    assert "of a Person its id and name" in told
+
+
 def test_two_classes_of_one_name_are_refused(write: Write) -> None:
     other = write("my_inn", "from actors.world import Npc\nclass Innkeeper(Npc):\n    pass\n")
 

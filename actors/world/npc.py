@@ -169,9 +169,10 @@ class Npc(Entity):
 
     def _tell_of_gift(self, giver: Person, what: str, number: int) -> None:
         line = f"{phrases.named(giver)} gives {what} to {phrases.named(self.person)}."
+        # The giver's turn comes before the room's, so "You give" is read before what the npc says to it.
+        self.answer(giver, number, phrases.text(f"You give {what} to {phrases.named(self.person)}."))
         if self.room is not None:
             self.room.tell(Announce(line, (giver.id,)))
-        self.answer(giver, number, phrases.text(f"You give {what} to {phrases.named(self.person)}."))
 
     def hand_over(self, thing: Thing, who: Person) -> None:
         """See `NpcContext.give`. Nothing happens with a thing that the npc does not hold."""

@@ -6,6 +6,7 @@ answers.
 
     OperatorError
     +-- NotRunning      there is no run.json, or one of a server that is gone
+    +-- RunFileBroken   run.json is not one of ours
     +-- HalfAway        this process does not answer
     +-- TokenRefused    the server has another token
     +-- Refusal         the server's own "no", with paths that may have been meant
@@ -14,6 +15,7 @@ answers.
 import getpass
 import http.client
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +23,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
 HALVES: Final = ("gateway", "world")
 # A restart may wait for the next incarnation that long.
 ANSWER_SECONDS: Final = 20.0
 # A stream says something every 15 s.
 STREAM_SECONDS: Final = 40.0
 _UNAUTHORIZED: Final = 401
+# What can stand in a header.
+_A_TOKEN: Final = re.compile("[\x21-\x7e]+")
 
 
 class OperatorError(Exception):
@@ -45,6 +51,18 @@ class NotRunning(OperatorError):
             f"no server is running with {self.data_dir} (no run.json there); "
             "start one with `python run.py`, or name another with --config or WYLD_DATA_DIR"
         )
+
+
+class RunFileBroken(OperatorError):
+    """`run.json` cannot be read, or says something else."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.path} does not say where the server is: {self.why}; a server writes it when it starts"
 
 
 class HalfAway(OperatorError):
@@ -118,6 +136,8 @@ class Operator:
         self._addresses = addresses(place.data_dir)
         self._source = "admin.token" if place.token else str(place.data_dir / "admin.key")
         self._token = place.token or _read_token(place.data_dir / "admin.key")
+        if not _A_TOKEN.fullmatch(self._token):
+            raise OperatorError(f"there is no token in {self._source}: expected one line without spaces")
 
     def get(self, half: str, what: str, **query: object) -> Any:
         """Raises HalfAway, TokenRefused, Refusal."""
@@ -152,7 +172,11 @@ class Operator:
 
     def _ask(self, half: str, method: str, what: str, query: dict[str, object], body: object) -> Any:
         with self._answer(half, method, what, query, body) as answer:
-            return json.loads(answer.read())
+            content = answer.read()
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise HalfAway(half, f"what listens on its port answers {content[:20]!r}") from error
 
     @contextmanager
     def _answer(
@@ -174,11 +198,18 @@ class Operator:
                 raise _refusal(half, answer)
             yield answer
         except (OSError, http.client.HTTPException) as error:
-            trouble = _content(self._place.data_dir).get("troubles", {}).get(half, "")
+            trouble = self._trouble(half)
             why = f"{error} ({host}:{port})" + (f"; the launcher says: {trouble}" if trouble else "")
             raise HalfAway(half, why) from error
         finally:
             connection.close()
+
+    def _trouble(self, half: str) -> str:
+        """What the launcher says about it by now."""
+        try:
+            return _read_run_file(self._place.data_dir).troubles.get(half, "")
+        except RunFileBroken:
+            return ""
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -198,29 +229,41 @@ def _refusal(half: str, answer: http.client.HTTPResponse) -> OperatorError:
         return Refusal(answer.status, f"the server answered {answer.status} {answer.reason}")
 
 
-def _content(data_dir: Path) -> dict[str, Any]:
-    """What run.json says. Raises NotRunning."""
+class _RunFile(msgspec.Struct, frozen=True):
+    """What is needed of run.json."""
+
+    addresses: dict[str, str] = {}
+    troubles: dict[str, str] = {}
+
+
+def _read_run_file(data_dir: Path) -> _RunFile:
+    """Raises NotRunning, RunFileBroken."""
+    path = data_dir / "run.json"
     try:
-        content: dict[str, Any] = json.loads((data_dir / "run.json").read_text(encoding="utf-8"))
+        return msgspec.json.decode(path.read_bytes(), type=_RunFile)
     except (FileNotFoundError, NotADirectoryError):
         raise NotRunning(data_dir) from None
-    return content
+    except (OSError, ValueError) as error:
+        raise RunFileBroken(path, str(error)) from error
 
 
 def addresses(data_dir: Path) -> dict[str, tuple[str, int]]:
-    """Where each process answers operators. Raises NotRunning, OSError, ValueError."""
-    content = _content(data_dir)
+    """Where each process answers operators. Raises NotRunning, RunFileBroken."""
+    known = _read_run_file(data_dir).addresses
     found = {}
     for half in HALVES:
-        parts = urlsplit(content.get("addresses", {}).get(f"{half}-admin", ""))
-        if parts.hostname and parts.port:
-            found[half] = (parts.hostname, parts.port)
+        try:
+            parts = urlsplit(known.get(f"{half}-admin", ""))
+            if parts.hostname and parts.port:
+                found[half] = (parts.hostname, parts.port)
+        except ValueError as error:
+            raise RunFileBroken(data_dir / "run.json", str(error)) from error
     return found
 
 
 def _read_token(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError as error:
         raise OperatorError(f"the token cannot be read from {path}: {error.strerror}") from error
 

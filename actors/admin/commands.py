@@ -47,6 +47,11 @@ def operator_commands(find_place: FindPlace) -> list[click.Command]:
             yield Operator(find_place(click.get_current_context().find_object(Path)))
         except OperatorError as error:
             raise click.ClickException(str(error)) from error
+        except (LookupError, TypeError) as error:
+            odd = f"{type(error).__name__}: {error}"
+            raise click.ClickException(
+                f"the server's answer is not one of this version ({odd}); was it started before an update?"
+            ) from error
 
     return [*_looking(server), *_doing(server)]
 
@@ -109,8 +114,8 @@ def _looking(server: Server) -> list[click.Command]:
         with server() as operator:
             answers = operator.both("/api/doctor")
             _show(answers, is_json, lambda found: [tables.checks_table(_rows(found))])
-            checks = _rows(answers.found)
-        if answers.problems or any(check["health"] == "failing" for check in checks):
+            is_well = all(check["health"] != "failing" for check in _rows(answers.found))
+        if answers.problems or not all(answers.found.values()) or not is_well:
             click.get_current_context().exit(1)
 
     return [tree, top, restarts, sessions, doctor]

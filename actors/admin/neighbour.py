@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 
 from actors.admin.answering import body, problem
 from actors.admin.changes import OPERATOR_LIMIT
-from actors.admin.client import HALVES, NotRunning, addresses
+from actors.admin.client import HALVES, NotRunning, RunFileBroken, addresses
 from actors.admin.desk import AdminDesk
 
 # A question is answered at once or not at all; a restart waits for the next incarnation.
@@ -51,8 +51,10 @@ def add_neighbour(app: Flask, desk: AdminDesk) -> None:
 def _address(data_dir: Path | None, half: str) -> tuple[str, int]:
     try:
         known = {} if data_dir is None else addresses(data_dir)
-    except (NotRunning, OSError, ValueError) as error:
+    except NotRunning as error:
         raise NeighbourAway("there is no run.json: this process runs without a launcher") from error
+    except RunFileBroken as error:
+        raise NeighbourAway(str(error)) from error
     if half not in known:
         raise NeighbourAway("run.json does not say where it is")
     return known[half]

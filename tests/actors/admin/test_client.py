@@ -1,0 +1,102 @@
+"""The operators' end of the interface, against what is no server of ours, or one of another version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from gevent.pywsgi import WSGIServer
+
+from actors.admin.client import HalfAway, Operator, OperatorError, Place, RunFileBroken, addresses
+from actors.admin.commands import operator_commands
+
+
+class Stranger:
+    """Something on both ports of a server, with a data directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answer = b"{}"
+        self.server = WSGIServer(("127.0.0.1", 0), self.serve, log=None)
+        self.server.start()
+        url = f"http://127.0.0.1:{self.server.server_port}/"
+        content = {"addresses": {"gateway-admin": url, "world-admin": url}, "unknown": [1]}
+        (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+        (folder / "admin.key").write_text("token\n", encoding="ascii")
+
+    def serve(self, _request: dict[str, Any], start: Callable[[str, list[Any]], object]) -> Iterable[bytes]:
+        start("200 OK", [])
+        return [self.answer]
+
+    def command(self, line: str) -> Result:
+        group = click.Group(commands=operator_commands(lambda _: Place(self.folder)))
+        return CliRunner().invoke(group, line.split())
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[Stranger]:
+    stranger = Stranger(tmp_path)
+    yield stranger
+    stranger.server.stop(1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"addresses": {"gate',
+        b"[]",
+        b'{"addresses": null}',
+        b'{"addresses": {"gateway-admin": 5}}',
+        b'{"addresses": {"gateway-admin": "http://localhost:99999/"}}',
+        b'{"addresses": {"gateway-admin": "http://[::1/"}}',
+        b'{"troubles": []}',
+        b"\xff\xfe{}",
+    ],
+)
+def test_a_broken_run_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+
+    with pytest.raises(RunFileBroken) as caught:
+        addresses(tmp_path)
+
+    assert str(tmp_path / "run.json") in str(caught.value)
+
+
+@pytest.mark.parametrize("token", [b"", b"a\nb", b"a b", b"\xff\xfe", "wörd".encode()])
+def test_what_cannot_be_a_token_is_told_before_it_is_sent(stranger: Stranger, token: bytes) -> None:
+    (stranger.folder / "admin.key").write_bytes(token)
+
+    with pytest.raises(OperatorError, match=r"there is no token in .*admin\.key"):
+        Operator(Place(stranger.folder))
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"\xff\xfe", b""])
+def test_who_does_not_speak_json_is_no_half_of_a_server(stranger: Stranger, answer: bytes) -> None:
+    stranger.answer = answer
+
+    with pytest.raises(HalfAway, match="the world does not answer: what listens on its port"):
+        Operator(Place(stranger.folder)).get("world", "/api/")
+
+
+@pytest.mark.parametrize("line", ["tree", "sessions", "actor /world/a", "actor /world/a kill"])
+@pytest.mark.parametrize("answer", [b"{}", b"[]", b'["a"]', b'[{"new": 1}]'])
+def test_an_answer_of_another_version_is_told_as_one(stranger: Stranger, line: str, answer: bytes) -> None:
+    stranger.answer = answer
+
+    result = stranger.command(line)
+
+    assert result.exit_code == 1
+    assert "the server's answer is not one of this version" in result.output
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"[]"])
+def test_a_doctor_that_has_looked_at_nothing_finds_nobody_well(stranger: Stranger, answer: bytes) -> None:
+    stranger.answer = answer
+
+    assert stranger.command("doctor").exit_code == 1

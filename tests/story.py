@@ -47,8 +47,10 @@ def perform(server: Server, player: Player, kind: str, text: str) -> str:
 
 
 def alike(text: str) -> str:
-    """The text without what is another one each time: numbers, dates, and the spaces that align them."""
-    return re.sub(r"[ \t]+", " ", re.sub(r"[0-9]+(\.[0-9]+)?( ms| s)?|\bunknown\b", "#", text)).strip()
+    """The text without what is another one each time: numbers, dates, and the spaces that align them; and
+    without the marks under a line of a traceback, which each version of Python sets in its own way."""
+    unmarked = re.sub(r"^ *[~^]+\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"[ \t]+", " ", re.sub(r"[0-9]+(\.[0-9]+)?( ms| s)?|\bunknown\b", "#", unmarked)).strip()
 
 
 def printed(server: Server, arguments: list[str]) -> str:

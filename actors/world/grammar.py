@@ -89,7 +89,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "look", ("l",), Form.MAYBE_TARGET, Look, "look [TARGET]", "Look around, or at something or somebody."
     ),
-    Verb("examine", ("x", "ex"), Form.TARGET, Look, "examine TARGET", "Look closely at something."),
+    Verb("examine", ("x", "ex", "read"), Form.TARGET, Look, "examine TARGET", "Look closely at something."),
     Verb("say", ("'",), Form.TEXT, Say, "say TEXT  or  'TEXT", "Speak to everybody in the room."),
     Verb("emote", (":", "me"), Form.TEXT, Emote, "emote TEXT  or  :TEXT", "Show what you do: `:smiles.`"),
     Verb(
@@ -124,6 +124,17 @@ _WORD_LIMIT = 24
 _LIKENESS = 0.65
 # Shorter words are not proposed: almost everything is close to a word of two letters.
 _PROPOSED = [word for word in BY_WORD if len(word) > 2]
+# What newcomers type for what is done with another verb; likeness would propose walk for talk, get for pet.
+MEANT = {
+    "ask": "say",
+    "greet": "say",
+    "speak": "say",
+    "talk": "say",
+    "pet": "emote",
+    "stroke": "emote",
+    "exit": "quit",
+    "logout": "quit",
+}
 _SYMBOLS = frozenset("':?")
 _MARKS = frozenset({"Mn", "Me"})
 _ALL = re.compile(r"all(?:[. ]\s*|$)")
@@ -192,9 +203,14 @@ def _by_beginning(word: str) -> Verb | Mistake:
 
 def _unknown(word: str) -> Mistake:
     shown = word if len(word) <= _WORD_LIMIT else f"{word[:_WORD_LIMIT]}…"
-    close = difflib.get_close_matches(word[:_WORD_LIMIT], _PROPOSED, n=1, cutoff=_LIKENESS)
-    hint = f"Did you mean '{close[0]}'?" if close else "Type 'help' to see the commands."
+    meant = MEANT.get(word) or _likest(word[:_WORD_LIMIT])
+    hint = f"Did you mean '{meant}'?" if meant else "Type 'help' to see the commands."
     return Mistake(f"There is no command '{shown}'. {hint}")
+
+
+def _likest(word: str) -> str | None:
+    close = difflib.get_close_matches(word, _PROPOSED, n=1, cutoff=_LIKENESS)
+    return close[0] if close else None
 
 
 def _either(names: Sequence[str]) -> str:

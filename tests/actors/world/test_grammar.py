@@ -29,7 +29,7 @@ from actors.world.commands import (
     Yell,
 )
 from actors.world.directions import Direction
-from actors.world.grammar import MARKS_LIMIT, VERBS, clean, parse
+from actors.world.grammar import BY_WORD, MARKS_LIMIT, MEANT, VERBS, clean, parse
 
 
 def target(*words: str, ordinal: int = 1) -> Target:
@@ -53,6 +53,7 @@ def target(*words: str, ordinal: int = 1) -> Target:
         ("look lantern", Look(target("lantern"))),
         ("l at the brass lantern", Look(target("brass", "lantern"))),
         ("exa 2.lantern", Look(target("lantern", ordinal=2))),
+        ("read the notice", Look(target("notice"))),
         ("x ann", Look(target("ann"))),
         ("say Hello there!", Say("Hello there!")),
         ("'Hello", Say("Hello")),
@@ -97,6 +98,9 @@ def test_a_line_means_one_command(line: str, command: Command) -> None:
         ("lok", "There is no command 'lok'. Did you mean 'look'?"),
         ("xyzzy", "There is no command 'xyzzy'. Type 'help' to see the commands."),
         ("zz9", "There is no command 'zz9'. Type 'help' to see the commands."),
+        ("talk to marta", "There is no command 'talk'. Did you mean 'say'?"),
+        ("pet cat", "There is no command 'pet'. Did you mean 'emote'?"),
+        ("exit", "There is no command 'exit'. Did you mean 'quit'?"),
         ("qu ick", "'quit' stands alone. Type: quit"),
         ("say", "Say what? Type: say TEXT  or  'TEXT"),
         ("get", "Get what? Type: get THING  or  get all"),
@@ -141,6 +145,11 @@ def test_a_beginning_that_fits_several_verbs_names_them() -> None:
     assert parse("a") == Mistake("There is no command 'a'. Type 'help' to see the commands.")
     assert parse("gi") == Mistake("Give what to whom? Type: give THING to SOMEBODY")
     assert parse("em") == Mistake("Emote what? Type: emote TEXT  or  :TEXT")
+
+
+def test_what_is_meant_by_a_word_that_is_no_verb_is_a_verb() -> None:
+    assert BY_WORD.keys().isdisjoint(MEANT)
+    assert BY_WORD.keys() >= set(MEANT.values())
 
 
 def test_no_word_names_two_verbs() -> None:

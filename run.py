@@ -9,6 +9,13 @@ configuration that cannot work (whoever watches this program should not start it
 """
 
 # ruff: noqa: E402
+import signal
+
+# A process that is asked for a dump while it still starts gives none. Without this it would end.
+# SIGUSR2 is the signal of the watchdog.
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+
 from gevent import monkey
 
 monkey.patch_all()
@@ -20,7 +27,6 @@ import faulthandler
 import gc
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

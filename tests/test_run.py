@@ -74,6 +74,23 @@ def serves(content: dict[str, Any]) -> bool:
     return all(content["pids"].values())
 
 
+def test_a_dump_that_is_asked_of_a_process_which_still_starts_does_not_end_it(tmp_path: Path) -> None:
+    (tmp_path / "gevent.py").write_text(
+        "import os, signal\n"
+        "for number in (signal.SIGUSR1, signal.SIGUSR2):\n"
+        "    os.kill(os.getpid(), number)\n"
+        "raise SystemExit(7)\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, str(PROJECT / "run.py"), "version"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+
+    assert ended.returncode == 7, "its first import was reached, and survived both"
+
+
 @pytest.mark.slow
 def test_a_launcher_says_where_to_connect_and_stops_cleanly_on_sigterm(launcher: Launcher) -> None:
     content = launcher.until(serves)

@@ -13,9 +13,11 @@ world (link, keeper) is played by recorders. Every call lets the actors work unt
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
+from actors.world.atlas import parse
 from actors.world.atlas_records import (
     Atlas,
     ExitPlan,
@@ -31,6 +33,7 @@ from actors.world.atlas_schema import keywords_of
 from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character, newborn
 from actors.world.directions import Direction
+from actors.world.gathering import gather
 from actors.world.item import Item
 from actors.world.messages import Receive, Thing
 from actors.world.npc import Npc
@@ -69,7 +72,12 @@ class InjectedCrash(Exception):
 class World:
     """A small world, or the one of an atlas. Use it as a context manager."""
 
-    def __init__(self, atlas: Atlas | None = None, saved: Sequence[Saved] = ()) -> None:
+    def __init__(
+        self,
+        atlas: Atlas | None = None,
+        saved: Sequence[Saved] = (),
+        behaviours: Mapping[str, type[Npc]] = BEHAVIOURS,
+    ) -> None:
         self.system = ActorSystem("test", ManualClock())
         self.around = Surroundings(atlas or _empty_atlas(), self.system.registry)
         self.watch = watch(self.system, self.around)
@@ -80,8 +88,16 @@ class World:
         self.system.spawn(RecordingKeeper, self.records, name="keeper")
         self._child("presence", Presence, self.around)
         if atlas is not None:
-            self._populate(restore(atlas, saved, BEHAVIOURS))
+            self._populate(restore(atlas, saved, behaviours), behaviours)
         self.settle()
+
+    @classmethod
+    def of(cls, folder: Path, *modules: str) -> Self:
+        """The world of the files in `folder`, with these modules of behaviours as well: as a server has it
+        by `world.files` and `world.behaviours`. Raises AtlasError, UnusableModuleError."""
+        behaviours = gather(modules)
+        files = [(path.name, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
+        return cls(parse(files, behaviours=behaviours), behaviours=behaviours)
 
     @property
     def performed(self) -> list[Performed]:
@@ -218,14 +234,14 @@ class World:
         cell.start()
         return cell.ref
 
-    def _populate(self, start: Start) -> None:
+    def _populate(self, start: Start, behaviours: Mapping[str, type[Npc]]) -> None:
         for key, plan in self.around.atlas.rooms.items():
             self._child(f"room:{key}", Room, self.around, plan, state=start.records[f"room:{key}"])
         for entity, item in start.items.items():
             self._child(entity, Item, self.around, item, state=start.records[entity])
         for npc in self.around.atlas.npcs.values():
             entity = f"npc:{npc.key}"
-            self._child(entity, BEHAVIOURS[npc.behaviour], self.around, npc, state=start.records[entity])
+            self._child(entity, behaviours[npc.behaviour], self.around, npc, state=start.records[entity])
 
 
 def _empty_atlas() -> Atlas:

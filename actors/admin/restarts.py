@@ -5,6 +5,7 @@ for the metrics, by path for the last hour, and hands records on to those who fo
 earlier lives of the process are in the log's file, which is read from its end.
 """
 
+import logging
 import math
 import re
 from collections import Counter, deque
@@ -18,6 +19,8 @@ from gevent.queue import Full, Queue
 
 from supervisors import LogEvent, RestartLog, RestartRecord
 from wyld_actors.slices import in_slices
+
+logger = logging.getLogger(__name__)
 
 Fields = dict[str, Any]
 
@@ -77,7 +80,10 @@ def concerns(record: Fields, path: str) -> bool:
 
 
 def read_tail(path: Path, limit_bytes: int = TAIL_BYTES) -> list[Fields]:
-    """The records at the end of the file and of the one before it, oldest first. No file: none."""
+    """The records at the end of the file and of the one before it, oldest first. Of no file none.
+
+    A file that cannot be read is said in the log and gives none either: what is in the database can be.
+    """
     found: list[Fields] = []
     for file in (path.with_name(path.name + ".1"), path):
         try:
@@ -86,6 +92,9 @@ def read_tail(path: Path, limit_bytes: int = TAIL_BYTES) -> list[Fields]:
                 stream.seek(max(0, size - limit_bytes))
                 lines = stream.read(limit_bytes).splitlines()
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            logger.warning("the restart log cannot be read: %s", error)
             continue
         found += _records(lines[1:] if size > limit_bytes else lines)
     return found

@@ -177,6 +177,19 @@ def test_what_an_earlier_life_left_in_the_file_is_brought_into_the_table(tmp_pat
     bench.system.stop()
 
 
+def test_a_file_that_cannot_be_read_keeps_no_record_from_the_table(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(tmp_path)
+
+    bench.write(1)
+    bench.advance()
+
+    assert len(bench.notes.rows) == 1
+    assert "the restart log cannot be read" in caplog.text
+    bench.system.stop()
+
+
 def test_what_is_on_its_way_is_found_as_well(bench: Bench) -> None:
     bench.write(1)
     bench.advance()

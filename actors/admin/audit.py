@@ -5,6 +5,7 @@ what cannot be written down is not done. It is never rotated here; it grows by s
 action of a person.
 """
 
+import errno
 import os
 from pathlib import Path
 
@@ -38,12 +39,18 @@ class AuditFile:
 
     def write(self, entry: AuditEntry) -> None:
         """Append one line. Raises OSError."""
+        line = msgspec.json.encode(entry) + b"\n"
         descriptor = self._open()
         try:
-            os.write(descriptor, msgspec.json.encode(entry) + b"\n")
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                # Half a line of a time when the disk was full.
+                line = b"\n" + line
+            if os.write(descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(descriptor)
 
     def _open(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -69,7 +69,12 @@ class _Auditor:
             text = work()
         except AdminError as error:
             status, text, suggestions = error.status, str(error), error.suggestions
-        self._write(action, target, arguments, status, text)
+        try:
+            self._write(action, target, arguments, status, text)
+        except OSError as error:
+            # It was possible a moment ago, and now it is done.
+            logger.error("admin: %s %s is not in the audit file: %s", action, target, error)
+            text = f"{text}; but the audit file could not be written: {error}"
         return json_answer({"result": text}) if status == 200 else problem(status, text, suggestions)
 
     def _write(self, action: str, target: str, arguments: dict[str, object], status: int, text: str) -> None:

@@ -1,6 +1,7 @@
 """What an operator may do to one actor, and that each deed is written down."""
 
 import json
+import os
 import stat
 from typing import Any
 
@@ -149,6 +150,20 @@ def test_what_cannot_be_written_down_is_not_done(house: House) -> None:
 
     assert response.status_code == 503
     assert house.answers("/top/a") == 1
+
+
+def test_what_was_done_before_the_disk_was_full_says_so_and_spoils_no_later_line(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    with monkeypatch.context() as patches:
+        patches.setattr("os.write", lambda descriptor, line: write(descriptor, line[: len(line) // 2]))
+        response = house.post("/api/actor/kill", path="/top/a")
+    house.post("/api/actor/kill", path="/top/b")
+
+    assert "the audit file could not be written: [Errno 28]" in response.json["result"]  # type: ignore[index]
+    [_, whole] = (house.folder / "log" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(whole)["target"] == "/top/b"
 
 
 @pytest.mark.parametrize("kind", ["kill", "crash"])

@@ -61,7 +61,7 @@ class Guard:
     def watch(self, system: ActorSystem) -> None:
         """The half is up, with this system."""
         system.call_slow_from(self._options.slow_after_seconds)
-        system.slow_handlers.standstill_since = self._dog.standstill_since
+        system.slow_handlers.answers_for = self._dog.answers_for
         self._dumps.system = system
         descriptor = admin_descriptor(system, self._process)
         self._stand_in = None if descriptor is None else StandIn(descriptor)

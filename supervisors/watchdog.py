@@ -104,10 +104,9 @@ class Watchdog:
         self._interrupter.remove()
         faulthandler.cancel_dump_traceback_later()
 
-    def standstill_since(self, moment: float) -> float:
-        """How long, since `moment` of the steady clock, the whole process did not run, for whatever
-        reason."""
-        return self._watch.standstill_since(moment, time.monotonic(), self._clock.processor_seconds())
+    def answers_for(self, moment: float) -> float:
+        """How long the thread really ran, or waited in a call, since `moment` of the steady clock."""
+        return self._watch.answers_for(moment, time.monotonic(), self._clock.processor_seconds())
 
     # In the watchdog's thread ---------------------------------------------------------------------------
 
@@ -121,7 +120,7 @@ class Watchdog:
         if frame is None or not self._runs:
             return
         self._prolong()
-        holder = holder_of(frame)
+        holder, raised = holder_of(frame), self._interrupter.raised
         verdict = self._watch.look(
             Look(
                 wall=time.monotonic(),
@@ -131,7 +130,7 @@ class Watchdog:
                 is_idle=is_hub(frame),
                 sleeps=self._clock.sleeps(),
                 collecting=self._collections.seconds,
-                raised=self._interrupter.raised,
+                raised=raised,
             )
         )
         if verdict.report:
@@ -139,7 +138,7 @@ class Watchdog:
         # Not a moment longer: it keeps everything in it alive.
         del frame
         if verdict.interrupt and holder is not None:
-            self._interrupter.request(holder, verdict.held_seconds)
+            self._interrupter.request(holder, verdict.held_seconds, raised)
         self._pulse(_blocked(holder, verdict))
 
     def _report(self, holder: Holder | None, verdict: Verdict, stack: str) -> None:

@@ -18,7 +18,7 @@ What counts is not the time on the wall but what the thread did with it:
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 # Between two looks: a report within half a second needs a few of them, and twenty a second cost nothing.
@@ -27,8 +27,8 @@ LOOK_SECONDS: Final = 0.05
 LATE_SECONDS: Final = 0.5
 # After an interruption the handler may unwind, with its own `finally`, before it is interrupted again.
 PATIENCE_SECONDS: Final = 0.25
-# Times of standstill that are remembered, for those who find themselves slow.
-STANDSTILLS: Final = 16
+# Looks that are remembered, for those who find themselves slow: ten seconds.
+REMEMBERED: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +92,15 @@ class Watch:
     _raised_in_hold: int = 0
     _is_told_of: bool = False
     _patient_until: float = 0.0
-    _standstills: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=STANDSTILLS))
+    _looks: deque[Look] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def look(self, look: Look) -> Verdict:
         """Judge one look at the thread."""
         last, self._last = self._last, look
+        # Without its holder, which would be kept alive.
+        self._looks.append(replace(look, holder=None))
         if last is None:
             return Verdict()
-        self._note_standstill(last, look)
         if look.is_idle or look.turns != last.turns:
             return self._turned()
         self._go_on(last, look)
@@ -122,12 +123,22 @@ class Watch:
         is_new, self._is_reported = is_long and not self._is_reported, self._is_reported or is_long
         return is_new
 
-    def standstill_since(self, moment: float, wall: float, processor: float) -> float:
-        """How long, after `moment`, this process did not run at all, as far as is known at `wall`."""
-        found = sum(seconds for at, seconds in self._standstills if at >= moment)
-        if self._last is not None:
-            found += _standstill(wall - self._last.wall, processor - self._last.processor)
-        return found
+    def answers_for(self, moment: float, wall: float, processor: float) -> float:
+        """How long the thread ran, or waited in a call, between `moment` and `wall`, at the most.
+
+        What a busy machine or a stop of the process took away is not in it. `processor` is the time at
+        `wall`.
+        """
+        earlier = None
+        sleeps = False
+        for look in reversed(tuple(self._looks)):
+            earlier = look
+            if look.wall <= moment:
+                break
+            sleeps = sleeps or look.sleeps
+        if earlier is None or sleeps:
+            return wall - moment
+        return processor - earlier.processor
 
     def _turned(self) -> Verdict:
         verdict = Verdict(self._stretch, is_freed=self._is_reported)
@@ -152,11 +163,6 @@ class Watch:
         limit = self.options.interrupt_after_seconds
         return look.holder is not None and _is_over(self._held, limit) and self._held >= self._patient_until
 
-    def _note_standstill(self, last: Look, look: Look) -> None:
-        seconds = _standstill(look.wall - last.wall, look.processor - last.processor)
-        if seconds:
-            self._standstills.append((look.wall, seconds))
-
 
 def _is_over(seconds: float, limit: float) -> bool:
     return limit > 0 and seconds >= limit
@@ -168,7 +174,3 @@ def _used(last: Look, look: Look) -> float:
     waited = wall - processor if look.sleeps and wall < LATE_SECONDS else 0.0
     collecting = look.collecting - last.collecting
     return max(processor - collecting, 0.0) + max(waited, 0.0)
-
-
-def _standstill(wall: float, processor: float) -> float:
-    return max(wall - processor, 0.0) if wall >= LATE_SECONDS else 0.0

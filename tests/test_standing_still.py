@@ -184,7 +184,7 @@ def test_a_call_that_heeds_no_signal_makes_the_process_unready_and_names_its_act
 def test_a_process_whose_interpreter_is_held_is_killed_and_started_again(
     servers: Callable[..., Server],
 ) -> None:
-    server = servers(WATCHDOG__RESTART_AFTER_SECONDS="8")
+    server = servers(WATCHDOG__RESTART_AFTER_SECONDS="14")
     before = server.content()["pids"]
 
     server.does("world", "greedy_call")

@@ -206,11 +206,11 @@ class Reply(Owned):
 class Timer(Owned):
     """A message to oneself at a later time. Belongs to the incarnation that asked for it."""
 
-    __slots__ = ("_call", "_cancelled", "_message", "_period", "_waits")
+    __slots__ = ("_call", "_cancelled", "_period", "_waits", "message")
 
     def __init__(self, cell: Cell, incarnation: int, message: Any, period: float | None) -> None:
         super().__init__(cell, incarnation)
-        self._message = message
+        self.message = message
         self._period = period
         self._call: ScheduledCall | None = None
         self._waits = False
@@ -250,7 +250,7 @@ class Timer(Owned):
         if not self._cancelled:
             if self._period is None:
                 self._cell.disown(self)
-            self._cell.handle_control(worker, Envelope(self._message))
+            self._cell.handle_control(worker, Envelope(self.message))
 
 
 class Monitor(Owned):

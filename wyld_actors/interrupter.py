@@ -32,7 +32,7 @@ class Interrupter:
     def __init__(self) -> None:
         self.raised = 0
         """Times that a handler got the exception."""
-        self._wanted: tuple[Holder, float] | None = None
+        self._wanted: tuple[Holder, float, int] | None = None
         self._thread: int | None = None
 
     def install(self, thread_ident: int) -> None:
@@ -48,18 +48,20 @@ class Interrupter:
         self._wanted = None
         signal.signal(SIGNAL, signal.SIG_IGN)
 
-    def request(self, holder: Holder, held_seconds: float) -> None:
-        """From any thread: interrupt this run, if it is still on and is in a place where that does no
-        harm."""
+    def request(self, holder: Holder, held_seconds: float, raised: int) -> None:
+        """From any thread: interrupt this run, if it is still on and is in a place where that does no harm.
+
+        Not if it was interrupted since `raised` was looked at: it is unwinding.
+        """
         assert self._thread is not None, "install it first"
-        self._wanted = holder, held_seconds
+        self._wanted = holder, held_seconds, raised
         signal.pthread_kill(self._thread, SIGNAL)
 
     def _signalled(self, _number: int, frame: FrameType | None) -> None:
         wanted, self._wanted = self._wanted, None
-        if wanted is None:
+        if wanted is None or wanted[2] != self.raised:
             return
-        holder, held_seconds = wanted
+        holder, held_seconds, _ = wanted
         cell = holder.cell
         if getcurrent() is not holder.worker or holder.worker.cell is not cell:
             return

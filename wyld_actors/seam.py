@@ -44,9 +44,8 @@ def handle(cell: TurnTaker, worker: Worker, envelope: Envelope) -> None:
     assert instance is not None
     worker.envelope = envelope
     worker.trace = envelope.trace
-    kind = worker.message_type = message.__class__
     try:
-        handler = instance.handlers.get(kind)
+        handler = instance.handlers.get(message.__class__)
         if handler is not None:
             result = handler(instance, instance.ctx, message)
         elif isinstance(message, ActorStop):

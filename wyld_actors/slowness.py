@@ -58,14 +58,14 @@ class SlowHandlers:
         self.limit_seconds = SLOW_SECONDS
         """infinity: none is slow."""
         self.count = 0
-        self.standstill_since: Callable[[float], float] = lambda moment: 0.0
-        """How long since `moment` the process did not run at all, which is nobody's fault. A watchdog
-        knows."""
+        self.answers_for: Callable[[float], float] = lambda moment: float("inf")
+        """How much of the time since `moment` the thread really ran, or waited in a call. A watchdog knows:
+        on a busy machine, or in a process that was stopped, nobody is slow."""
         self._unsaid: dict[tuple[type, type | None], Unsaid] = {}
 
     def note(self, cell: TurnTaker, message_type: type | None, seconds: float, now: float) -> None:
         """A handler has run for `seconds`, more than the limit, until `now` (steady clock)."""
-        seconds -= self.standstill_since(now - seconds)
+        seconds = min(seconds, self.answers_for(now - seconds))
         if seconds < self.limit_seconds:
             return
         self.count += 1

@@ -13,7 +13,7 @@ from wyld_actors.dispatcher import TIME_SLICE_SECONDS, slice_clock
 from wyld_actors.errors import ActorDeadError, AskTimeout
 from wyld_actors.mailbox import Envelope, Mailbox
 from wyld_actors.poison import MessageFate
-from wyld_actors.postbox import PostBox
+from wyld_actors.postbox import PostBox, Step
 from wyld_actors.reasons import ExitKind, ExitReason, crash
 from wyld_actors.seam import handle, take_turn
 from wyld_actors.states import LIVE, CellState
@@ -103,7 +103,7 @@ class TurnTaker(PostBox):
     def run(self, worker: Worker, batch: int) -> bool:
         """Handle up to `batch` messages, within the time slice. Returns whether more are waiting."""
         worker.cell = self
-        worker.trace = worker.message_type = None
+        worker.trace = None
         self.worker = worker
         now = self.system.now
         self._asked_at = now() if self._answer_after is not None else 0.0
@@ -112,13 +112,13 @@ class TurnTaker(PostBox):
         while batch > 0:
             batch -= 1
             if self._control:
-                step = self._control.popleft()
+                last = step = self._control.popleft()
                 if isinstance(step, Envelope):
                     self.handle_control(worker, step)
                 else:
                     step(worker)
             elif self._queue and self.state is RUNNING and not self.is_suspended:
-                envelope = self._queue.popleft()
+                last = envelope = self._queue.popleft()
                 if self._keys:
                     self._forget_key(envelope)
                 self.busy_since = started = now()
@@ -130,10 +130,10 @@ class TurnTaker(PostBox):
                         self._measured(now() - started)
             else:
                 break
-            overrun = slice_clock() - dispatcher.slice_end
-            if overrun >= 0:
-                if overrun >= dispatcher.slow_overrun:
-                    self._was_slow(worker, overrun)
+            moment = slice_clock()
+            if moment >= dispatcher.slice_end:
+                if moment - dispatcher.slice_end >= dispatcher.slow_overrun:
+                    self._was_slow(worker, last, moment)
                 break
         return self.leave(worker)
 
@@ -181,14 +181,19 @@ class TurnTaker(PostBox):
         if envelope.reply_to is not None:
             envelope.reply_to.fail(AskTimeout(self.path, None))
 
-    def _was_slow(self, worker: Worker, overrun: float) -> None:
+    def _was_slow(self, worker: Worker, last: Envelope | Step, moment: float) -> None:
         """The last message of this turn took all of that, unless its handler waited and others ran."""
-        if not self.system.dispatcher.runs(worker):
+        dispatcher = self.system.dispatcher
+        if not dispatcher.runs(worker):
             return
         # It began within the slice: so much is sure also when the system's own clock stands still in a test.
+        overrun = moment - dispatcher.slice_end
         seconds = overrun if self.busy_since is None else max(overrun, self.system.now() - self.busy_since)
-        seconds = min(seconds, overrun + TIME_SLICE_SECONDS)
-        self.system.slow_handlers.note(self, worker.message_type, seconds, slice_clock())
+        # A step of the control lane is a method: of a timer with its message, or of the life cycle.
+        source = last if isinstance(last, Envelope) else getattr(last, "__self__", None)
+        message = getattr(source, "message", None)
+        kind = None if message is None else type(message)
+        self.system.slow_handlers.note(self, kind, min(seconds, overrun + TIME_SLICE_SECONDS), moment)
 
     def _measured(self, seconds: float) -> None:
         self.timings = count_in(self.timings, seconds)

@@ -27,15 +27,12 @@ class Worker(greenlet):
     cell: TurnTaker | None
     envelope: Envelope | None
     trace: object | None
-    # Of the last message that was begun; None for a hook.
-    message_type: type | None
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.work, dispatcher.hub)
         self.cell = None
         self.envelope = None
         self.trace = None
-        self.message_type = None
         self.outbox: list[tuple[Callable[[Any], object], Any]] = []
         self.undo: list[Callable[[], object]] = []
         self.reply_deferred = False

@@ -28,6 +28,8 @@ import msgspec
 HALVES: Final = ("gateway", "world")
 # A restart may wait for the next incarnation that long.
 ANSWER_SECONDS: Final = 20.0
+# Of a process whose launcher says that it stands still.
+TROUBLED_SECONDS: Final = 2.0
 # A stream says something every 15 s.
 STREAM_SECONDS: Final = 40.0
 _UNAUTHORIZED: Final = 401
@@ -187,7 +189,9 @@ class Operator:
         host, port = self._addresses[half]
         given = {name: value for name, value in query.items() if value is not None}
         url = f"{what}?{urlencode(given)}" if given else what
+        trouble = self._trouble(half)
         seconds = STREAM_SECONDS if what.endswith("/stream") else ANSWER_SECONDS
+        seconds = TROUBLED_SECONDS if trouble else seconds
         connection = http.client.HTTPConnection(host, port, timeout=seconds)
         try:
             connection.request(method, url, None if body is None else json.dumps(body), self._headers())
@@ -198,7 +202,7 @@ class Operator:
                 raise _refusal(half, answer)
             yield answer
         except (OSError, http.client.HTTPException) as error:
-            trouble = self._trouble(half)
+            trouble = trouble or self._trouble(half)
             why = f"{error} ({host}:{port})" + (f"; the launcher says: {trouble}" if trouble else "")
             raise HalfAway(half, why) from error
         finally:

@@ -192,19 +192,23 @@ def test_a_limit_of_zero_switches_its_part_off() -> None:
     assert not any(thread.count(what) for what in ("report", "interrupt", "is_unready"))
 
 
-def test_a_standstill_of_the_process_is_remembered_for_who_finds_itself_slow(thread: Thread) -> None:
+def test_who_was_slow_answers_for_no_more_than_the_thread_ran(thread: Thread) -> None:
     began = thread.look.wall
     thread.passes(3.0, 0.5)
     now = thread.look
 
-    assert thread.watch.standstill_since(began, now.wall, now.processor) == pytest.approx(2.5)
-    assert thread.watch.standstill_since(now.wall + 0.1, now.wall + 0.2, now.processor) == 0.0
+    assert thread.watch.answers_for(began, now.wall + 1.0, now.processor + 0.2) == pytest.approx(0.7)
+    assert thread.watch.answers_for(now.wall + 0.1, now.wall + 0.2, now.processor + 0.1) == pytest.approx(0.1)
 
 
-def test_a_standstill_that_no_look_has_seen_yet_counts_too(thread: Thread) -> None:
+def test_who_waited_in_a_call_answers_for_all_of_it(thread: Thread) -> None:
+    began = thread.look.wall
+    thread.passes(LOOK_SECONDS, 0.0, sleeps=True)
     now = thread.look
 
-    assert thread.watch.standstill_since(now.wall, now.wall + 9.0, now.processor + 1.0) == pytest.approx(8.0)
+    assert thread.watch.answers_for(began, now.wall + 0.02, now.processor) == pytest.approx(
+        LOOK_SECONDS + 0.02
+    )
 
 
 @given(

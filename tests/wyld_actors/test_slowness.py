@@ -71,6 +71,15 @@ def test_a_slow_start_is_told_as_a_hook(system: ActorSystem, caplog: pytest.LogC
     assert "with a hook" in said(caplog)[0]
 
 
+def test_a_slow_timer_is_told_by_its_message(system: ActorSystem, caplog: pytest.LogCaptureFixture) -> None:
+    ref = system.spawn(Doer, name="worker")
+    ref.ask(Do(lambda actor, ctx: ctx.after(1.0, Do(lambda *_: spin(0.06)))))
+
+    system.advance(1.0)
+
+    assert "ms with Do" in said(caplog)[0]
+
+
 def test_the_limit_can_be_moved_and_switched_off(
     system: ActorSystem, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -113,7 +122,7 @@ def test_nobody_is_slow_who_was_held_up_with_the_whole_process(
     system: ActorSystem, slow: SlowHandlers, caplog: pytest.LogCaptureFixture
 ) -> None:
     cell = system.spawn(Doer, name="worker").cell
-    slow.standstill_since = lambda moment: 9.99
+    slow.answers_for = lambda moment: 0.01
 
     slow.note(cell, Do, 10.0, 1000.0)
 

@@ -31,7 +31,8 @@ def duration(seconds: float | None) -> str:
     """A time as people read it: 0.8 ms, 4.2 s, 3 min, 5 h, 2 d; nothing for None."""
     if seconds is None:
         return ""
-    if seconds < 1:
+    # What would be rounded to a thousand of them is a second.
+    if seconds < 0.9995:
         return f"{seconds * 1000:.3g} ms"
     for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= 2 * unit:
@@ -46,14 +47,14 @@ def moment(seconds: float) -> str:
 
 def tree_of(view: Mapping[str, Any]) -> RenderableType:
     """The trees of one process."""
-    drawn = [_branch(tree) for tree in view["trees"]]
+    drawn = [_branch(tree, tree["path"]) for tree in view["trees"]]
     return Group(*drawn, Text(f"{view['actors']} actors", style="dim"))
 
 
-def _branch(cell: Mapping[str, Any], is_root: bool = True) -> Tree:
-    branch = Tree(_node(cell, cell["path"] if is_root else cell["name"]))
+def _branch(cell: Mapping[str, Any], name: str) -> Tree:
+    branch = Tree(_node(cell, name))
     for child in cell.get("children", ()):
-        branch.children.append(_branch(child, is_root=False))
+        branch.children.append(_branch(child, child["name"]))
     if hidden := cell.get("hidden", 0):
         branch.add(Text(f"... {hidden} more below", style="dim"))
     return branch
@@ -172,7 +173,7 @@ def _noticed(affected: Mapping[str, Any]) -> str:
     """The players who were there, the first ones by name."""
     names, count = affected.get("names", ())[:NAMES_SHOWN], affected.get("players", 0)
     if not names:
-        return f"{count} players" if count else ""
+        return f"{count} player{'s' if count > 1 else ''}" if count else ""
     return ", ".join(names) + (f" and {count - len(names)} more" if count > len(names) else "")
 
 

@@ -20,6 +20,8 @@ def drawn(thing: RenderableType) -> str:
         (None, ""),
         (0.0008, "0.8 ms"),
         (0.25, "250 ms"),
+        (0.999_4, "999 ms"),
+        (0.999_9, "1.0 s"),
         (4.21, "4.2 s"),
         (180, "3 min"),
         (7200, "2 h"),
@@ -70,6 +72,7 @@ def test_a_restart_says_who_noticed_and_what_caused_it() -> None:
     ("affected", "shown"),
     [
         ({"players": 1, "names": ["Ann"]}, "-> leave noticed by Ann"),
+        ({"players": 1}, "-> leave noticed by 1 player"),
         ({"players": 7, "names": ["Ann", "Bob", "Cy", "Di"]}, "-> leave noticed by Ann, Bob, Cy and 4 more"),
         ({}, "-> leave"),
     ],

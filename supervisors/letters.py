@@ -8,16 +8,11 @@ class, message type and reason, so the flood on one full mailbox is a few record
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from supervisors.acting import Services
 from supervisors.recording import writable
-from supervisors.records import LogEvent, RestartRecord
+from supervisors.records import PARKED, UNDELIVERABLE, LogEvent, RestartRecord
 from wyld_actors import ActorSystem, DeadLetter
-
-# What `reason_class` says of a dead letter.
-PARKED: Final = "parked"
-UNDELIVERABLE: Final = "undeliverable"
 
 
 def record_letters(system: ActorSystem, services: Services) -> Callable[[], None]:

@@ -1,12 +1,15 @@
-"""From an engine's note and what the runtime knows to a record for operators."""
+"""From what happened and what the runtime knows of it to a record for operators.
+
+What comes from an author's error is bounded, and every file and database can hold it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from supervisors.actions import Note
-from supervisors.records import RestartRecord
-from wyld_actors import Cell, ChildExited, Envelope, ExitReason
+from supervisors.records import Decision, LogEvent, RestartRecord
+from wyld_actors import Cell, ChildExited, Envelope, ExitReason, StuckReport
 from wyld_actors.reasons import text_of
 
 # Characters of a traceback, of which the end says most: some 60 frames. Two functions that call each other
@@ -58,6 +61,40 @@ def record_of(
         restart_type=note.restart_type,
         strategy=strategy,
         trace_id=None if envelope is None or envelope.trace is None else str(envelope.trace),
+    )
+
+
+def record_of_last_end(root: Cell, reason: ExitReason, *, time: float) -> RestartRecord:
+    """The root of a tree has ended, and with it the process."""
+    return RestartRecord(
+        event=LogEvent.ESCALATED,
+        supervisor=root.path,
+        path=root.path,
+        actor=root.actor_class.__name__,
+        time=time,
+        incarnation=root.incarnation,
+        reason_class=reason.kind.value,
+        exc_type=None if reason.error is None else type(reason.error).__name__,
+        exc_msg=exit_text(reason),
+        stack=stack_of(reason),
+        decision=Decision.ESCALATE,
+    )
+
+
+def record_of_stuck(report: StuckReport, cell: Cell, *, time: float) -> RestartRecord:
+    """A handler of `cell` did not give the thread back. What is made of that is another record."""
+    caught = " and caught what interrupted it" if report.catches else ""
+    return RestartRecord(
+        event=LogEvent.STUCK,
+        supervisor="" if cell.parent is None else cell.parent.path,
+        path=cell.path,
+        actor=cell.actor_class.__name__,
+        time=time,
+        incarnation=report.incarnation or 0,
+        exc_msg=f"kept everybody waiting for {report.seconds:.2f} s{caught}",
+        stack=limited(report.stack),
+        message_type=report.message_type,
+        mailbox_depth=cell.depth,
     )
 
 

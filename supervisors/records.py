@@ -82,6 +82,10 @@ _LEVELS: Final = {
 }
 
 
+# What `reason_class` says of a dead letter.
+PARKED: Final = "parked"
+UNDELIVERABLE: Final = "undeliverable"
+
 _FINAL: Final = frozenset({LogEvent.GAVE_UP, LogEvent.ESCALATED, LogEvent.LEAKED})
 
 
@@ -162,7 +166,7 @@ class RestartRecord(Record, frozen=True, kw_only=True):
             self.message_type or "",
             # Why a message was not delivered is one of a few texts; why it was parked is its crash's.
             (self.exc_msg or "")
-            if self.event is LogEvent.DEAD_LETTER and self.reason_class != "parked"
+            if self.event is LogEvent.DEAD_LETTER and self.reason_class != PARKED
             else "",
         )
 

@@ -11,8 +11,7 @@ from gevent.event import AsyncResult
 
 from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
 from supervisors.errors import InvalidSpec
-from supervisors.recording import exit_text, limited, stack_of
-from supervisors.records import Decision, LogEvent, RestartRecord
+from supervisors.recording import record_of_last_end, record_of_stuck
 from supervisors.specs import ChildSpec
 from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref, StuckReport
 
@@ -59,7 +58,8 @@ class Tree:
     def deliver(self, exited: Exited) -> None:
         """Called once by the runtime, when the root is gone."""
         if not exited.reason.is_clean:
-            self._services.log.write(self._last_record(exited.reason))
+            record = record_of_last_end(self._cell, exited.reason, time=self._services.wall_clock())
+            self._services.log.write(record)
         self._services.log.flush()
         if not self.started.ready():
             self.started.set(False)
@@ -70,40 +70,11 @@ class Tree:
         cell = report.cell
         if cell is None or not cell.path.startswith(f"{self._cell.path}/"):
             return
-        caught = " and caught what interrupted it" if report.catches else ""
-        self._services.log.write(
-            RestartRecord(
-                event=LogEvent.STUCK,
-                supervisor="" if cell.parent is None else cell.parent.path,
-                path=cell.path,
-                actor=cell.actor_class.__name__,
-                time=self._services.wall_clock(),
-                incarnation=report.incarnation or 0,
-                exc_msg=f"kept everybody waiting for {report.seconds:.2f} s{caught}",
-                stack=limited(report.stack),
-                message_type=report.message_type,
-                mailbox_depth=cell.depth,
-            )
-        )
+        self._services.log.write(record_of_stuck(report, cell, time=self._services.wall_clock()))
 
     def _came_up(self) -> None:
         if not self.started.ready():
             self.started.set(True)
-
-    def _last_record(self, reason: ExitReason) -> RestartRecord:
-        return RestartRecord(
-            event=LogEvent.ESCALATED,
-            supervisor=self._cell.path,
-            path=self._cell.path,
-            actor=self._cell.actor_class.__name__,
-            time=self._services.wall_clock(),
-            incarnation=self._cell.incarnation,
-            reason_class=reason.kind.value,
-            exc_type=None if reason.error is None else type(reason.error).__name__,
-            exc_msg=exit_text(reason),
-            stack=stack_of(reason),
-            decision=Decision.ESCALATE,
-        )
 
 
 def run_tree(system: ActorSystem, spec: ChildSpec, *, services: Services | None = None) -> Tree:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from supervisors import InvalidSpec, LogEvent, one_for_one, run_tree, supervisor
-from tests.supervisors.actors import player
+from supervisors import InvalidSpec, LogEvent, one_for_one, run_tree, supervisor, worker
+from tests.supervisors.actors import Crash, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import ExitKind, NameTaken
+from wyld_actors import Actor, Context, ExitKind, NameTaken, on
 
 
 def test_a_tree_says_when_it_is_up_and_when_it_has_ended(theatre: Theatre) -> None:
@@ -48,6 +48,34 @@ def test_a_root_that_is_killed_is_seen_and_written_down(theatre: Theatre) -> Non
     assert reason.kind is ExitKind.KILLED
     assert theatre.last_record().event is LogEvent.ESCALATED
     assert theatre.system.find("/top") is None
+
+
+class UnspeakableError(Exception):
+    """An author's error whose text cannot be made."""
+
+    def __repr__(self) -> str:
+        raise LookupError("no words for it")
+
+    __str__ = __repr__
+
+
+class Unspeakable(Actor):
+    @on(Crash)
+    def crash(self, ctx: Context, crash: Crash) -> None:
+        raise UnspeakableError
+
+
+def test_the_end_is_told_also_when_nobody_can_say_why(theatre: Theatre) -> None:
+    tree = theatre.run(supervisor("top", one_for_one, [worker("a", Unspeakable)], max_restarts=0))
+    child = theatre.system.find("/top/a")
+    assert child is not None
+
+    child.tell(Crash())
+    theatre.system.settle()
+
+    events = [record.event for record in theatre.log.recent()]
+    assert events == [LogEvent.CHILD_TERMINATED, LogEvent.GAVE_UP, LogEvent.ESCALATED]
+    assert "it last ended with crash: UnspeakableError" in str(tree.ended.get(block=False))
 
 
 def test_a_shutdown_after_the_end_does_nothing(theatre: Theatre) -> None:

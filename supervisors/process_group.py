@@ -16,7 +16,6 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import gevent
@@ -35,6 +34,7 @@ from supervisors.processes import (
     name_of,
     share_of_stop,
 )
+from supervisors.scheduling import is_stopped
 from supervisors.vital_signs import SIGN_SECONDS, Vitality, VitalSigns
 
 logger = logging.getLogger(__name__)
@@ -356,15 +356,6 @@ def _hear(process: Process, facts: Mapping[str, Any]) -> None:
     seconds, by = facts.get("blocked_seconds", 0.0), facts.get("blocked", "")
     if isinstance(seconds, int | float) and isinstance(by, str):
         process.signs.heard(time.monotonic(), float(seconds), by)
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether a signal or a debugger holds this process, where the system tells."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-    return status.rpartition(b") ")[2][:1] in {b"T", b"t"}
 
 
 def _received(ours: socket.socket) -> bytes:

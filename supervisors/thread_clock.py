@@ -1,6 +1,6 @@
 """What one thread did with its time, as the system tells any other thread of the process.
 
-Processor time by POSIX, whether it sleeps by Linux's /proc. Where the system does not tell (macOS), time on
+Processor time by POSIX, whether it sleeps by `scheduling`. Where the system does not tell (macOS), time on
 the wall stands for processor time.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 
 from gevent import monkey
+
+from supervisors.scheduling import is_asleep
 
 _thread_ident = monkey.get_original("_thread", "get_ident")
 
@@ -21,7 +22,7 @@ class ThreadClock:
     def __init__(self) -> None:
         find_clock = getattr(time, "pthread_getcpuclockid", None)
         self._clock: int | None = None if find_clock is None else find_clock(_thread_ident())
-        self._status = Path(f"/proc/self/task/{threading.get_native_id()}/stat")
+        self._thread = threading.get_native_id()
 
     def processor_seconds(self) -> float:
         """Only differences mean anything."""
@@ -29,9 +30,4 @@ class ThreadClock:
 
     def sleeps(self) -> bool:
         """Whether it is in a system call that blocks."""
-        try:
-            status = self._status.read_bytes()
-        except OSError:
-            return False
-        # The second field is the name in brackets, and may hold anything.
-        return status.rpartition(b") ")[2][:1] in {b"S", b"D"}
+        return is_asleep(self._thread)

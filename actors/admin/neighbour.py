@@ -68,7 +68,7 @@ def _ask(half: str, address: tuple[str, int], what: str, own: str) -> Response:
     try:
         connection.request(request.method, url, sent or None, _headers(own))
         answer = connection.getresponse()
-        content = answer.read(ANSWER_LIMIT_BYTES)
+        content = answer.read(ANSWER_LIMIT_BYTES + 1)
     except (OSError, http.client.HTTPException) as error:
         raise NeighbourAway(f"{error} ({address[0]}:{address[1]})") from error
     finally:
@@ -78,6 +78,9 @@ def _ask(half: str, address: tuple[str, int], what: str, own: str) -> Response:
         return problem(502, f"the {half} has another token; it has the one with which it was started")
     if not _is_json(answer):
         raise NeighbourAway(f"{address[0]}:{address[1]} answers {answer.status}, and not as the {half} would")
+    if len(content) > ANSWER_LIMIT_BYTES:
+        limit = f"{ANSWER_LIMIT_BYTES >> 20} MiB"
+        return problem(502, f"the answer has more than {limit}; ask for less, or ask the {half} itself")
     return Response(content, answer.status, mimetype="application/json")
 
 

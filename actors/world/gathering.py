@@ -8,6 +8,7 @@ can be named by the world files.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType
 
@@ -18,6 +19,8 @@ from actors.world.remembering import check_memory
 from wyld_actors.reasons import text_of
 
 __all__ = ["gather"]
+
+logger = logging.getLogger(__name__)
 
 Behaviours = Mapping[str, type[Npc]]
 
@@ -66,6 +69,8 @@ def _belongs_to(behaviour: type[Npc], module: str) -> bool:
 
 
 def _imported(name: str) -> ModuleType:
+    # A module that hangs is the last one to be named.
+    logger.info("behaviours are imported from %s", name)
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:

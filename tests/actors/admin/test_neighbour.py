@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from actors.admin import neighbour
 from actors.admin.app import create_admin_app
 from actors.admin.changes import OPERATOR_LIMIT
 from actors.admin.desk import AdminDesk
@@ -158,6 +159,15 @@ def test_an_odd_path_stays_a_path(pair: Pair, what: str) -> None:
     pair.open_world()
 
     assert pair.get(f"/at/world/api/{what}").status_code == 404
+
+
+def test_an_answer_that_is_too_long_is_not_cut_in_silence(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbour, "ANSWER_LIMIT_BYTES", 20)
+    pair.open_world()
+
+    assert "ask for less, or ask the world itself" in problem(pair.get("/at/world/api/tree"))
 
 
 def test_a_stream_is_not_handed_on(pair: Pair) -> None:

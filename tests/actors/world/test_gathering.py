@@ -106,6 +106,15 @@ def test_a_state_that_cannot_be_saved_is_refused_before_it_is_lost(write: Write)
     assert "of a Person its id and name" in told
 
 
+def test_a_module_is_named_in_the_log_before_it_can_hang(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        gather([write("my_porters", PORTER)])
+
+    assert "behaviours are imported from my_porters" in caplog.text
+
+
 def test_two_classes_of_one_name_are_refused(write: Write) -> None:
     other = write("my_inn", "from actors.world import Npc\nclass Innkeeper(Npc):\n    pass\n")
 

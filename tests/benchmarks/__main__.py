@@ -12,7 +12,10 @@ from tests.benchmarks.table import Row, show
 
 PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "runtime": ("Actor runtimes, one process each", runtime_rows),
-    "supervision": ("Supervision: what one actor costs among few and among many", supervision_rows),
+    "supervision": (
+        "Supervision: crashes, looking at everybody, and what one actor costs among many",
+        supervision_rows,
+    ),
     "server": ("The whole server: telnet, gateway, link, world and back", server_rows),
 }
 

@@ -15,11 +15,28 @@ RUNS = 3
 # Not imported from `crowds`: that module patches the process it is imported into.
 KINDS = ("dynamic", "one_for_one")
 FEW, MANY = 100, 100_000
+FIGURES = ("first-answer", "sustained", "storm")
+SIZES = (10_000, 100_000)
+# What was promised, by figure.
+TARGETS = {
+    "ms that these answers take at that rate, p99": "<= 10",
+    "ms for tree dump, 10,000 actors": "< 100",
+}
 
 
 def supervision_rows() -> list[Row]:
-    """All tables of this part, one after the other."""
-    return _cost_among_many()
+    """All figures of this part, one after the other."""
+    return [*_crashes(), *_looking(), *_cost_among_many()]
+
+
+def _crashes() -> list[Row]:
+    """For those who meet a crash and for those who do not."""
+    return [row for figure in FIGURES for row in _rows(_runs("tests.benchmarks.crashes", figure))]
+
+
+def _looking() -> list[Row]:
+    """For operators who look at everybody, and for those who are looked at."""
+    return [row for size in SIZES for row in _rows(_runs("tests.benchmarks.looking", str(size)))]
 
 
 def _cost_among_many() -> list[Row]:
@@ -38,6 +55,10 @@ def _cost_among_many() -> list[Row]:
                 _row(f"times as much for each {title}", factors, "<= 10"),
             ]
     return rows
+
+
+def _rows(runs: list[dict[str, float]]) -> list[Row]:
+    return [_row(figure, [run[figure] for run in runs], TARGETS.get(figure, "")) for figure in runs[0]]
 
 
 def _row(name: str, values: list[float], target: str = "") -> Row:

@@ -74,6 +74,8 @@ class RestartArchive:
         self._limit = limit
         self._waiting: deque[RestartRow] = deque()
         self._earlier_are_known = False
+        # Rows to be written one by one: the store crashed over a batch of them.
+        self._suspects = 0
 
     def add(self, record: RestartRecord) -> None:
         """A sink for the restart log."""
@@ -93,7 +95,8 @@ class RestartArchive:
 
     def first(self) -> tuple[RestartRow, ...]:
         """The batch to write next."""
-        return tuple(row for row, _ in zip(self._waiting, range(BATCH_ROWS), strict=False))
+        rows = 1 if self._suspects else BATCH_ROWS
+        return tuple(row for row, _ in zip(self._waiting, range(rows), strict=False))
 
     def done(self, batch: Sequence[RestartRow]) -> None:
         """These are in the table. What was given up meanwhile is not there any more."""
@@ -101,10 +104,20 @@ class RestartArchive:
         self.problem = ""
         self._remove(batch)
 
-    def give_up(self, batch: Sequence[RestartRow]) -> None:
-        """These are what the store crashes over: they would be for ever."""
-        self.dropped += len(batch)
+    def crashed(self, batch: Sequence[RestartRow]) -> str:
+        """The store crashed over these; what becomes of them.
+
+        It may have been a row, which the store would crash over for ever, or have had nothing to do with
+        them: one by one it will show.
+        """
+        if not batch:
+            return "the trimming of restart records, which is tried again"
+        if len(batch) > 1:
+            self._suspects = len(batch)
+            return f"{len(batch)} restart records, which are tried one by one"
+        self.dropped += 1
         self._remove(batch)
+        return "a restart record, which is given up; the file has it"
 
     def find(self, *, since: float, path: str, limit: int) -> list[Fields]:
         """What the table has that fits, and all that is on its way there. Raises NotAnswered."""
@@ -128,6 +141,7 @@ class RestartArchive:
             self.dropped += 1
 
     def _remove(self, batch: Sequence[RestartRow]) -> None:
+        self._suspects = max(self._suspects - len(batch), 0)
         ids = {row.id for row in batch}
         while self._waiting and self._waiting[0].id in ids:
             self._waiting.popleft()
@@ -166,8 +180,7 @@ class Archivist(Actor):
                 self._ask(TrimRestarts(archive.options.process), timeout_seconds)
                 self._rows_to_trim = TRIM_EVERY_ROWS
         except StoreCrashed as error:
-            archive.give_up(batch)
-            logger.error("%s restart records are not in the database: %s", len(batch), error)
+            logger.error("the store crashed over %s: %s", archive.crashed(batch), error)
             self._retry_at = self.ctx.now + RETRY_SECONDS
         except (ActorError, ActorDeadError) as error:
             self._failed(error)

@@ -32,6 +32,7 @@ class Notes:
         self.batches: list[int] = []
         self.trims = 0
         self.says: Exception | None = None
+        self.poison = ""
 
 
 class ScriptedStore(Actor):
@@ -48,6 +49,8 @@ class ScriptedStore(Actor):
     def save(self, ctx: Context, request: SaveRestarts) -> None:
         if self._notes.says is not None:
             raise self._notes.says
+        if any(row.path == self._notes.poison for row in request.rows):
+            raise StoreCrashed("SaveRestarts")
         self._notes.batches.append(len(request.rows))
         self._notes.rows |= {row.id: row.record for row in request.rows}
 
@@ -131,16 +134,33 @@ def test_past_the_limit_the_oldest_are_given_up_counted_and_said(caplog: pytest.
     bench.system.stop()
 
 
-def test_a_batch_over_which_the_store_crashes_is_given_up(bench: Bench) -> None:
+def test_of_a_batch_over_which_the_store_crashes_only_the_row_that_does_it_is_given_up(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.notes.poison = "/world/npc-1"
+    bench.write(3)
+    for _ in range(3):
+        bench.advance(RETRY_SECONDS + 1)
+    bench.write(1)
+    bench.advance()
+
+    assert (bench.archive.status().dropped, bench.archive.status().waiting) == (1, 0)
+    assert bench.notes.batches == [1, 1, 1]
+    assert "3 restart records, which are tried one by one" in caplog.text
+    assert "a restart record, which is given up" in caplog.text
+
+
+def test_a_crash_of_the_store_that_has_nothing_to_do_with_the_records_costs_none(bench: Bench) -> None:
     bench.notes.says = StoreCrashed("SaveRestarts")
-    bench.write(2)
+    bench.write(3)
     bench.advance()
     bench.notes.says = None
-    bench.write(1)
     bench.advance(RETRY_SECONDS + 1)
+    bench.write(2)
+    bench.advance()
 
-    assert (bench.archive.status().dropped, bench.archive.status().waiting) == (2, 0)
-    assert len(bench.notes.rows) == 1
+    assert (bench.archive.status().dropped, bench.archive.status().waiting) == (0, 0)
+    assert bench.notes.batches == [1, 1, 1, 2]
 
 
 def test_the_table_is_trimmed_at_first_and_then_now_and_then(bench: Bench) -> None:

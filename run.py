@@ -258,9 +258,7 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
     group = process_group(settings, config_file, environment)
     run_file, stopping = RunFile(data_dir / "run.json"), Event()
     on_signals(stopping.set, group.stop)
-    dumps = Dumps("launcher", log_directory(settings))
-    dumps.lines = partial(process_lines, group)
-    dumps.begin()
+    Dumps("launcher", log_directory(settings), partial(process_lines, group)).begin()
     gevent.signal_handler(signal.SIGUSR1, group.pass_on, signal.SIGUSR1)
 
     def keep_ports(addresses: Addresses) -> None:

@@ -102,10 +102,10 @@ class Guard:
 class Dumps:
     """Writes everything that can be seen of this process into a file, at SIGUSR1."""
 
-    def __init__(self, process: str, folder: Path) -> None:
+    def __init__(self, process: str, folder: Path, lines: Callable[[], Iterable[str]] = lambda: ()) -> None:
+        """`lines` is what a dump says first of a process without actors."""
         self.system: ActorSystem | None = None
-        self.lines: Callable[[], Iterable[str]] = lambda: ()
-        """What the begin of a dump says of a process without actors."""
+        self._lines = lines
         self._process = process
         self._folder = folder
         self._greenlets = Greenlets()
@@ -122,7 +122,7 @@ class Dumps:
         """In a greenlet of its own: the game goes on meanwhile."""
         system = self.system
         busy = [] if system is None else busy_greenlets(system)
-        lines = self.lines if system is None else lambda: tree_lines(system)
+        lines = self._lines if system is None else lambda: tree_lines(system)
         try:
             path = write_dump(self._folder, self._process, [*self._greenlets, *busy], lines)
         except OSError as error:

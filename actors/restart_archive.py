@@ -18,6 +18,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -95,8 +96,7 @@ class RestartArchive:
 
     def first(self) -> tuple[RestartRow, ...]:
         """The batch to write next."""
-        rows = 1 if self._suspects else BATCH_ROWS
-        return tuple(row for row, _ in zip(self._waiting, range(rows), strict=False))
+        return tuple(islice(self._waiting, 1 if self._suspects else BATCH_ROWS))
 
     def done(self, batch: Sequence[RestartRow]) -> None:
         """These are in the table. What was given up meanwhile is not there any more."""

@@ -5,6 +5,7 @@ AdminError
 +-- NoSuchLetter     no dead letter has this number (any more)
 +-- NotPossible      the rules say no, and why
 +-- NotAnswered      who was to be asked does not answer
++-- NeighbourAway    the other process does not answer, or not as one of ours
 """
 
 from collections.abc import Sequence
@@ -54,3 +55,17 @@ class NotAnswered(AdminError):
     """Somebody who was asked has not answered in time."""
 
     status = 504
+
+
+class NeighbourAway(AdminError):
+    """The other process of the server, `half`, does not answer, or not as one of ours; `why` says which."""
+
+    status = 502
+
+    def __init__(self, half: str, why: str) -> None:
+        super().__init__(half, why)
+        self.half = half
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the {self.half} does not answer: {self.why}"

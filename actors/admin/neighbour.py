@@ -19,16 +19,13 @@ from actors.admin.answering import body, problem
 from actors.admin.changes import OPERATOR_LIMIT
 from actors.admin.client import HALVES, NotRunning, RunFileBroken, addresses
 from actors.admin.desk import AdminDesk
+from actors.admin.errors import NeighbourAway
 
 # A question is answered at once or not at all; a restart waits for the next incarnation.
 GET_SECONDS: Final = 4.0
 POST_SECONDS: Final = 20.0
 # A branch of a thousand rows is some 400 KB.
 ANSWER_LIMIT_BYTES: Final = 8 << 20
-
-
-class NeighbourAway(Exception):
-    """The other process does not answer, or not as one of ours."""
 
 
 def add_neighbour(app: Flask, desk: AdminDesk) -> None:
@@ -42,21 +39,19 @@ def add_neighbour(app: Flask, desk: AdminDesk) -> None:
             return problem(404, f"there is no neighbour {half}: expected {others}")
         if what.endswith("/stream"):
             return problem(400, f"streams are not handed on; ask the {half} itself")
-        try:
-            return _ask(half, _address(desk.options.data_dir, half), what, desk.half.name)
-        except NeighbourAway as error:
-            return problem(502, f"the {half} does not answer: {error}")
+        return _ask(half, _address(desk.options.data_dir, half), what, desk.half.name)
 
 
 def _address(data_dir: Path | None, half: str) -> tuple[str, int]:
+    """Raises NeighbourAway when nothing says where it is."""
     try:
         known = {} if data_dir is None else addresses(data_dir)
     except NotRunning as error:
-        raise NeighbourAway("there is no run.json: this process runs without a launcher") from error
+        raise NeighbourAway(half, "there is no run.json: this process runs without a launcher") from error
     except RunFileBroken as error:
         raise NeighbourAway(str(error)) from error
     if half not in known:
-        raise NeighbourAway("run.json does not say where it is")
+        raise NeighbourAway(half, "run.json does not say where it is")
     return known[half]
 
 
@@ -70,14 +65,15 @@ def _ask(half: str, address: tuple[str, int], what: str, own: str) -> Response:
         answer = connection.getresponse()
         content = answer.read(ANSWER_LIMIT_BYTES + 1)
     except (OSError, http.client.HTTPException) as error:
-        raise NeighbourAway(f"{error} ({address[0]}:{address[1]})") from error
+        raise NeighbourAway(half, f"{error} ({address[0]}:{address[1]})") from error
     finally:
         connection.close()
     if answer.status == http.client.UNAUTHORIZED:
         # Not the browser's business: its token is right here.
         return problem(502, f"the {half} has another token; it has the one with which it was started")
     if not _is_json(answer):
-        raise NeighbourAway(f"{address[0]}:{address[1]} answers {answer.status}, and not as the {half} would")
+        why = f"{address[0]}:{address[1]} answers {answer.status}, and not as the {half} would"
+        raise NeighbourAway(half, why)
     if len(content) > ANSWER_LIMIT_BYTES:
         limit = f"{ANSWER_LIMIT_BYTES >> 20} MiB"
         return problem(502, f"the answer has more than {limit}; ask for less, or ask the {half} itself")

@@ -32,7 +32,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 import gevent
@@ -49,6 +49,7 @@ from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import GatewayOptions, start_gateway
 from actors.guard import Dumps, Guard
 from actors.restart_archive import ArchiveOptions
+from actors.running_half import RunningHalf
 from actors.storage.errors import EmbeddedError, SchemaTooNew, WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.provision import Provision
@@ -80,7 +81,6 @@ from transports.link.liveness import LivenessOptions
 from transports.telnet import TelnetOptions
 from transports.web import PageOptions, create_app
 from transports.websocket import WebOptions
-from wyld_actors import ActorSystem, ExitReason
 
 logger = logging.getLogger("launcher")
 
@@ -112,25 +112,7 @@ CANNOT_WORK = (
 COLLECTOR_THRESHOLDS = (20_000, 20, 100)
 
 
-class Half(Protocol):
-    """A running actor system: what a start function of a half returns."""
-
-    @property
-    def system(self) -> ActorSystem:
-        """The actors."""
-
-    @property
-    def addresses(self) -> Mapping[str, tuple[str, int]]:
-        """Where it can be reached, by listener; a port that was 0 is known now."""
-
-    def wait(self) -> ExitReason:
-        """Return when its tree has ended, by `stop` or by giving up."""
-
-    def stop(self, deadline_seconds: float) -> None:
-        """Begin an ordered stop and return. Called again, it shortens the deadline."""
-
-
-def start_world_half(settings: Settings, dsn: str) -> Half:
+def start_world_half(settings: Settings, dsn: str) -> RunningHalf:
     """The world's tree, with option records made of the settings."""
     return start_world(
         WorldOptions(
@@ -152,7 +134,7 @@ def start_world_half(settings: Settings, dsn: str) -> Half:
     )
 
 
-def start_gateway_half(settings: Settings, dsn: str) -> Half:
+def start_gateway_half(settings: Settings, dsn: str) -> RunningHalf:
     """The gateway's tree, with option records made of the settings."""
     gateway = settings.gateway
     plain, *encrypted = telnet_options(gateway)
@@ -183,7 +165,7 @@ def start_gateway_half(settings: Settings, dsn: str) -> Half:
     )
 
 
-STARTS: Mapping[str, Callable[[Settings, str], Half]] = {
+STARTS: Mapping[str, Callable[[Settings, str], RunningHalf]] = {
     "world": start_world_half,
     "gateway": start_gateway_half,
 }

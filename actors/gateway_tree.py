@@ -1,4 +1,4 @@
-"""The gateway as a tree, readable as a table of contents, and the handle by which a process holds it.
+"""The gateway as a tree, readable as a table of contents, and its start.
 
     gateway (one_for_one)
       store         one connection to the database, for the archive only
@@ -16,7 +16,7 @@ socket), and the promise is that nobody is disconnected by a crash. Together the
 them cannot be kept up.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import zmq
@@ -36,6 +36,7 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_stay import LINK
 from actors.gateway.world_line import Dial, LinkOptions
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
+from actors.running_half import RunningHalf
 from actors.storage.options import StoreOptions
 from actors.storage.store import store_children
 from supervisors import (
@@ -47,7 +48,6 @@ from supervisors import (
     GiveUp,
     RestartLog,
     Services,
-    Tree,
     dynamic,
     one_for_one,
     rest_for_one,
@@ -171,41 +171,9 @@ def _archive_children(
     return [replace(store, budget=Budget(then=GiveUp.QUARANTINE)), archive_child(archive)]
 
 
-def _ended(tree: Tree) -> ExitReason:
-    """Wait for the end of the tree."""
-    reason = tree.ended.get()
-    assert reason is not None
-    return reason
-
-
-class Gateway:
-    """A running gateway. `addresses` says where each listener really is."""
-
-    def __init__(
-        self,
-        system: ActorSystem,
-        tree: Tree,
-        addresses: Mapping[str, tuple[str, int]],
-        before_stop: Callable[[], object],
-    ) -> None:
-        self._before_stop = before_stop
-        self.system = system
-        self.tree = tree
-        self.addresses = addresses
-
-    def wait(self) -> ExitReason:
-        """Return when the tree has ended, by `stop` or by giving up."""
-        return _ended(self.tree)
-
-    def stop(self, deadline_seconds: float) -> None:
-        """Begin an ordered stop and return. Called again, it shortens the deadline."""
-        self._before_stop()
-        self.tree.shutdown(deadline_seconds)
-
-
 def start_gateway(
     options: GatewayOptions, *, system: ActorSystem | None = None, services: Services | None = None
-) -> Gateway:
+) -> RunningHalf:
     """Start everything and wait until it is up. Raises BindFailed or GatewayStartFailed.
 
     The world need not be there: players are let in, and told that it is away when they ask for it.
@@ -219,7 +187,7 @@ def start_gateway(
     last = [] if options.admin is None else [admin_child(options.admin, system, half, services.log, archive)]
     tree = run_tree(system, gateway_tree(options, system, first, last), services=services)
     if not tree.started.get(timeout=options.start_timeout_seconds):
-        raise _start_failure(_ended(tree))
+        raise _start_failure(tree.wait())
     addresses = {}
     for name in ("telnet", "telnets", "web"):
         listener = system.find(f"/{ROOT}/{name}")
@@ -227,7 +195,7 @@ def start_gateway(
             addresses[name] = listener.ask(WhereAreYou())
     if last:
         addresses["gateway-admin"] = admin_address(system, half)
-    return Gateway(system, tree, addresses, end_letters)
+    return RunningHalf(system, tree, addresses, end_letters)
 
 
 def _start_failure(reason: ExitReason) -> BindFailed | GatewayStartFailed:

@@ -19,7 +19,7 @@ everybody out of play.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from actors.entrance.desk import Desk, DeskState
 from actors.entrance.play import Play
 from actors.gateway.errors import BindFailed
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
+from actors.running_half import RunningHalf
 from actors.storage.errors import WorldTaken
 from actors.storage.options import StoreOptions
 from actors.storage.requests import ClaimWorld
@@ -66,14 +67,14 @@ from supervisors.declaring import (
 from supervisors.errors import ChildStartFailed
 from supervisors.letters import record_letters
 from supervisors.restart_log import JsonLinesFile, RestartLog
-from supervisors.running import Tree, run_tree
+from supervisors.running import run_tree
 from supervisors.specs import ChildSpec
 from transports.link.errors import AddressRefused
 from transports.link.handshake import Doorkeeper
 from transports.link.router import RouterEndpoint
 from wyld_actors import ActorSystem, ExitReason, Mailbox
 
-__all__ = ["RunningWorld", "WorldOptions", "start_world"]
+__all__ = ["WorldOptions", "start_world"]
 
 # Messages. Everything that players see passes through the link: what is over this is lost to them, so it is
 # far above what a batch brings, and still a bound on memory (some 200 MB).
@@ -109,35 +110,7 @@ class WorldOptions:
     admin: AdminOptions | None = None
 
 
-class RunningWorld:
-    """The world of this process."""
-
-    def __init__(
-        self,
-        system: ActorSystem,
-        tree: Tree,
-        addresses: Mapping[str, tuple[str, int]],
-        before_stop: Callable[[], object],
-    ) -> None:
-        self._before_stop = before_stop
-        self.system = system
-        self.tree = tree
-        # A world has no listener for players: gateways find it by the address of the link.
-        self.addresses = addresses
-
-    def wait(self) -> ExitReason:
-        """Return when the tree has ended, by `stop` or by giving up."""
-        reason = self.tree.ended.get()
-        assert reason is not None
-        return reason
-
-    def stop(self, deadline_seconds: float) -> None:
-        """Begin an ordered stop. Called again, it shortens the deadline."""
-        self._before_stop()
-        self.tree.shutdown(deadline_seconds)
-
-
-def start_world(options: WorldOptions) -> RunningWorld:
+def start_world(options: WorldOptions) -> RunningHalf:
     """Bring a world up, and return when it is.
 
     Raises AtlasError for world files that cannot be used, WorldTaken when another process runs this world,
@@ -170,13 +143,15 @@ def start_world(options: WorldOptions) -> RunningWorld:
     # The sockets are closed by their owner; without them this waits for nothing.
     tree.ended.rawlink(lambda _: context.destroy(linger=0))
     if not tree.started.get():
-        raise _start_failure(tree.ended.get())
+        raise _start_failure(tree.wait())
+    # No listener for players: gateways find a world by the address of the link.
     addresses = {"world-admin": admin_address(system, half)} if last else {}
-    return RunningWorld(system, tree, addresses, end_letters)
+    return RunningHalf(system, tree, addresses, end_letters)
 
 
-def _start_failure(reason: ExitReason | None) -> Exception:
-    error: BaseException | None = reason.error if reason is not None else None
+def _start_failure(reason: ExitReason) -> Exception:
+    """The error at the bottom of it: of the child of a child that did not start."""
+    error = reason.error
     while isinstance(error, ChildStartFailed):
         error = error.reason.error
     return error if isinstance(error, _CANNOT_START) else RuntimeError(f"the world did not come up: {reason}")

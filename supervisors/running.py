@@ -55,6 +55,12 @@ class Tree:
         deadline = None if deadline_seconds is None else self._cell.system.now() + deadline_seconds
         self._cell.stop(reason, deadline)
 
+    def wait(self) -> ExitReason:
+        """Return when the tree has ended, in whatever way."""
+        reason = self.ended.get()
+        assert reason is not None, "it was waited for without a time limit"
+        return reason
+
     def deliver(self, exited: Exited) -> None:
         """Called once by the runtime, when the root is gone."""
         if not exited.reason.is_clean:

@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -22,11 +22,12 @@ import run
 from actors.admin.checks import Check
 from actors.admin.half import SessionsView
 from actors.admin.server import admin_address, admin_child
+from actors.running_half import RunningHalf
 from config.settings import Settings
-from supervisors import RestartLog, Services, Tree, one_for_one, run_tree, supervisor, worker
+from supervisors import RestartLog, Services, one_for_one, run_tree, supervisor, worker
 from supervisors.restart_log import JsonLinesFile
 from tests.launcher_with_tiny_halves import NoDatabase
-from wyld_actors import Actor, ActorSystem, Context, ExitReason, every
+from wyld_actors import Actor, ActorSystem, Context, every
 
 
 def spin() -> None:
@@ -110,24 +111,7 @@ class SmallAdmin:
         return []
 
 
-class SmallHalf:
-    """See `run.Half`."""
-
-    def __init__(self, system: ActorSystem, tree: Tree, addresses: Mapping[str, tuple[str, int]]) -> None:
-        self.system = system
-        self.addresses = addresses
-        self._tree = tree
-
-    def wait(self) -> ExitReason:
-        reason = self._tree.ended.get()
-        assert reason is not None
-        return reason
-
-    def stop(self, deadline_seconds: float) -> None:
-        self._tree.shutdown(deadline_seconds)
-
-
-def start(name: str, settings: Settings) -> SmallHalf:
+def start(name: str, settings: Settings) -> RunningHalf:
     system, admin = ActorSystem(name), SmallAdmin(name)
     log = RestartLog([JsonLinesFile(run.log_directory(settings) / f"{name}-restarts.jsonl")])
     children = [
@@ -137,7 +121,7 @@ def start(name: str, settings: Settings) -> SmallHalf:
     ]
     tree = run_tree(system, supervisor(name, one_for_one, children), services=Services(log=log))
     tree.started.get(timeout=10)
-    return SmallHalf(system, tree, {f"{name}-admin": admin_address(system, admin)})
+    return RunningHalf(system, tree, {f"{name}-admin": admin_address(system, admin)})
 
 
 def small_half(_common: Sequence[str], name: str, descriptor: int) -> Sequence[str]:

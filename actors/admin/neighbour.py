@@ -49,7 +49,7 @@ def _address(data_dir: Path | None, half: str) -> tuple[str, int]:
     except NotRunning as error:
         raise NeighbourAway(half, "there is no run.json: this process runs without a launcher") from error
     except RunFileBroken as error:
-        raise NeighbourAway(str(error)) from error
+        raise NeighbourAway(half, str(error)) from error
     if half not in known:
         raise NeighbourAway(half, "run.json does not say where it is")
     return known[half]

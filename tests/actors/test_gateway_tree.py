@@ -17,8 +17,9 @@ from actors.gateway.listeners import WhereAreYou
 from actors.gateway.messages import CountConnections
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import LinkOptions
-from actors.gateway_tree import ROOT, Gateway, GatewayOptions, gateway_tree, start_gateway
+from actors.gateway_tree import ROOT, GatewayOptions, gateway_tree, start_gateway
 from actors.restart_archive import ArchiveOptions
+from actors.running_half import RunningHalf
 from actors.storage.options import StoreOptions
 from supervisors import WhichChildren
 from tests.actors.gateway_kit import KEY, PASSWORD, ScriptedWorld
@@ -54,7 +55,7 @@ def options(link: MemoryLink, **changes: object) -> GatewayOptions:
 
 
 @pytest.fixture
-def gateway(link: MemoryLink, world: ScriptedWorld) -> Iterator[Gateway]:
+def gateway(link: MemoryLink, world: ScriptedWorld) -> Iterator[RunningHalf]:
     with gevent.Timeout(20):
         running = start_gateway(options(link), system=ActorSystem("tree"))
         yield running
@@ -66,7 +67,7 @@ def gateway(link: MemoryLink, world: ScriptedWorld) -> Iterator[Gateway]:
 class Telnet:
     """A plain client without telnet options."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: RunningHalf) -> None:
         self.socket = socket.create_connection(gateway.addresses["telnet"])
         self.socket.settimeout(5)
         self.seen = b""
@@ -89,7 +90,7 @@ class Telnet:
         return self.seen
 
 
-def test_a_player_comes_in_by_telnet_and_plays(gateway: Gateway, world: ScriptedWorld) -> None:
+def test_a_player_comes_in_by_telnet_and_plays(gateway: RunningHalf, world: ScriptedWorld) -> None:
     player = Telnet(gateway)
     with closing(player.socket):
         player.until(b"make one: ")
@@ -99,7 +100,7 @@ def test_a_player_comes_in_by_telnet_and_plays(gateway: Gateway, world: Scripted
     assert world.ran == [("Brand", "look")]
 
 
-def test_the_addresses_say_where_the_doors_really_are(gateway: Gateway) -> None:
+def test_the_addresses_say_where_the_doors_really_are(gateway: RunningHalf) -> None:
     assert set(gateway.addresses) == {"telnet", "web"}
     assert all(port > 0 for _, port in gateway.addresses.values())
 
@@ -208,7 +209,7 @@ def test_more_players_than_there_is_room_for_are_told_so(link: MemoryLink, world
         running.system.stop()
 
 
-def test_a_crash_of_a_listener_keeps_its_socket_and_its_players(gateway: Gateway) -> None:
+def test_a_crash_of_a_listener_keeps_its_socket_and_its_players(gateway: RunningHalf) -> None:
     player = Telnet(gateway)
     with closing(player.socket):
         player.until(b"make one: ")

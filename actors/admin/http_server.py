@@ -1,18 +1,20 @@
 """The HTTP server below the operators' interface: gevent's, with limits on everything from outside.
 
 As `transports.websocket.http` does for players: one deadline and one allowance for the head of a request,
-another for its body. Idle connections end after the same time, so that the bound on connections is no way
-to lock operators out.
+another for its body. Idle connections end after the same time. So that the bound on connections is no way to
+lock operators out, no more than half of them may be waiting for a request: whoever has waited longest makes
+room, and an operator's request is here long before its turn.
 """
 
 import logging
+from contextlib import suppress
 from http.client import HTTPException
 from time import monotonic
 from typing import Any
 
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
-from gevent.socket import AI_PASSIVE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
+from gevent.socket import AI_PASSIVE, SHUT_RDWR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
 
 from actors.admin.options import AdminOptions
 from transports.websocket.http import RequestReader
@@ -36,6 +38,21 @@ class AdminHttpServer(WSGIServer):
             log=None,
             error_log=logger,
         )
+        # Oldest first.
+        self._waiting: dict[_Handler, None] = {}
+        self._waiting_limit = options.max_connections // 2
+
+    def waits(self, handler: "_Handler") -> None:
+        """This connection has no whole request yet."""
+        self._waiting[handler] = None
+        while len(self._waiting) > self._waiting_limit:
+            oldest = next(iter(self._waiting))
+            self.waits_no_more(oldest)
+            oldest.cut_off()
+
+    def waits_no_more(self, handler: "_Handler") -> None:
+        """Its request is here, or it has ended."""
+        self._waiting.pop(handler, None)
 
 
 # The stubs describe another pywsgi: `rfile` is missing, and what is passed has other types.
@@ -71,12 +88,25 @@ class _Handler(_Base):  # type: ignore[misc]  # see above
         options: AdminOptions = self.server.options
         return options
 
+    def handle(self) -> None:
+        try:
+            super().handle()
+        finally:
+            self.server.waits_no_more(self)
+
+    def cut_off(self) -> None:
+        """Let it find the end of its input."""
+        with suppress(OSError):
+            self.socket.shutdown(SHUT_RDWR)
+
     def handle_one_request(self) -> Any:
+        self.server.waits(self)
         self.requests.begin(monotonic() + self.options.request_seconds, self.options.header_limit_bytes)
         return super().handle_one_request()
 
     def read_request(self, raw_requestline: str) -> bool:
         accepted: bool = super().read_request(raw_requestline)
+        self.server.waits_no_more(self)
         if (self.content_length or 0) > self.options.body_limit_bytes:
             raise RequestTooLarge
         self.requests.begin(monotonic() + self.options.request_seconds, self.options.body_limit_bytes)

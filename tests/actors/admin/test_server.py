@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,22 @@ def test_a_body_that_is_not_what_it_said_is_the_fault_of_who_sent_it(served: Ser
 
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"the body did not come as it was announced" in answer
+
+
+def test_many_who_never_finish_a_request_do_not_keep_an_operator_waiting(served: Served) -> None:
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection((served.host, served.port), timeout=5))
+            for _ in range(3 * served.options.max_connections)
+        ]
+        for client in slow:
+            client.sendall(b"GET /healthz HTTP/1.1\r\n")
+        began = time.monotonic()
+
+        assert served.get("/healthz") == 200
+
+        assert time.monotonic() - began < served.options.request_seconds
+        assert slow[0].recv(100) == b""
 
 
 def test_an_idle_connection_is_closed(served: Served) -> None:

@@ -20,6 +20,7 @@ FAILED = SystemOutput(Level.STORY, "The world blinks, and what you began never h
 OVERDUE = SystemOutput(Level.STORY, "Time itself seems to hesitate; what you began leads nowhere.")
 TAKEN_OVER = "Your character is being played from elsewhere now."
 NO_PLACE = "There is no place in the world where you could stand; please come back later."
+LOST = "The thread of your story is lost; take it up again."
 
 _SPEECH_VERBS = {"?": ("ask", "asks"), "!": ("exclaim", "exclaims")}
 

@@ -179,7 +179,7 @@ class WorldSession(Actor):
     @on(CharacterMissed)
     def character_missed(self, ctx: Context, _: CharacterMissed) -> None:
         """It ended without a farewell: its supervisor has given it up, or it left as the session came."""
-        self._release(ctx, phrases.NO_PLACE)
+        self._release(ctx, phrases.LOST)
 
     @on(Detached)
     def taken_over(self, ctx: Context, _: Detached) -> None:

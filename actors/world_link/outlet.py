@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 
+from actors.world import phrases
 from actors.world.messages import Retire
 from actors.world.outlet import OUTLET, EmitTo, EmitToMany, Performed, Released
 from actors.world.session import CloseWorldSession, WorldSession
@@ -32,8 +33,6 @@ from wyld_actors import Actor, Context, Exited, Message, Ref, on
 __all__ = ["WorldOutlet"]
 
 logger = logging.getLogger(__name__)
-
-_LOST = "The thread of your story is lost; take it up again."
 
 
 class SessionMissed(Message, frozen=True):
@@ -152,7 +151,7 @@ class WorldOutlet(Actor):
             character.tell(Retire())
         if state.current:
             self._performed(state.session, wire.Performed(state.current, outcome=wire.Outcome.FAILED))
-        self._release(state.session, state.character, _LOST)
+        self._release(state.session, state.character, phrases.LOST)
 
     def _release(self, session: wire.SessionId, character: wire.CharacterId, text: str) -> None:
         streams = self._streams.get(session)

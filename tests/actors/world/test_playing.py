@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from actors.world import Arrived, Npc, NpcContext, Received, Said
+from actors.world.phrases import LOST
 from actors.world.session import CloseWorldSession, WorldSession
 from actors.world.testing import World
 from tests.actors.world.sample import atlas
@@ -416,3 +417,4 @@ def test_a_session_whose_character_is_gone_is_released(world: World) -> None:
     world.settle()
 
     assert [(one.character, one.applied) for one in world.released][-1] == (7, 0)
+    assert world.released[-1].text == LOST, "the world has room enough"

@@ -16,7 +16,7 @@ from pathlib import Path  # noqa: E402
 from tests.play.kit import PROJECT, Server, folder  # noqa: E402
 from tests.play.players import Player  # noqa: E402
 from tests.small_png import make_small  # noqa: E402
-from tests.transports.web.driver import BrowserProcess, browser_executable  # noqa: E402
+from tests.transports.web.driver import BrowserProcess  # noqa: E402
 
 PICTURES = PROJECT / "docs" / "images"
 PLAYERS = ("ann", "berta", "carl")
@@ -54,10 +54,8 @@ def main(pictures: Path = PICTURES) -> None:
         trouble = Trouble(server)
         for name in PLAYERS:
             trouble.players[name] = server.telnet(name).signs_up()
-        browser = BrowserProcess("tests.actors.admin.scenarios", browser_executable(), pictures)
-        url = f"http://localhost:{server.port('gateway-admin')}/"
-        browser.play("pictures", url, trouble)
-        browser.close()
+        with BrowserProcess("tests.actors.admin.scenarios", pictures) as browser:
+            browser.play("pictures", f"http://localhost:{server.port('gateway-admin')}/", trouble)
     for name in ("operator.png", "operator-phone.png"):
         make_small(pictures / name)
         size = (pictures / name).stat().st_size

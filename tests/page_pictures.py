@@ -13,7 +13,7 @@ from pathlib import Path  # noqa: E402
 from tests.play.kit import PROJECT, Server, folder  # noqa: E402
 from tests.play.picture_scenarios import SCENARIOS  # noqa: E402
 from tests.play.stage import Stage  # noqa: E402
-from tests.transports.web.driver import BrowserProcess, browser_executable  # noqa: E402
+from tests.transports.web.driver import BrowserProcess  # noqa: E402
 
 PICTURES = PROJECT / "docs" / "images"
 NAMES = {"ann": "Annika", "bob": "Bran"}
@@ -22,12 +22,14 @@ NAMES = {"ann": "Annika", "bob": "Bran"}
 def main(pictures: Path = PICTURES) -> None:
     """Take them."""
     pictures.mkdir(parents=True, exist_ok=True)
-    browser = BrowserProcess("tests.play.picture_scenarios", browser_executable(), pictures)
-    with folder() as place, Server(place, WORLD__FILES="").start() as server:
+    with (
+        BrowserProcess("tests.play.picture_scenarios", pictures) as browser,
+        folder() as place,
+        Server(place, WORLD__FILES="").start() as server,
+    ):
         stage = Stage(server, NAMES.__getitem__)
         for scenario in SCENARIOS:
             browser.play(scenario, f"http://127.0.0.1:{server.port('web')}/", stage)
-    browser.close()
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class HelpBook:
 
 
 def parse_help(files: Iterable[tuple[str, str]]) -> HelpBook:
-    """The help of `files` (name, text): `building.txt` is the topic `building`."""
+    """The help of `files` (name, text): `builders.txt` is the topic `builders`."""
     return HelpBook({name.rpartition("/")[2].partition(".")[0]: text for name, text in files})
 
 

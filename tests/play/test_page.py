@@ -24,10 +24,8 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserProcess]:
-    pictures = tmp_path_factory.mktemp("pictures")
-    process = BrowserProcess("tests.play.page_scenarios", browser_executable(), pictures)
-    yield process
-    process.close()
+    with BrowserProcess("tests.play.page_scenarios", tmp_path_factory.mktemp("pictures")) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from supervisors import ChildSpec, RestartLog, RestartRecord, Services, Tree, run_tree
 from tests.leaks import nothing_left_behind
 from tests.supervisors.actors import Stage
-from wyld_actors import ActorSystem, ManualClock
+from wyld_actors import ActorSystem, ManualClock, Ref
 
 
 class Theatre:
@@ -26,6 +26,12 @@ class Theatre:
         tree = run_tree(self.system, spec, services=self.services)
         self.system.settle()
         return tree
+
+    def ref(self, path: str) -> Ref:
+        """Who is at `path`."""
+        found = self.system.find(path)
+        assert found is not None, f"nobody at {path}"
+        return found
 
     def took(self) -> list[str]:
         """What the actors did since the last look."""

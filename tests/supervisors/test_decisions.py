@@ -22,15 +22,9 @@ from supervisors import (
 from supervisors.repeats import AT_ONCE, SUMMARY_SECONDS
 from tests.supervisors.actors import Crash, Leave, Ping, Refuse, Wait, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import Ref, Refused
+from wyld_actors import Refused
 
 PACE = Backoff(min_seconds=2.0, jitter=0.0)
-
-
-def ref(theatre: Theatre, path: str) -> Ref:
-    found = theatre.system.find(path)
-    assert found is not None, f"nobody at {path}"
-    return found
 
 
 def happened(theatre: Theatre) -> list[str]:
@@ -39,7 +33,7 @@ def happened(theatre: Theatre) -> list[str]:
 
 
 def crash(theatre: Theatre, path: str) -> None:
-    ref(theatre, path).tell(Crash())
+    theatre.ref(path).tell(Crash())
     theatre.system.settle()
 
 
@@ -47,7 +41,7 @@ def test_a_crash_its_restart_and_its_first_answer_are_one_record_each(theatre: T
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
     crash(theatre, "/top/a")
     for _ in range(3):
-        ref(theatre, "/top/a").ask(Ping())
+        theatre.ref("/top/a").ask(Ping())
 
     assert happened(theatre) == [
         "child_terminated /top/a restart_now",
@@ -151,7 +145,7 @@ def test_a_child_that_is_not_restarted_by_its_type_is_one_record_if_it_ended_bad
         player(theatre.stage, "temporary", restart=TEMPORARY),
     ]
     theatre.run(supervisor("top", one_for_one, children))
-    ref(theatre, "/top/transient").tell(Leave())
+    theatre.ref("/top/transient").tell(Leave())
     crash(theatre, "/top/temporary")
 
     assert happened(theatre) == ["child_terminated /top/temporary leave"]
@@ -161,8 +155,8 @@ def test_a_stop_in_order_is_no_record_and_one_that_fails_is_one(theatre: Theatre
     gate = theatre.stage.gate("never")
     children = [player(theatre.stage, id, shutdown=1.0) for id in ("good", "stubborn", "immortal")]
     tree = theatre.run(supervisor("top", one_for_one, children))
-    ref(theatre, "/top/stubborn").tell(Wait(gate))
-    ref(theatre, "/top/immortal").tell(Wait(gate, immortal=True))
+    theatre.ref("/top/stubborn").tell(Wait(gate))
+    theatre.ref("/top/immortal").tell(Wait(gate, immortal=True))
     theatre.system.settle()
     tree.shutdown()
     theatre.system.advance(60.0)
@@ -173,8 +167,8 @@ def test_a_stop_in_order_is_no_record_and_one_that_fails_is_one(theatre: Theatre
 def test_a_record_says_everything_about_the_crash(theatre: Theatre) -> None:
     theatre.run(supervisor("top", rest_for_one, [player(theatre.stage, id) for id in "ab"]))
     theatre.system.advance(3.0)
-    ref(theatre, "/top/a").tell(Crash("look"))
-    ref(theatre, "/top/a").tell(Ping())
+    theatre.ref("/top/a").tell(Crash("look"))
+    theatre.ref("/top/a").tell(Ping())
     theatre.system.settle()
 
     record = theatre.log.recent()[0]
@@ -219,7 +213,7 @@ def test_a_storm_of_a_thousand_crashes_of_one_cause_is_a_handful_of_records(thea
     for number in range(1000):
         tree.ref.ask(StartChild(player(theatre.stage, f"p{number}")))
     for number in range(1000):
-        ref(theatre, f"/pool/p{number}").tell(Crash())
+        theatre.ref(f"/pool/p{number}").tell(Crash())
     theatre.system.settle()
 
     assert counted.count("child_terminated") == 1000
@@ -239,7 +233,7 @@ def test_how_long_nobody_answered_is_counted_from_the_end_for_each_of_a_group(
     crash(theatre, "/top/b")
     theatre.system.advance(0.0)
     crash(theatre, "/top/b")
-    asked = [ref(theatre, f"/top/{id}").ask(Ping(), block=False) for id in "abc"]
+    asked = [theatre.ref(f"/top/{id}").ask(Ping(), block=False) for id in "abc"]
     theatre.system.advance(2.0)
 
     assert all(one.get() for one in asked)
@@ -250,13 +244,13 @@ def test_how_long_nobody_answered_is_counted_from_the_end_for_each_of_a_group(
 
 def test_time_in_which_nobody_asked_is_no_time_without_an_answer(theatre: Theatre) -> None:
     theatre.run(dynamic("pool"))
-    ref(theatre, "/pool").ask(StartChild(player(theatre.stage, "a", backoff=PACE)))
+    theatre.ref("/pool").ask(StartChild(player(theatre.stage, "a", backoff=PACE)))
     crash(theatre, "/pool/a")
     crash(theatre, "/pool/a")
     theatre.system.advance(600.0)
     assert theatre.last_record().event is LogEvent.RESTARTED, "nobody has asked, so nobody was answered"
 
-    ref(theatre, "/pool/a").ask(Ping())
+    theatre.ref("/pool/a").ask(Ping())
     theatre.system.settle()
 
     assert (theatre.last_record().event, theatre.last_record().down_ms) == (LogEvent.ANSWERED, 2000.0)
@@ -267,7 +261,7 @@ def test_a_probe_that_succeeds_tells_how_long_the_child_was_away(theatre: Theatr
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", budget=budget)]))
     crash(theatre, "/top/a")
     theatre.system.advance(31.0)
-    ref(theatre, "/top/a").ask(Ping())
+    theatre.ref("/top/a").ask(Ping())
     theatre.system.settle()
 
     told = [(one.event.value, one.down_ms) for one in theatre.log.recent()]
@@ -278,7 +272,7 @@ def test_a_refusal_is_an_answer(theatre: Theatre) -> None:
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
     crash(theatre, "/top/a")
     with pytest.raises(Refused):
-        ref(theatre, "/top/a").ask(Refuse())
+        theatre.ref("/top/a").ask(Refuse())
     theatre.system.settle()
 
     assert theatre.last_record().event is LogEvent.ANSWERED

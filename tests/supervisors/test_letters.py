@@ -7,13 +7,7 @@ from supervisors.letters import record_letters
 from supervisors.repeats import AT_ONCE, SUMMARY_SECONDS
 from tests.supervisors.actors import Crash, Ping, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import Mailbox, Ref
-
-
-def ref(theatre: Theatre, path: str) -> Ref:
-    found = theatre.system.find(path)
-    assert found is not None, f"nobody at {path}"
-    return found
+from wyld_actors import Mailbox
 
 
 def letters(theatre: Theatre) -> list[RestartRecord]:
@@ -24,7 +18,7 @@ def letters(theatre: Theatre) -> list[RestartRecord]:
 def test_a_message_that_nobody_handled_is_a_record_that_says_why(theatre: Theatre) -> None:
     record_letters(theatre.system, theatre.services)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", mailbox=Mailbox(limit=1))]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     a.cell.suspend()
     a.tell(Ping())
     a.tell(Ping())
@@ -50,7 +44,7 @@ def test_a_message_that_nobody_handled_is_a_record_that_says_why(theatre: Theatr
 def test_a_flood_of_dead_letters_is_a_sample_and_a_count(theatre: Theatre) -> None:
     record_letters(theatre.system, theatre.services)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, id) for id in "ab"]))
-    a, b = ref(theatre, "/top/a"), ref(theatre, "/top/b")
+    a, b = theatre.ref("/top/a"), theatre.ref("/top/b")
     for one in (a, b):
         one.cell.suspend()
         for _ in range(2000):
@@ -65,11 +59,11 @@ def test_a_flood_of_dead_letters_is_a_sample_and_a_count(theatre: Theatre) -> No
 def test_another_reason_is_another_kind(theatre: Theatre) -> None:
     record_letters(theatre.system, theatre.services)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, id) for id in "ab"]))
-    b = ref(theatre, "/top/b")
+    b = theatre.ref("/top/b")
     b.cell.suspend()
     for _ in range(1000 + 2 * AT_ONCE):
         b.tell(Ping())
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     a.cell.suspend()
     a.tell(Ping())
     a.cell.purge_mail("its group was restarted")
@@ -83,7 +77,7 @@ def test_a_parked_message_names_the_command_and_what_was_sent_again_names_the_le
     record_letters(theatre.system, theatre.services)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
     for _ in range(2):
-        ref(theatre, "/top/a").tell(Crash())
+        theatre.ref("/top/a").tell(Crash())
         theatre.system.settle()
     [parked] = letters(theatre)
     assert (parked.reason_class, parked.message_type, parked.message_id) == ("parked", "Crash", "1")
@@ -101,7 +95,7 @@ def test_nothing_is_recorded_after_its_end(theatre: Theatre) -> None:
     end()
     end()
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", mailbox=Mailbox(limit=1))]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     a.cell.suspend()
     a.tell(Ping())
     a.tell(Ping())

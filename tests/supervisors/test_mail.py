@@ -32,15 +32,8 @@ from wyld_actors import (
     ExitKind,
     Mailbox,
     Overflow,
-    Ref,
     Unavailable,
 )
-
-
-def ref(theatre: Theatre, path: str) -> Ref:
-    found = theatre.system.find(path)
-    assert found is not None, f"nobody at {path}"
-    return found
 
 
 def test_waiting_mail_of_a_group_is_purged_when_the_last_of_it_is_down() -> None:
@@ -80,9 +73,9 @@ def test_an_ask_that_waits_at_a_sibling_of_the_crash_ends(
     theatre.run(supervisor("top", one_for_all, children, group_mail=group_mail))
     theatre.took()
     gate = theatre.stage.gate("b:stop")
-    ref(theatre, "/top/a").tell(Crash())
+    theatre.ref("/top/a").tell(Crash())
     theatre.system.settle()
-    waiting = ref(theatre, "/top/b").ask(Ping(), block=False, timeout=None)
+    waiting = theatre.ref("/top/b").ask(Ping(), block=False, timeout=None)
     gate.set()
     theatre.system.settle()
 
@@ -98,10 +91,10 @@ def test_mail_that_comes_after_the_group_is_down_is_for_the_new_ones(theatre: Th
     children = [player(theatre.stage, "a", backoff=slow), player(theatre.stage, "b")]
     theatre.run(supervisor("top", rest_for_one, children))
     for _ in range(2):
-        ref(theatre, "/top/a").tell(Crash())
+        theatre.ref("/top/a").tell(Crash())
         theatre.system.settle()
 
-    waiting = ref(theatre, "/top/b").ask(Ping(), block=False)
+    waiting = theatre.ref("/top/b").ask(Ping(), block=False)
     theatre.system.advance(1.0)
     assert waiting.get() == 3
 
@@ -111,7 +104,7 @@ def test_mail_that_comes_after_the_group_is_down_is_for_the_new_ones(theatre: Th
 
 def test_nobody_waits_for_a_child_that_was_stopped_by_hand(theatre: Theatre) -> None:
     top = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")])).ref
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     gate = theatre.stage.gate("a:stop")
     stopped = top.ask(TerminateChild("a"), block=False)
     theatre.system.settle()
@@ -130,7 +123,7 @@ def test_nobody_waits_for_a_child_that_was_stopped_by_hand(theatre: Theatre) -> 
 
 def test_a_start_by_hand_opens_the_mailbox_again(theatre: Theatre) -> None:
     top = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")])).ref
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     top.ask(TerminateChild("a"))
 
     assert top.ask(RestartChild("a")) == Started("a", a)
@@ -139,7 +132,7 @@ def test_a_start_by_hand_opens_the_mailbox_again(theatre: Theatre) -> None:
 
 def test_nobody_waits_for_a_transient_child_that_has_finished(theatre: Theatre) -> None:
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", restart=Restart.TRANSIENT)]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     a.tell(Leave())
     queued = a.ask(Ping(), block=False, timeout=None)
     theatre.system.settle()
@@ -153,7 +146,7 @@ def test_nobody_waits_for_a_transient_child_that_has_finished(theatre: Theatre) 
 def test_nobody_waits_for_a_child_that_was_given_up(theatre: Theatre) -> None:
     budget = Budget(max_failures=0, then=GiveUp.STOP)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", budget=budget)]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     a.tell(Crash())
     queued = a.ask(Ping(), block=False, timeout=None)
     theatre.system.settle()
@@ -174,7 +167,7 @@ def test_nobody_waits_for_those_whose_group_was_called_off() -> None:
 def test_senders_that_wait_for_room_wake_when_the_child_is_stopped_for_good(theatre: Theatre) -> None:
     box = Mailbox(1, Overflow.BLOCK)
     top = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", mailbox=box)])).ref
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     gate = theatre.stage.gate("a:stop")
     stopped = top.ask(TerminateChild("a"), block=False)
     theatre.system.settle()
@@ -193,7 +186,7 @@ def test_senders_that_wait_for_room_wake_when_the_child_is_stopped_for_good(thea
 def test_a_child_in_quarantine_answers_again_from_its_probe_on(theatre: Theatre) -> None:
     budget = Budget(max_failures=0, then=GiveUp.QUARANTINE, probe_seconds=60.0)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", budget=budget)]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     a.tell(Crash())
     theatre.system.settle()
     with pytest.raises(Unavailable, match="quarantine"):
@@ -212,7 +205,7 @@ def test_a_message_that_crashes_again_is_parked_and_the_record_says_so(
 ) -> None:
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", message_retries=retries)]))
     for _ in range(2 - retries):
-        ref(theatre, "/top/a").tell(Crash())
+        theatre.ref("/top/a").tell(Crash())
         theatre.system.settle()
 
     crashes = [
@@ -220,7 +213,7 @@ def test_a_message_that_crashes_again_is_parked_and_the_record_says_so(
     ]
     assert [record.message_fate for record in crashes if record.event.value == "child_terminated"] == fates
     assert [letter.message for letter in theatre.system.dead_letters] == [Crash()]
-    assert ref(theatre, "/top/a").ask(Ping()) == 3
+    assert theatre.ref("/top/a").ask(Ping()) == 3
 
 
 # Monitors ----------------------------------------
@@ -244,9 +237,9 @@ def test_a_monitor_hears_nothing_of_restarts_and_once_of_the_final_end(theatre: 
     budget = Budget(max_failures=3, then=GiveUp.STOP)
     children = [player(theatre.stage, "a", budget=budget), player(theatre.stage, "b")]
     tree = theatre.run(supervisor("top", one_for_one, children))
-    ears = [listen(ref(theatre, f"/top/{id}").cell) for id in "ab"]
+    ears = [listen(theatre.ref(f"/top/{id}").cell) for id in "ab"]
     for _ in range(2):
-        ref(theatre, "/top/a").tell(Crash())
+        theatre.ref("/top/a").tell(Crash())
         theatre.system.settle()
     assert [ear.heard for ear in ears] == [[], []]
 
@@ -259,8 +252,8 @@ def test_fresh_mail_is_given_up_at_the_crash_and_kept_mail_is_handled_after_it(t
     children = [player(theatre.stage, mail.value, mail=mail) for mail in Mail]
     theatre.run(supervisor("top", one_for_one, children))
     for mail in Mail:
-        ref(theatre, f"/top/{mail.value}").tell(Crash())
-        ref(theatre, f"/top/{mail.value}").tell(Ping())
+        theatre.ref(f"/top/{mail.value}").tell(Crash())
+        theatre.ref(f"/top/{mail.value}").tell(Ping())
     theatre.system.settle()
 
     assert [letter.path for letter in theatre.system.dead_letters] == ["/top/fresh"]

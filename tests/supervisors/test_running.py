@@ -67,10 +67,8 @@ class Unspeakable(Actor):
 
 def test_the_end_is_told_also_when_nobody_can_say_why(theatre: Theatre) -> None:
     tree = theatre.run(supervisor("top", one_for_one, [worker("a", Unspeakable)], max_restarts=0))
-    child = theatre.system.find("/top/a")
-    assert child is not None
 
-    child.tell(Crash())
+    theatre.ref("/top/a").tell(Crash())
     theatre.system.settle()
 
     events = [record.event for record in theatre.log.recent()]

@@ -38,13 +38,7 @@ from supervisors import (
 )
 from tests.supervisors.actors import Crash, Leave, Ping, Player, Wait, player
 from tests.supervisors.conftest import Theatre
-from wyld_actors import Actor, ActorDeadError, CellState, Context, ExitKind, ExitReason, Ref, on
-
-
-def ref(theatre: Theatre, path: str) -> Ref:
-    found = theatre.system.find(path)
-    assert found is not None, f"nobody at {path}"
-    return found
+from wyld_actors import Actor, ActorDeadError, CellState, Context, ExitKind, ExitReason, on
 
 
 def end_of(tree: Tree) -> ExitReason:
@@ -54,7 +48,7 @@ def end_of(tree: Tree) -> ExitReason:
 
 
 def crash(theatre: Theatre, path: str) -> list[str]:
-    ref(theatre, path).tell(Crash())
+    theatre.ref(path).tell(Crash())
     return theatre.took()
 
 
@@ -81,7 +75,7 @@ def test_a_start_waits_for_the_child_before_and_blocks_nobody_who_asks(theatre: 
 
 def test_a_crash_is_restarted_and_the_reference_stays_good(theatre: Theatre) -> None:
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
 
     crash(theatre, "/top/a")
 
@@ -90,7 +84,7 @@ def test_a_crash_is_restarted_and_the_reference_stays_good(theatre: Theatre) -> 
 
 def test_an_ask_that_crashes_its_target_is_restarted_as_well(theatre: Theatre) -> None:
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
 
     with pytest.raises(ValueError, match="a has a bug"):
         a.ask(Crash())
@@ -117,7 +111,7 @@ def test_each_strategy_restarts_its_group(theatre: Theatre, strategy: object, ex
 def test_mail_is_kept_over_a_restart_or_not_as_the_specification_says(theatre: Theatre) -> None:
     children = [player(theatre.stage, "keep"), player(theatre.stage, "fresh", mail=Mail.FRESH)]
     theatre.run(supervisor("top", one_for_one, children))
-    keep, fresh = ref(theatre, "/top/keep"), ref(theatre, "/top/fresh")
+    keep, fresh = theatre.ref("/top/keep"), theatre.ref("/top/fresh")
     for one in (keep, fresh):
         one.tell(Crash())
     kept, lost = keep.ask(Ping(), block=False), fresh.ask(Ping(), block=False)
@@ -131,7 +125,7 @@ def test_mail_is_kept_over_a_restart_or_not_as_the_specification_says(theatre: T
 def test_mail_waits_while_a_child_backs_off(theatre: Theatre) -> None:
     pace = Backoff(min_seconds=1.0, jitter=0.0)
     theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", backoff=pace)]))
-    a = ref(theatre, "/top/a")
+    a = theatre.ref("/top/a")
     crash(theatre, "/top/a")
     crash(theatre, "/top/a")
     assert a.cell.state is CellState.BACKOFF
@@ -184,7 +178,7 @@ def test_a_supervisor_that_gives_up_is_restarted_by_its_parent_with_its_children
     theatre.took()
 
     assert crash(theatre, "/top/inner/a") == ["b down", "a up", "b up"]
-    assert ref(theatre, "/top/inner/a").ask(Ping()) == 1
+    assert theatre.ref("/top/inner/a").ask(Ping()) == 1
 
 
 @pytest.mark.parametrize(
@@ -210,7 +204,7 @@ def test_a_transient_supervisor_that_gave_up_comes_back_unless_otp_is_followed(
 def test_a_restarted_supervisor_has_the_children_it_was_declared_with(theatre: Theatre) -> None:
     inner = supervisor("inner", one_for_one, [player(theatre.stage, "a"), player(theatre.stage, "b")])
     theatre.run(supervisor("top", one_for_one, [inner]))
-    found = ref(theatre, "/top/inner")
+    found = theatre.ref("/top/inner")
     for call in (StartChild(player(theatre.stage, "added")), TerminateChild("b"), DeleteChild("b")):
         found.ask(call)
     found.cell.kill()
@@ -258,11 +252,11 @@ def test_an_inner_child_that_never_comes_up_again_takes_the_whole_tree_down(thea
 def test_a_supervisor_that_is_killed_takes_its_subtree_with_it_and_both_come_back(theatre: Theatre) -> None:
     inner = supervisor("inner", one_for_one, [player(theatre.stage, "a")])
     theatre.run(supervisor("top", one_for_one, [inner]))
-    ref(theatre, "/top/inner").cell.kill()
+    theatre.ref("/top/inner").cell.kill()
     theatre.system.settle()
 
-    assert ref(theatre, "/top/inner").cell.incarnation == 2
-    assert ref(theatre, "/top/inner/a").ask(Ping()) == 1
+    assert theatre.ref("/top/inner").cell.incarnation == 2
+    assert theatre.ref("/top/inner/a").ask(Ping()) == 1
 
 
 def test_the_calls_give_otps_answers(theatre: Theatre) -> None:
@@ -270,7 +264,7 @@ def test_the_calls_give_otps_answers(theatre: Theatre) -> None:
     late = player(theatre.stage, "late")
 
     started = top.ask(StartChild(late))
-    assert started == Started("late", ref(theatre, "/top/late"))
+    assert started == Started("late", theatre.ref("/top/late"))
     assert top.ask(StartChild(late)) == AlreadyStarted("late", started.ref)
     assert top.ask(CountChildren()) == ChildCounts(specs=2, active=2, supervisors=0, workers=2)
     assert top.ask(GetChildSpec("late")) == late
@@ -301,7 +295,7 @@ def test_a_callers_mistake_is_raised_at_the_caller_and_ends_nobody(theatre: Thea
     with pytest.raises(InvalidSpec):
         top.ask(StartChild(player(theatre.stage, "b", restart=TRANSIENT, significant=True)))
 
-    assert ref(theatre, "/top/a").ask(Ping()) == 1
+    assert theatre.ref("/top/a").ask(Ping()) == 1
     assert top.cell.incarnation == 1
 
 
@@ -317,7 +311,7 @@ def test_an_address_that_is_taken_is_a_failed_start(theatre: Theatre) -> None:
 
 def test_an_own_end_of_a_transient_child_is_final(theatre: Theatre) -> None:
     top = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a", restart=TRANSIENT)])).ref
-    ref(theatre, "/top/a").tell(Leave())
+    theatre.ref("/top/a").tell(Leave())
     theatre.system.settle()
 
     assert top.ask(WhichChild("a")).status is Status.FINISHED
@@ -342,14 +336,14 @@ def test_what_survives_its_kill_is_left_behind_and_its_group_goes_on(theatre: Th
     children = [player(theatre.stage, "a"), player(theatre.stage, "b", shutdown=1.0)]
     theatre.run(supervisor("top", one_for_all, children))
     gate = theatre.stage.gate("held")
-    ref(theatre, "/top/b").tell(Wait(gate, immortal=True))
+    theatre.ref("/top/b").tell(Wait(gate, immortal=True))
     theatre.took()
     crash(theatre, "/top/a")
     theatre.system.advance(2.0)
 
     assert theatre.took() == ["a up", "b up"]
     assert "leaked /top/b abandon" in theatre.decisions()
-    assert ref(theatre, "/top/b").ask(Ping()) == 1
+    assert theatre.ref("/top/b").ask(Ping()) == 1
 
 
 def test_one_deadline_ends_a_deep_tree_and_reports_what_it_left_behind(theatre: Theatre) -> None:
@@ -357,7 +351,7 @@ def test_one_deadline_ends_a_deep_tree_and_reports_what_it_left_behind(theatre: 
     tree = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "c"), inner]))
     gate = theatre.stage.gate("held")
     for path in ("/top/inner/a", "/top/inner/b", "/top/c"):
-        ref(theatre, path).tell(Wait(gate, immortal=True))
+        theatre.ref(path).tell(Wait(gate, immortal=True))
     theatre.system.settle()
 
     tree.shutdown(deadline_seconds=4.0)
@@ -374,7 +368,7 @@ def test_one_deadline_ends_a_deep_tree_and_reports_what_it_left_behind(theatre: 
 def test_a_second_shutdown_hurries_the_first(theatre: Theatre) -> None:
     inner = supervisor("inner", one_for_one, [player(theatre.stage, "a", shutdown=600.0)])
     tree = theatre.run(supervisor("top", one_for_one, [inner]))
-    ref(theatre, "/top/inner/a").tell(Wait(theatre.stage.gate("held")))
+    theatre.ref("/top/inner/a").tell(Wait(theatre.stage.gate("held")))
     theatre.system.settle()
     tree.shutdown(deadline_seconds=300.0)
     theatre.system.advance(1.0)
@@ -389,7 +383,7 @@ def test_stop_supervisor_answers_when_all_children_are_down(theatre: Theatre) ->
     theatre.run(supervisor("top", one_for_one, [inner]))
     theatre.took()
 
-    assert ref(theatre, "/top/inner").ask(StopSupervisor(limit_seconds=5.0)) == Done()
+    assert theatre.ref("/top/inner").ask(StopSupervisor(limit_seconds=5.0)) == Done()
     assert theatre.took() == ["a down"]
 
 
@@ -410,8 +404,8 @@ def test_two_systems_with_the_same_tree_do_not_meet(theatre: Theatre) -> None:
         one.took()
     crash(theatre, "/top/a")
 
-    assert ref(theatre, "/top/a").ask(Ping()) == 2
-    assert ref(other, "/top/a").ask(Ping()) == 1
+    assert theatre.ref("/top/a").ask(Ping()) == 2
+    assert other.ref("/top/a").ask(Ping()) == 1
     assert other.log.recent() == []
     other.system.stop()
 
@@ -420,7 +414,7 @@ def test_a_record_explains_the_crash(theatre: Theatre) -> None:
     children = [player(theatre.stage, "a"), player(theatre.stage, "b")]
     theatre.run(supervisor("top", rest_for_one, children))
     theatre.system.advance(7.0)
-    ref(theatre, "/top/a").tell(Ping())
+    theatre.ref("/top/a").tell(Ping())
     crash(theatre, "/top/a")
 
     record = theatre.log.recent()[0]
@@ -440,7 +434,7 @@ def test_a_blocked_child_does_not_hold_up_calls_about_its_siblings(theatre: Thea
     waiting = top.ask(StartChild(player(theatre.stage, "slow")), block=False, timeout=60)
 
     assert top.ask(TerminateChild("a")) == Done()
-    assert top.ask(RestartChild("a")) == Started("a", ref(theatre, "/top/a"))
+    assert top.ask(RestartChild("a")) == Started("a", theatre.ref("/top/a"))
     assert not waiting.is_done
 
 

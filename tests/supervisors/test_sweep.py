@@ -7,7 +7,6 @@ knows, names belong to the living, each end is decided once, and the tree ends i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -36,14 +35,10 @@ from supervisors.changing import Added, Change, Unlisted
 from supervisors.records import LogEvent
 from tests.supervisors.actors import Crash, Ping, Player, player
 from tests.supervisors.conftest import Theatre
-from tests.wyld_actors.switches import at_switch
+from tests.wyld_actors.switches import sweep
 from wyld_actors import ActorDeadError, Cell, CellState, Mailbox, Overflow, Ref, Unavailable
 
 pytestmark = pytest.mark.slow
-
-# More switches than the scenario has: a sweep that gets here does not end by itself.
-TOO_MANY_SWITCHES = 1000
-ENOUGH_SWITCHES = 40
 
 EXPECTED = (ActorDeadError, Unavailable, SupervisionError, ValueError)
 DECIDED = {LogEvent.CHILD_TERMINATED, LogEvent.START_ERROR}
@@ -204,43 +199,30 @@ def stop(path: str, scene: Scene) -> None:
         ref.cell.stop()
 
 
-def sweep(end: Callable[[Scene], None]) -> Iterator[Scene]:
-    """The scenario, disturbed at its first switch, at its second, and so on until it is over before."""
-    for number in range(1, TOO_MANY_SWITCHES):
-        scene = Scene()
-        with at_switch(number, partial(end, scene)) as count:
-            scene.begin()
-        yield scene
-        if count[0] < number:
-            assert number > ENOUGH_SWITCHES, "the scenario is too small to show anything"
-            return
-    pytest.fail("the scenario does not end")
-
-
 WORKERS = ["/top/a", "/top/inner/x", "/top/inner/y", "/top/pool/1"]
 SUPERVISORS = ["/top/inner", "/top/pool"]
 
 
 @pytest.mark.parametrize("path", [*WORKERS, *SUPERVISORS])
 def test_whenever_an_actor_is_killed_its_tree_is_whole_again(path: str) -> None:
-    for scene in sweep(partial(kill, path)):
+    for scene in sweep(Scene, partial(kill, path)):
         scene.finish()
 
 
 @pytest.mark.parametrize("path", WORKERS)
 def test_whenever_an_actor_crashes_its_tree_is_whole_again(path: str) -> None:
-    for scene in sweep(partial(crash, path)):
+    for scene in sweep(Scene, partial(crash, path)):
         scene.finish()
 
 
 @pytest.mark.parametrize("path", ["/top/inner/x", "/top/inner"])
 def test_whenever_an_actor_is_stopped_behind_its_supervisors_back_its_tree_is_whole_again(path: str) -> None:
-    for scene in sweep(partial(stop, path)):
+    for scene in sweep(Scene, partial(stop, path)):
         scene.finish()
 
 
 def test_whenever_the_tree_is_shut_down_it_ends_and_nobody_waits() -> None:
-    for scene in sweep(lambda scene: scene.tree.shutdown(deadline_seconds=20.0)):
+    for scene in sweep(Scene, lambda scene: scene.tree.shutdown(deadline_seconds=20.0)):
         scene.theatre.system.advance(20.0)
         gevent.joinall(scene.jobs, timeout=2)
         assert all(job.dead and job.exception is None for job in scene.jobs)

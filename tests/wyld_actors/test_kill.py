@@ -4,8 +4,7 @@ The sweep runs one scenario again and again, and ends the victim at its first, s
 of greenlets, until the scenario is over before the end comes.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -28,7 +27,7 @@ from tests.wyld_actors.actors import (
     wait_until_blocked,
 )
 from tests.wyld_actors.family import Family
-from tests.wyld_actors.switches import at_switch
+from tests.wyld_actors.switches import sweep
 from wyld_actors import (
     NORMAL,
     Actor,
@@ -47,10 +46,6 @@ from wyld_actors import (
     Overflow,
     Refused,
 )
-
-# More switches than any of the scenarios has: a sweep that gets here does not end by itself.
-TOO_MANY_SWITCHES = 1000
-ENOUGH_SWITCHES = 50
 
 
 class Victim(Doer):
@@ -184,29 +179,16 @@ ENDS: dict[str, Callable[[Ending], None]] = {
 }
 
 
-def sweep(end: Callable[[Ending], None]) -> Iterator[Ending]:
-    """The scenario, ended at its first switch, at its second, and so on until it is over before."""
-    for number in range(1, TOO_MANY_SWITCHES):
-        scene = Ending()
-        with at_switch(number, partial(end, scene)) as count:
-            scene.begin()
-        yield scene
-        if count[0] < number:
-            assert number > ENOUGH_SWITCHES, "the scenario is too small to show anything"
-            return
-    pytest.fail("the scenario does not end")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ENDS)
 def test_whenever_an_actor_is_ended_nobody_waits_for_it_for_ever(end: str) -> None:
-    for scene in sweep(ENDS[end]):
+    for scene in sweep(Ending, ENDS[end]):
         scene.finish()
 
 
 @pytest.mark.slow
 def test_whenever_its_parent_is_killed_an_actor_goes_too_and_nobody_waits_for_it() -> None:
-    for scene in sweep(lambda scene: scene.family.parent.cell.kill()):
+    for scene in sweep(Ending, lambda scene: scene.family.parent.cell.kill()):
         scene.family.parent.cell.kill()
         scene.check()
         scene.system.stop()

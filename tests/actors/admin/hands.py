@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.transports.web.hands import Stage
+from tests.transports.web.hands import Stage, Visitor
 
 __all__ = ["Operator"]
 
@@ -33,14 +33,11 @@ _POOR_CONTRAST = """() => {
 }"""
 
 
-class Operator:
-    """A page and the hands on it. `server` does things to what the page talks to."""
+class Operator(Visitor):
+    """The hands on the operators' page."""
 
     def __init__(self, page: Page, server: Stage, pictures: Path) -> None:
-        self.page = page
-        self.server = server
-        self.forgiven: list[str] = []
-        self._pictures = pictures
+        super().__init__(page, server, pictures)
         self.tree = page.locator("#tree")
         self.stories = page.locator("#stories")
         self.sheet = page.locator("#actor")
@@ -59,10 +56,6 @@ class Operator:
     def is_in(self) -> None:
         self.signs_in()
         expect(self.live).to_have_text("Live")
-
-    def forgives(self, *complaints: str) -> None:
-        """Expect that the console says something with these words."""
-        self.forgiven.extend(complaints)
 
     def line(self, path: str) -> Locator:
         """The line of one actor in the tree."""
@@ -89,17 +82,6 @@ class Operator:
         """What of the page has the focus: a key or an id."""
         found: str = self.page.evaluate("document.activeElement.dataset.key ?? document.activeElement.id")
         return found
-
-    def picture(self, name: str) -> None:
-        self.page.screenshot(path=self._pictures / f"{name}.png")
-
-    def resizes(self, size: tuple[int, int]) -> None:
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
-
-    def overflow(self) -> int:
-        """Pixels by which the page is wider than its window."""
-        wider: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        return wider
 
     def poor_contrast(self) -> list[str]:
         """Texts that are hard to read."""

@@ -7,17 +7,15 @@ import pytest
 
 from tests.actors.admin.scenarios import SCENARIOS
 from tests.actors.admin.stage import Server
-from tests.transports.web.driver import BrowserProcess, browser_executable
+from tests.transports.web.driver import BrowserProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserProcess]:
-    pictures = tmp_path_factory.mktemp("pictures")
-    process = BrowserProcess("tests.actors.admin.scenarios", browser_executable(), pictures)
-    yield process
-    process.close()
+    with BrowserProcess("tests.actors.admin.scenarios", tmp_path_factory.mktemp("pictures")) as browser:
+        yield browser
 
 
 @pytest.fixture

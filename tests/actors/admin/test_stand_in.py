@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -48,9 +49,11 @@ def test_who_asks_is_told_at_once_that_the_process_is_unready_and_why(listening:
 
 def test_with_nobody_there_it_returns_at_once(listening: socket.socket) -> None:
     stand_in = StandIn(listening.fileno())
+    begun = time.monotonic()
 
     stand_in.answer("why")
 
+    assert time.monotonic() - begun < 1.0
     stand_in.close()
 
 
@@ -66,9 +69,10 @@ def test_a_client_that_says_nothing_gets_the_answer_as_well(listening: socket.so
 def test_a_client_that_is_gone_hurts_nobody(listening: socket.socket) -> None:
     stand_in = StandIn(listening.fileno())
     client_of(listening).close()
+    with client_of(listening) as next_one:
+        stand_in.answer("why")
 
-    stand_in.answer("why")
-
+        assert b"503" in all_of(next_one)
     stand_in.close()
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -32,12 +32,11 @@ def browser_executable() -> str:
 
 
 class BrowserProcess:
-    """The other half: plays the scenarios of `module` by name."""
+    """The other half: plays the scenarios of `module` by name. Use as a context manager."""
 
-    def __init__(self, module: str, executable: str, pictures: Path) -> None:
-        self.pictures = pictures
+    def __init__(self, module: str, pictures: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, executable, str(pictures)],
+            [sys.executable, "-m", module, browser_executable(), str(pictures)],
             cwd=PROJECT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -51,7 +50,10 @@ class BrowserProcess:
             self._tell(_done(stage, message["call"], message["arguments"]))
         assert message["ok"], message["error"]
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.communicate(timeout=CLOSE_SECONDS)  # the end of its input is the end of its work
 
     def _tell(self, message: dict[str, object]) -> None:

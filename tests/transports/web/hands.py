@@ -16,7 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -51,36 +51,47 @@ class Stage:
         return reply["result"]
 
 
-class Visitor(Protocol):
-    """Somebody with a page; made with the page, the test's side of the pipe, and a folder for pictures."""
-
-    forgiven: list[str]
-    """Words of what the console may say; everything else fails the scenario."""
-
-    def arrives(self) -> None:
-        """Wait until the page is there."""
-
-    def picture(self, name: str) -> None:
-        """Keep what is to be seen."""
-
-
-class Player:
-    """A page and the hands on it. `server` does things to what the page talks to."""
+class Visitor:
+    """Somebody with a page. `server` does things to what the page talks to; pictures go into a folder."""
 
     def __init__(self, page: Page, server: Stage, pictures: Path) -> None:
         self.page = page
         self.server = server
-        self._pictures = pictures
         self.forgiven: list[str] = []
+        """Words of what the console may say; everything else fails the scenario."""
+        self._pictures = pictures
+
+    def arrives(self) -> None:
+        """Wait until the page is there."""
+        raise NotImplementedError
+
+    def forgives(self, *complaints: str) -> None:
+        """Expect that the console says something with these words."""
+        self.forgiven.extend(complaints)
+
+    def picture(self, name: str) -> None:
+        """Keep what is to be seen."""
+        self.page.screenshot(path=self._pictures / f"{name}.png")
+
+    def resizes(self, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        wider: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        return wider
+
+
+class Player(Visitor):
+    """The hands on the page of the game."""
+
+    def __init__(self, page: Page, server: Stage, pictures: Path) -> None:
+        super().__init__(page, server, pictures)
         self.log = page.locator("#log")
         self.input = page.locator("#line")
         self.state = page.locator("#state")
         self.notice = page.locator("#notice")
         self.question = page.locator("#question")
-
-    def forgives(self, *complaints: str) -> None:
-        """Expect that the console says something with these words."""
-        self.forgiven.extend(complaints)
 
     def enter(self, line: str) -> None:
         self.input.fill(line)
@@ -97,17 +108,6 @@ class Player:
 
     def is_connected(self) -> None:
         expect(self.state).to_have_attribute("data-state", "connected")
-
-    def picture(self, name: str) -> None:
-        self.page.screenshot(path=self._pictures / f"{name}.png")
-
-    def resizes(self, size: tuple[int, int]) -> None:
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
-
-    def overflow(self) -> int:
-        """Pixels by which the page is wider than its window."""
-        wider: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        return wider
 
 
 Scenario = Callable[[Any], None]

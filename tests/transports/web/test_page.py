@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.transports.web.driver import BrowserProcess, browser_executable
+from tests.transports.web.driver import BrowserProcess
 from tests.transports.web.scenarios import FAULTS, SCENARIOS
 from tests.transports.web.scripted import ScriptedServer
 
@@ -13,10 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserProcess]:
-    pictures = tmp_path_factory.mktemp("pictures")
-    process = BrowserProcess("tests.transports.web.scenarios", browser_executable(), pictures)
-    yield process
-    process.close()
+    with BrowserProcess("tests.transports.web.scenarios", tmp_path_factory.mktemp("pictures")) as browser:
+        yield browser
 
 
 @pytest.fixture

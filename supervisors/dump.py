@@ -1,8 +1,7 @@
 """Everything that can be seen of a running process, as text: the tree, every greenlet, every thread.
 
-For SIGUSR1. Written in a greenlet of its own that gives way after each piece, the tree in slices. Ten
-thousand greenlets stand on a handful of different stacks: equal ones are written once, with their number and
-some of their names.
+For SIGUSR1. Written in a greenlet of its own, in slices (`wyld_actors.slices`). Ten thousand greenlets stand
+on a handful of different stacks: equal ones are written once, with their number and some of their names.
 
 Greenlets are found by a callback at their birth. gevent's own way, all objects of the garbage collector,
 stops the process for a second and does not see what `gc.freeze` has put aside.
@@ -16,23 +15,22 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import FrameType
-from typing import IO, Final
+from typing import Final
 
 import gevent
 from greenlet import getcurrent, greenlet
 
 from supervisors.snapshot import CellSnapshot, snapshot
 from wyld_actors import ActorSystem
+from wyld_actors.slices import in_slices
 
 # Old dumps that are kept of each process.
 KEPT: Final = 10
 NAMES_SHOWN: Final = 5
 STACK_FRAMES: Final = 60
-# Pieces written before others have their turn: some milliseconds.
-PIECES_A_TURN: Final = 200
 
 Position = tuple[object, int]
 
@@ -55,9 +53,8 @@ def write_dump(
     """Write a dump into `folder`, with `lines` at its begin, and return its path. Gives way to others."""
     path = _new_path(folder, process)
     with path.open("w", encoding="utf-8") as file:
-        _write(file, lines())
-        _write(file, thread_lines())
-        _write(file, greenlet_lines(greenlets))
+        for line in in_slices(chain(lines(), thread_lines(), greenlet_lines(greenlets))):
+            file.write(line)
     return path
 
 
@@ -117,13 +114,6 @@ def _positions(frame: FrameType | None) -> tuple[Position, ...]:
         found.append((frame.f_code, frame.f_lineno or 0))
         frame = frame.f_back
     return tuple(found)
-
-
-def _write(file: IO[str], lines: Iterable[str]) -> None:
-    for number, line in enumerate(lines, 1):
-        file.write(line)
-        if not number % PIECES_A_TURN:
-            gevent.sleep(0)
 
 
 def _new_path(folder: Path, process: str) -> Path:

@@ -10,9 +10,7 @@ written is written by the owner.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import gevent
 import msgspec
@@ -27,17 +25,14 @@ from actors.world.saving import Saved, saved
 from actors.world_link.session_streams import StreamPoint, mended
 from transports.link.protocol import EntityId, SessionId
 from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Message, Ref, on
+from wyld_actors.slices import in_slices
 
 __all__ = ["Batch", "WorldWriter", "Written"]
 
 logger = logging.getLogger(__name__)
 
-# States or tails encoded before others have a turn: some 2 ms.
-ENCODE_BATCH = 200
 # Longer than the store lets a request wait and work.
 WRITE_SECONDS = 25.0
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -116,7 +111,7 @@ class WorldWriter(Actor):
         ctx.ask(target, checkpoint, timeout_seconds=WRITE_SECONDS)
 
     def _entities(self) -> list[EntityRecord]:
-        made = [_encoded(*one) for one in _in_turns(self._batch.entities.values())]
+        made = [_encoded(*one) for one in in_slices(self._batch.entities.values(), _yield)]
         return [
             EntityRecord(one.id, one.kind, one.state, one.prototype, one.version)
             for one in made
@@ -127,19 +122,16 @@ class WorldWriter(Actor):
         going_on = [(session, point) for session, point in self._batch.positions.items() if not point.is_over]
         return [
             Position(session, point.applied, point.character or None, _tail(point))
-            for session, point in _in_turns(going_on)
+            for session, point in in_slices(going_on, _yield)
         ]
 
     def _over(self) -> tuple[SessionId, ...]:
         return tuple(session for session, point in self._batch.positions.items() if point.is_over)
 
 
-def _in_turns(items: Iterable[_Item]) -> Iterator[_Item]:
-    """Each of them; others have a turn now and then."""
-    for count, item in enumerate(items, 1):
-        yield item
-        if count % ENCODE_BATCH == 0:
-            gevent.sleep(0)
+def _yield() -> None:
+    # Not `give_way`: its timer would look like rest to who waits until nobody works (`ActorSystem.settle`).
+    gevent.sleep(0)
 
 
 def _encoded(entity_class: type[Entity], state: Entity.State) -> Saved | None:

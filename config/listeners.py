@@ -7,42 +7,55 @@ another server running learns it at once, with the name of the setting, and not 
 import errno
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from config.loading import Configuration
 from config.problems import ConfigurationError, Key, Problem, shown
 
-_CANNOT = "cannot be used: "
-_WHAT_TO_DO = {
-    errno.EADDRINUSE: "is in use on {host}; stop the other program, or choose another port (0: any free one)",
-    errno.EACCES: "needs more rights than this user has; choose a port above 1023 (0: any free one)",
-    errno.EADDRNOTAVAIL: f"{_CANNOT}{{host}} is no address of this machine",
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why an address cannot be listened on, and whether its host is to blame or its port."""
+
+    blamed: Literal["host", "port"]
+    why: str
+
+
+_KNOWN = {
+    errno.EADDRINUSE: Obstacle(
+        "port", "is in use on {host}; stop the other program, or choose another port (0: any free one)"
+    ),
+    errno.EACCES: Obstacle(
+        "port", "needs more rights than this user has; choose a port above 1023 (0: any free one)"
+    ),
+    errno.EADDRNOTAVAIL: Obstacle("host", "cannot be used: {host} is no address of this machine"),
 }
 
 
 def check_listeners(configuration: Configuration) -> None:
     """Raise ConfigurationError naming every listener's port that cannot be bound now."""
     problems = [
-        _problem(configuration, key, host, port, why)
+        _problem(configuration, key, host, port, obstacle)
         for key, host, port in _listeners(configuration)
-        if (why := why_not(host, port)) is not None
+        if (obstacle := why_not(host, port)) is not None
     ]
     if problems:
         raise ConfigurationError(list(dict.fromkeys(problems)))
 
 
-def _problem(configuration: Configuration, key: Key, host: str, port: int, why: str) -> Problem:
-    """About the port, unless it is the host's fault."""
-    is_host = why.startswith(_CANNOT)
+def _problem(configuration: Configuration, key: Key, host: str, port: int, obstacle: Obstacle) -> Problem:
+    is_host = obstacle.blamed == "host"
     key, value = ((*key[:-1], "host"), shown(host, None)) if is_host else (key, str(port))
-    return Problem(str(configuration.origins[key]), ".".join(key), value, why)
+    return Problem(str(configuration.origins[key]), ".".join(key), value, obstacle.why)
 
 
-def why_not(host: str, port: int) -> str | None:
-    """Why this address cannot be listened on, or None if it can."""
+def why_not(host: str, port: int) -> Obstacle | None:
+    """What keeps this address from being listened on, None if nothing does."""
     try:
         candidates = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        return f"{_CANNOT}the host {host} is unknown ({error.strerror})"
+        return Obstacle("host", f"cannot be used: the host {host} is unknown ({error.strerror})")
     for family, kind, protocol, _, address in candidates[:1]:
         with socket.socket(family, kind, protocol) as probe:
             # As the listeners do: what only lingers after a restart is not in use.
@@ -50,8 +63,15 @@ def why_not(host: str, port: int) -> str | None:
             try:
                 probe.bind(address)
             except OSError as error:
-                return _WHAT_TO_DO.get(error.errno or 0, f"{_CANNOT}{error.strerror}").format(host=host)
+                return _obstacle(error, host)
     return None
+
+
+def _obstacle(error: OSError, host: str) -> Obstacle:
+    known = _KNOWN.get(error.errno or 0)
+    if known is None:
+        return Obstacle("host", f"cannot be used: {error.strerror}")
+    return Obstacle(known.blamed, known.why.format(host=host))
 
 
 def _listeners(configuration: Configuration) -> Iterator[tuple[Key, str, int]]:

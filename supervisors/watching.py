@@ -21,6 +21,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from wyld_actors.slowness import SLOW_SECONDS
+
 # Between two looks: a report within half a second needs a few of them, and twenty a second cost nothing.
 LOOK_SECONDS: Final = 0.05
 # A look that comes this long after the last one was held up: the process did not run.
@@ -41,7 +43,7 @@ class WatchdogOptions:
     report_after_seconds: float = 0.25
     interrupt_after_seconds: float = 1.0
     unready_after_seconds: float = 2.0
-    slow_after_seconds: float = 0.05
+    slow_after_seconds: float = SLOW_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

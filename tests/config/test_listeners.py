@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.listeners import check_listeners, why_not
+from config.listeners import Obstacle, check_listeners, why_not
 from config.loading import load
 from config.problems import ConfigurationError
 
@@ -78,7 +78,9 @@ def test_an_encrypted_listener_that_is_off_needs_no_port(taken: int) -> None:
 
 
 def test_a_host_of_another_machine_is_told_as_such() -> None:
-    assert why_not("192.0.2.1", 4000) == "cannot be used: 192.0.2.1 is no address of this machine"
+    obstacle = why_not("192.0.2.1", 4000)
+
+    assert obstacle == Obstacle("host", "cannot be used: 192.0.2.1 is no address of this machine")
 
 
 @pytest.mark.parametrize("key", ["gateway.telnet.host", "admin.host"])
@@ -95,7 +97,8 @@ def test_a_host_that_cannot_be_had_is_named_with_its_own_setting(key: str) -> No
 
 
 def test_a_host_that_is_no_address_is_told_as_such() -> None:
-    why = why_not("999.0.0.1", 4000)
+    obstacle = why_not("999.0.0.1", 4000)
 
-    assert why is not None
-    assert "999.0.0.1 is unknown" in why
+    assert obstacle is not None
+    assert obstacle.blamed == "host"
+    assert "999.0.0.1 is unknown" in obstacle.why

@@ -15,9 +15,9 @@ import { goTo, installSections, showSection } from "./sections.js";
 import { Tree } from "./tree.js";
 import { age, count, moment, plural } from "./words.js";
 
-const LOOK = 1_000; // milliseconds, as all of these
-const PANELS = 3_000;
-const CHECKS = 5_000;
+const LOOK_MILLISECONDS = 1_000;
+const PANELS_MILLISECONDS = 3_000;
+const CHECKS_MILLISECONDS = 5_000;
 const ROWS = 100; // of one branch, at first
 const ROWS_LIMIT = 1_000;
 const BUSY_ROWS = 10;
@@ -95,11 +95,11 @@ export class Desk {
   // Each of these asks again and again; see `pulse`.
   #begin() {
     const each = (milliseconds, ask) => this.pulse.every(milliseconds, () => this.#safely(ask));
-    this.lookNow = this.halves.map((half) => each(LOOK, () => this.#look(half)));
-    this.busyNow = each(PANELS, () => this.#askBusy());
-    each(PANELS, () => this.#askPanels());
-    for (const half of this.halves) each(CHECKS, () => this.#askChecks(half));
-    each(PANELS, () => this.sheet.refresh());
+    this.lookNow = this.halves.map((half) => each(LOOK_MILLISECONDS, () => this.#look(half)));
+    this.busyNow = each(PANELS_MILLISECONDS, () => this.#askBusy());
+    each(PANELS_MILLISECONDS, () => this.#askPanels());
+    for (const half of this.halves) each(CHECKS_MILLISECONDS, () => this.#askChecks(half));
+    each(PANELS_MILLISECONDS, () => this.sheet.refresh());
     this.ticker = setInterval(() => this.#showLive(), 1000);
     this.#followHash();
   }

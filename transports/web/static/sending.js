@@ -7,7 +7,7 @@
 
 import { Outbox } from "./outbox.js";
 
-const SETTLING = 1500; // milliseconds a new connection has to say where lines go; a bare server never does
+const SETTLING_MILLISECONDS = 1500; // for a new connection to say where lines go; a bare server never does
 
 export const Fate = Object.freeze({ SENT: "sent", KEPT: "kept", FULL: "full", NOBODY: "nobody" });
 
@@ -53,7 +53,7 @@ export class Sending {
   begin() {
     this.playing = null;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.settle(), SETTLING);
+    this.timer = setTimeout(() => this.settle(), SETTLING_MILLISECONDS);
   }
 
   end() {

@@ -128,7 +128,7 @@ def start_world_half(settings: Settings, dsn: str) -> RunningHalf:
                 gateway_grace_seconds=settings.world.gateway_grace_seconds,
                 liveness=settings.link.liveness.as_record(LivenessOptions),
             ),
-            restart_log=log_directory(settings) / "world-restarts.jsonl",
+            restart_log=restart_file(settings, "world"),
             admin=admin_options(settings, "world"),
         )
     )
@@ -145,8 +145,8 @@ def start_gateway_half(settings: Settings, dsn: str) -> RunningHalf:
         key=link_key(settings),
         liveness=settings.link.liveness.as_record(LivenessOptions),
     )
-    restart_file = log_directory(settings) / "gateway-restarts.jsonl"
-    services = Services(log=RestartLog([JsonLinesFile(restart_file)]))
+    restarts = restart_file(settings, "gateway")
+    services = Services(log=RestartLog([JsonLinesFile(restarts)]))
     return start_gateway(
         GatewayOptions(
             link=link,
@@ -159,7 +159,7 @@ def start_gateway_half(settings: Settings, dsn: str) -> RunningHalf:
             session=gateway.sessions.as_record(SessionOptions),
             admin=admin_options(settings, "gateway"),
             store=store_options(settings, dsn),
-            archive=ArchiveOptions(process, restart_file),
+            archive=ArchiveOptions(process, restarts),
         ),
         services=services,
     )
@@ -201,15 +201,16 @@ def link_key(settings: Settings) -> bytes:
 
 
 def admin_options(settings: Settings, name: str) -> AdminOptions:
-    logs, admin = log_directory(settings), settings.admin
+    admin = settings.admin
     return AdminOptions(
         token=admin_token(settings),
         host=admin.host,
         port=admin.gateway_port if name == "gateway" else admin.world_port,
         version=version(),
         data_dir=settings.data_dir,
-        audit_file=logs / "audit.jsonl",
-        restart_file=logs / f"{name}-restarts.jsonl",
+        audit_file=log_directory(settings) / "audit.jsonl",
+        restart_file=restart_file(settings, name),
+        launcher_file=restart_file(settings, "launcher"),
     )
 
 
@@ -230,6 +231,10 @@ def banner() -> str:
 
 def log_directory(settings: Settings) -> Path:
     return Path(settings.log.directory) if settings.log.directory else settings.data_dir / "log"
+
+
+def restart_file(settings: Settings, process: str) -> Path:
+    return log_directory(settings) / f"{process}-restarts.jsonl"
 
 
 def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
@@ -285,6 +290,7 @@ def process_group(
         launcher.start_timeout_seconds,
         launcher.shutdown_seconds * (1 - POSTGRES_SHARE),
         blocked_restart_seconds=settings.watchdog.restart_after_seconds,
+        log=RestartLog([JsonLinesFile(restart_file(settings, "launcher"))]),
     )
 
 

@@ -23,19 +23,22 @@ from gevent import subprocess
 from gevent.queue import Empty, SimpleQueue
 from gevent.socket import socketpair
 
+from supervisors.process_records import LAUNCHER, end_records, path_of, restarted_record, stuck_record
 from supervisors.processes import (
     ExitCode,
+    Fault,
     GiveUp,
     ProcessExit,
     RestartHistory,
     RestartIn,
     RestartPolicy,
     Stop,
-    name_of,
     share_of_stop,
 )
+from supervisors.restart_log import RestartLog
 from supervisors.scheduling import is_stopped
 from supervisors.vital_signs import SIGN_SECONDS, Vitality, VitalSigns
+from wyld_actors import ExitKind
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +71,10 @@ class Process:
     facts: Mapping[str, Any] | None = None
     """What the running incarnation said when it was ready; None before."""
     was_asked: bool = False
+    down_since: float | None = None
+    """Since when nobody serves in its place; None while one does, and before the first has."""
+    fault: Fault | None = None
+    """Why the running incarnation is being killed by us."""
     restart_at: float | None = None
     kill_at: float | None = None
     signs: VitalSigns = field(default_factory=lambda: VitalSigns(0.0))
@@ -116,7 +123,8 @@ class ProcessGroup:
     """Keeps processes running until it is told to stop or gives up.
 
     `changed` is called in the owning greenlet after every start, ready, trouble and end. A process whose
-    signs of life tell of trouble for `blocked_restart_seconds` is started again; 0: never.
+    signs of life tell of trouble for `blocked_restart_seconds` is started again; 0: never. Every decision
+    is a record in `log`.
     """
 
     specs: Sequence[ProcessSpec]
@@ -126,6 +134,8 @@ class ProcessGroup:
     changed: Callable[["ProcessGroup"], None] = lambda group: None
     source: random.Random = field(default_factory=random.Random)
     blocked_restart_seconds: float = 0.0
+    log: RestartLog = field(default_factory=RestartLog)
+    wall_clock: Callable[[], float] = time.time
     processes: list[Process] = field(init=False)
     _events: "SimpleQueue[_Event]" = field(init=False, default_factory=SimpleQueue)
     _stop_by: float | None = field(init=False, default=None)
@@ -161,6 +171,7 @@ class ProcessGroup:
         while any(process.popen or process.restart_at is not None for process in self.processes):
             self._take(self._next_event())
             self._do_what_is_due()
+        self.log.flush()
         return self._code
 
     def _next_event(self) -> "_Event | None":
@@ -177,6 +188,7 @@ class ProcessGroup:
                 if self._stop_by is None:
                     process.kill_at = None
                 process.facts = facts
+                self._note_restart(process)
                 process.judge_at = time.monotonic() + SIGN_SECONDS
                 if facts.get("gives_signs"):
                     process.signs.heard(time.monotonic())
@@ -209,6 +221,7 @@ class ProcessGroup:
         process.restart_at = None
         process.incarnation += 1
         process.started_at = time.monotonic()
+        process.fault = None
         process.signs = VitalSigns(self.blocked_restart_seconds)
         ours, theirs = socketpair()
         try:
@@ -220,7 +233,7 @@ class ProcessGroup:
                 start_new_session=True,
             )
         except OSError as error:
-            logger.error("%s cannot be started: %s", process.name, error, extra=_fields(process))
+            process.fault = Fault(ExitKind.START_FAILED, str(error))
             ours.close()
             self._ended(process, ExitCode.FAILED)
             return
@@ -261,31 +274,47 @@ class ProcessGroup:
 
     def _ended(self, process: Process, code: int) -> None:
         now = time.monotonic()
-        ended = ProcessExit(code, now - process.started_at, process.was_asked or self._stop_by is not None)
+        ended = ProcessExit(
+            code,
+            now - process.started_at,
+            was_asked=process.was_asked or self._stop_by is not None,
+            was_ready=process.facts is not None,
+            fault=process.fault,
+        )
+        if process.down_since is None:
+            process.down_since = now
         process.popen = process.facts = process.kill_at = process.judge_at = None
         process.signs.trouble = ""
-        decision = process.history.decide(ended, now)
-        fields = _fields(process) | {
-            "uptime_s": round(ended.uptime_seconds, 3),
-            "restarts_in_window": process.history.restarts_in_window(now),
-            "decision": name_of(decision),
-        }
-        match decision:
+        follows = process.history.decide(ended, now)
+        for record in end_records(
+            process.name,
+            process.incarnation,
+            ended,
+            follows,
+            time=self.wall_clock(),
+            consecutive=process.history.failures,
+            window=process.history.window,
+        ):
+            self.log.write(record)
+        match follows:
             case Stop():
-                logger.info("%s has stopped (%s)", process.name, ended, extra=fields)
-                # SIGTERM is the end of a process that was asked before it could listen to the signal.
-                if ended.code not in (ExitCode.CLEAN, -signal.SIGTERM):
+                logger.info("%s has stopped (%s)", process.name, ended, extra=_fields(process))
+                if ended.code not in (ExitCode.CLEAN, ProcessExit.ASKED_EARLY):
                     self._fail(ExitCode.FAILED)
             case RestartIn(seconds):
                 process.restart_at = now + seconds
-                when = f"in {seconds:.1f} s" if seconds else "at once"
-                logger.warning(
-                    "%s ended by itself (%s); it is started again %s", process.name, ended, when, extra=fields
-                )
-            case GiveUp(exit_code, why):
-                logger.error("%s ended (%s) and is given up: %s", process.name, ended, why, extra=fields)
+            case GiveUp(exit_code):
                 self._fail(exit_code)
                 self._begin_stop(self.shutdown_seconds)
+
+    def _note_restart(self, process: Process) -> None:
+        if process.down_since is None:
+            return  # its first start
+        down = time.monotonic() - process.down_since
+        process.down_since = None
+        self.log.write(
+            restarted_record(process.name, process.incarnation, time=self.wall_clock(), down_seconds=down)
+        )
 
     def _fail(self, code: ExitCode) -> None:
         """The first failure names the exit code; what follows while stopping does not change it."""
@@ -317,7 +346,8 @@ class ProcessGroup:
         if trouble != before:
             self.changed(self)
         if vitality is Vitality.HOPELESS:
-            logger.error("%s %s, and is killed", process.name, trouble, extra=fields)
+            self.log.write(stuck_record(process.name, process.incarnation, trouble, time=self.wall_clock()))
+            process.fault = Fault(ExitKind.STUCK, trouble)
             process.judge_at = None
             _signal(process, signal.SIGKILL)
 
@@ -341,8 +371,13 @@ class ProcessGroup:
             _signal(process, signal.SIGTERM)
 
     def _kill(self, process: Process) -> None:
-        why = "did not stop in time" if process.was_asked else "was not ready in time"
-        logger.error("%s %s and is killed", process.name, why, extra=_fields(process))
+        if process.was_asked or self._stop_by is not None:
+            process.fault = Fault(ExitKind.KILLED, "did not stop in time")
+        else:
+            process.fault = Fault(
+                ExitKind.START_TIMEOUT, f"was not ready within {self.start_timeout_seconds:g} s"
+            )
+        logger.info("%s %s and is killed", process.name, process.fault.why, extra=_fields(process))
         process.kill_at = None
         _signal(process, signal.SIGKILL)
 
@@ -378,8 +413,8 @@ def _facts(process: Process, line: bytes) -> Mapping[str, Any]:
 
 def _fields(process: Process) -> dict[str, object]:
     return {
-        "supervisor": "launcher",
-        "path": process.name,
+        "supervisor": LAUNCHER,
+        "path": path_of(process.name),
         "incarnation": process.incarnation,
         "child_pid": process.pid,
     }

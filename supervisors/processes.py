@@ -13,9 +13,11 @@ import enum
 import random
 import signal
 from dataclasses import dataclass
+from typing import ClassVar
 
 from supervisors.backoff import Backoff
 from supervisors.intensity import RestartWindow
+from wyld_actors import ExitKind
 
 
 class ExitCode(enum.IntEnum):
@@ -36,6 +38,20 @@ class RestartPolicy:
     max_seconds: float
 
 
+# Signals by which a process ends because of its own fault.
+FAULTS = frozenset(
+    {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the launcher knows of an end beside its code: that it has caused it, and why."""
+
+    kind: ExitKind
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessExit:
     """The end of one incarnation of a process. A negative code is the signal that ended it."""
@@ -43,6 +59,25 @@ class ProcessExit:
     code: int
     uptime_seconds: float
     was_asked: bool
+    was_ready: bool = True
+    fault: Fault | None = None
+
+    # The end of a process that was asked before it could listen to the signal.
+    ASKED_EARLY: ClassVar = -signal.SIGTERM
+
+    @property
+    def kind(self) -> ExitKind:
+        """As of an actor: a signal from outside kills, an exit code is a crash."""
+        if self.fault is not None:
+            return self.fault.kind
+        if self.code == ExitCode.CLEAN:
+            return ExitKind.NORMAL
+        return ExitKind.KILLED if self.code < 0 and -self.code not in FAULTS else ExitKind.CRASH
+
+    @property
+    def why(self) -> str:
+        """In words, with exit code or signal."""
+        return str(self) if self.fault is None else f"{self.fault.why} ({self})"
 
     def __str__(self) -> str:
         if self.code >= 0:
@@ -76,28 +111,15 @@ class GiveUp:
 Decision = Stop | RestartIn | GiveUp
 
 
-def name_of(decision: Decision) -> str:
-    """The decision as the restart log writes it."""
-    match decision:
-        case Stop():
-            return "stop"
-        case RestartIn(0.0):
-            return "restart_now"
-        case RestartIn(seconds):
-            return f"restart_in_{round(seconds * 1000)}_ms"
-        case GiveUp():
-            return "gave_up"
-
-
 class RestartHistory:
     """What is remembered of one process between its incarnations, and what follows from it."""
 
-    __slots__ = ("_policy", "_random", "_window", "failures")
+    __slots__ = ("_policy", "_random", "failures", "window")
 
     def __init__(self, policy: RestartPolicy, source: random.Random) -> None:
         self._policy = policy
         self._random = source
-        self._window = RestartWindow(policy.max_restarts, policy.max_seconds)
+        self.window = RestartWindow(policy.max_restarts, policy.max_seconds)
         self.failures = 0
         """Ends in a row without a stable time between them."""
 
@@ -108,15 +130,11 @@ class RestartHistory:
         if ended.code == ExitCode.CONFIGURATION:
             return GiveUp(ExitCode.CONFIGURATION, "its configuration cannot work, see its message")
         backoff = self._policy.backoff
-        self.failures = backoff.failures_after(self.failures, ended.uptime_seconds)
-        if not self._window.allows(now):
-            return GiveUp(ExitCode.FAILED, f"more restarts than {self._window}")
-        delay = backoff.delay(self.failures, self._random)
-        self.failures += 1
-        return RestartIn(delay)
-
-    def restarts_in_window(self, now: float) -> int:
-        return self._window.count(now)
+        before = backoff.failures_after(self.failures, ended.uptime_seconds)
+        self.failures = before + 1
+        if not self.window.allows(now):
+            return GiveUp(ExitCode.FAILED, f"more restarts than {self.window}")
+        return RestartIn(backoff.delay(before, self._random))
 
 
 def share_of_stop(remaining_seconds: float, processes_left: int) -> float:

@@ -192,8 +192,8 @@ class RestartRecord(Record, frozen=True, kw_only=True):
     def __str__(self) -> str:
         parts = [self.event.value, self.path]
         if self.reason_class is not None:
-            error = f" {self.exc_type}: {self.exc_msg}" if self.exc_type else ""
-            parts.append(f"({self.reason_class}{error})")
+            error = [text for text in (self.exc_type, self.exc_msg) if text]
+            parts.append(f"({' '.join([self.reason_class, ': '.join(error)]).rstrip()})")
         if self.message_type is not None:
             parts.append(f"while handling {self.message_type}")
         if self.decision is Decision.RESTART_LATER and self.delay_ms is not None:

@@ -9,7 +9,8 @@ class AdminOptions:
     """`data_dir` is looked at by the doctor (disk, key files); without one these checks are left out.
 
     `restart_file` is where the restart log of this process is kept, so that what happened before its last
-    start can be read as well. Limits are there for whoever has no token yet.
+    start can be read as well; `launcher_file` is that of the launcher, which has no port of its own. Limits
+    are there for whoever has no token yet.
     """
 
     token: str = field(repr=False)
@@ -19,6 +20,7 @@ class AdminOptions:
     data_dir: Path | None = None
     audit_file: Path | None = None
     restart_file: Path | None = None
+    launcher_file: Path | None = None
     # A request of ours has a token and a small JSON object: these are ten times as much.
     header_limit_bytes: int = 16_384
     body_limit_bytes: int = 65_536

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import NamedTemporaryFile
 
 import gevent
 import pytest
@@ -19,6 +20,7 @@ from gevent.event import Event
 from supervisors.backoff import Backoff
 from supervisors.process_group import ProcessGroup, ProcessSpec
 from supervisors.processes import ExitCode, RestartPolicy
+from supervisors.records import LogEvent
 
 QUICK = Backoff(min_seconds=0.01, max_seconds=0.02, jitter=0.0, stable_after_seconds=60.0)
 POLICY = RestartPolicy(QUICK, max_restarts=3, max_seconds=60.0)
@@ -99,6 +101,14 @@ def watched(
         watched.result()
 
 
+def told(server: Watched) -> list[tuple[str, str, str | None, str]]:
+    """Event, path, reason and decision of each record."""
+    return [
+        (record.event.value, record.path, record.reason_class, record.decision.value)
+        for record in server.group.log.recent()
+    ]
+
+
 def is_ready(group: ProcessGroup) -> bool:
     return group.is_ready
 
@@ -133,6 +143,40 @@ def test_a_killed_process_is_started_again_and_the_other_is_left_alone() -> None
         assert server.group.processes[1].incarnation == 1
 
 
+def test_a_kill_its_restart_and_the_time_without_it_are_in_the_restart_log() -> None:
+    with watched(program("world", GOOD)) as server:
+        server.until(is_ready)
+
+        os.kill(server.pid(0), signal.SIGKILL)
+        server.until(lambda group: group.is_ready and group.processes[0].incarnation == 2)
+
+        assert told(server) == [
+            ("child_terminated", "/launcher/world", "killed", "restart_now"),
+            ("restarted", "/launcher/world", None, "none"),
+        ]
+        ended, back = server.group.log.recent()
+        assert ended.cause == back.cause
+        assert back.incarnation == 2
+        assert back.down_ms == pytest.approx((back.time - ended.time) * 1000, abs=5.0)
+
+
+def test_the_time_without_a_process_lasts_over_starts_that_fail() -> None:
+    twice = "import pathlib\nseen = pathlib.Path(sys.argv[2])\n" + (
+        "seen.write_text(seen.read_text() + '.')\nif len(seen.read_text()) in (2, 3): sys.exit(3)\n"
+    )
+    with NamedTemporaryFile() as file:
+        spec = program("world", "\n" + twice + GOOD)
+        with watched(ProcessSpec("world", lambda fd: [*spec.command(fd), file.name])) as server:
+            server.until(is_ready)
+            os.kill(server.pid(0), signal.SIGKILL)
+            server.until(lambda group: group.is_ready and group.processes[0].incarnation == 4)
+
+    ended, *failed, back = server.group.log.recent()
+    assert [record.event.value for record in failed] == ["start_error", "start_error"]
+    assert back.event is LogEvent.RESTARTED
+    assert back.down_ms == pytest.approx((back.time - ended.time) * 1000, abs=5.0)
+
+
 def test_a_process_that_ends_with_code_0_unasked_is_started_again() -> None:
     with watched(program("world", GOOD)) as server:
         server.until(is_ready)
@@ -149,6 +193,11 @@ def test_a_process_that_always_ends_is_given_up_and_the_others_are_stopped() -> 
 
         assert server.group.processes[1].incarnation == 1 + POLICY.max_restarts
         assert server.log[-1] == "world1- gateway4-"
+        *crashes, last, launcher = told(server)
+        decisions = ["restart_now", "restart_in_ms", "restart_in_ms"]
+        assert crashes == [("start_error", "/launcher/gateway", "crash", decision) for decision in decisions]
+        assert last == ("start_error", "/launcher/gateway", "crash", "escalate")
+        assert launcher == ("escalated", "/launcher", "crash", "escalate")
 
 
 def test_a_configuration_error_ends_the_server_without_a_restart() -> None:
@@ -165,6 +214,7 @@ def test_a_process_that_does_not_stop_is_killed_and_the_stop_is_not_clean() -> N
         server.group.stop()
 
         assert server.result() is ExitCode.FAILED
+        assert told(server) == [("shutdown_error", "/launcher/world", "killed", "none")]
 
 
 def test_a_process_that_fails_while_stopping_makes_the_stop_not_clean() -> None:
@@ -226,12 +276,20 @@ def test_a_process_that_is_not_ready_in_time_is_ended_and_started_again() -> Non
         server.until(lambda group: group.processes[0].incarnation == 2)
 
         assert server.group.processes[0].history.failures == 1
+        record = server.group.log.recent()[0]
+        assert (record.reason_class, record.exc_msg) == (
+            "start_timeout",
+            "was not ready within 0.1 s (SIGKILL)",
+        )
 
 
 def test_a_program_that_is_not_there_is_tried_again_and_given_up() -> None:
     nothing = ProcessSpec("world", lambda descriptor: ["/nonexistent/python"])
     with watched(nothing) as server:
         assert server.result() is ExitCode.FAILED
+        record = server.group.log.recent()[0]
+        assert record.reason_class == "start_failed"
+        assert "/nonexistent/python" in str(record.exc_msg)
 
 
 def test_a_ready_line_that_is_no_json_counts_as_ready_with_nothing_said() -> None:
@@ -264,6 +322,11 @@ def test_a_process_that_promised_signs_of_life_and_gives_none_is_started_again(
     monkeypatch.setattr("supervisors.process_group.SIGN_SECONDS", 0.02)
     with watched(program("world", SILENT), blocked_restart_seconds=0.1) as server:
         server.until(lambda group: group.processes[0].incarnation > 1)
+
+        assert told(server)[:2] == [
+            ("stuck", "/launcher/world", None, "none"),
+            ("child_terminated", "/launcher/world", "stuck", "restart_now"),
+        ]
 
 
 @pytest.mark.slow

@@ -16,7 +16,6 @@ from supervisors.processes import (
     RestartIn,
     RestartPolicy,
     Stop,
-    name_of,
     share_of_stop,
 )
 
@@ -59,7 +58,7 @@ def test_more_restarts_than_allowed_within_the_window_end_in_giving_up() -> None
     decision = process.decide(crash(), 5.0)
 
     assert decision == GiveUp(ExitCode.FAILED, "more restarts than 5 in 100 s")
-    assert process.restarts_in_window(5.0) == 6
+    assert process.window.count(5.0) == 6
 
 
 def test_restarts_far_apart_never_end_in_giving_up() -> None:
@@ -132,14 +131,3 @@ def test_the_shares_of_a_stop_never_exceed_its_deadline(deadline: float, count: 
 
 def test_a_deadline_that_has_passed_leaves_nothing() -> None:
     assert share_of_stop(-3.0, 2) == 0.0
-
-
-def test_each_decision_has_a_name_for_the_log() -> None:
-    decisions: list[Decision] = [Stop(), RestartIn(0.0), RestartIn(0.5), GiveUp(ExitCode.FAILED, "enough")]
-
-    assert [name_of(decision) for decision in decisions] == [
-        "stop",
-        "restart_now",
-        "restart_in_500_ms",
-        "gave_up",
-    ]

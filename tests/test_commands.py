@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -209,3 +210,48 @@ def test_restarts_of_a_world_that_was_killed_are_told_by_the_next_one() -> None:
         server.kill_and_wait("world")
 
         assert wait_until(told)[0]["event"] == "child_terminated"
+
+
+@slow
+def test_a_killed_world_and_its_return_are_in_the_restarts_in_order_of_time() -> None:
+    with folder() as path, Server(path).start() as server:
+        answer(server, "chaos", "crash", "/gateway/pool")
+        server.kill("world")
+        wait_until(lambda: len(read(server, "restarts", "--path", "/launcher")["launcher"]) == 2)
+        answer(server, "chaos", "crash", "/gateway/pool")
+
+        found = read(server, "restarts")["launcher"]
+        lines = answer(server, "restarts").splitlines()
+        alone = read(server, "restarts", "--path", "/launcher/world")
+
+    ended, back = found
+    assert alone == {"launcher": found}
+    assert (ended["event"], ended["path"], ended["incarnation"]) == ("child_terminated", "/launcher/world", 1)
+    assert (ended["reason_class"], ended["exc_msg"]) == ("killed", "SIGKILL")
+    assert ended["decision"] == "restart_now"
+    assert (back["event"], back["incarnation"]) == ("restarted", 2)
+    assert back["down_ms"] == pytest.approx((back["time"] - ended["time"]) * 1000, abs=20.0)
+    crashes = [at for at, line in enumerate(lines) if "child_terminated /gateway/pool" in line]
+    [killed] = [
+        at for at, line in enumerate(lines) if "child_terminated /launcher/world killed: SIGKILL" in line
+    ]
+    [returned] = [at for at, line in enumerate(lines) if "/launcher/world after" in line]
+    assert crashes[0] < killed < returned < crashes[1]
+
+
+@slow
+def test_who_follows_reads_that_the_world_was_killed_and_came_back(server: Server) -> None:
+    arguments = [sys.executable, str(PROJECT / "run.py"), "restarts", "--follow", "--json", "--limit", "1"]
+    with subprocess.Popen(
+        arguments, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as follower:
+        assert follower.stdout is not None
+        follower.stdout.readline()
+        server.kill_and_wait("world")
+        records = [json.loads(line) for line in islice(follower.stdout, 2)]
+        follower.send_signal(signal.SIGINT)
+
+    assert [(record["half"], record["path"], record["event"]) for record in records] == [
+        ("launcher", "/launcher/world", "child_terminated"),
+        ("launcher", "/launcher/world", "restarted"),
+    ]

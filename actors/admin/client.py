@@ -16,6 +16,7 @@ import getpass
 import http.client
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 HALVES: Final = ("gateway", "world")
+# The process above both. It has no port: each half reads its restart log.
+LAUNCHER: Final = "launcher"
+# Between two looks for news in it.
+LOOK_SECONDS: Final = 1.0
 # A restart may wait for the next incarnation that long.
 ANSWER_SECONDS: Final = 20.0
 # Of a process whose launcher says that it stands still.
@@ -122,9 +127,14 @@ class Answers:
     problems: dict[str, OperatorError] = field(default_factory=dict)
 
 
+def first_of(path: str) -> str:
+    """The first name of a path, "" for the path of everything."""
+    return path.strip("/").partition("/")[0]
+
+
 def half_of(path: str) -> str:
     """The process that an actor's path belongs to. Raises Refusal for one that belongs to neither."""
-    first = path.strip("/").partition("/")[0]
+    first = first_of(path)
     if first not in HALVES:
         raise Refusal(404, f"there is no actor at {path}: paths begin with /world or /gateway")
     return first
@@ -160,6 +170,27 @@ class Operator:
         if not answers.found:
             raise answers.problems[HALVES[0]]
         return answers
+
+    def launcher_restarts(self, **query: object) -> list[dict[str, Any]]:
+        """The launcher's restart log, from the half that answers. Raises as `both`."""
+        problems = []
+        for half in HALVES:
+            try:
+                records: list[dict[str, Any]] = self.get(half, "/api/launcher/restarts", **query)
+            except HalfAway as problem:
+                problems.append(problem)
+            else:
+                return records
+        raise problems[0]
+
+    def follow_launcher(self, since: float) -> Iterator[dict[str, Any]]:
+        """Its records from that time on, as they come; until nobody answers."""
+        told: set[str] = set()
+        while True:
+            records = self.launcher_restarts(since=since)
+            yield from (record for record in records if record["id"] not in told)
+            told = {record["id"] for record in records}
+            time.sleep(LOOK_SECONDS)
 
     def follow(self, half: str, backlog: int) -> Iterator[dict[str, Any]]:
         """The last `backlog` records of the restart log, and every new one until the process ends."""

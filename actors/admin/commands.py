@@ -19,7 +19,17 @@ from gevent.queue import Queue
 from rich.console import Console, RenderableType
 
 from actors.admin import tables
-from actors.admin.client import HALVES, Answers, HalfAway, Operator, OperatorError, Place, half_of
+from actors.admin.client import (
+    HALVES,
+    LAUNCHER,
+    Answers,
+    HalfAway,
+    Operator,
+    OperatorError,
+    Place,
+    first_of,
+    half_of,
+)
 from actors.admin.restarts import is_below
 from actors.admin.views import ORDERS
 
@@ -89,11 +99,10 @@ def _looking(server: Server) -> list[click.Command]:
     @with_limit
     @as_json
     def restarts(since: str | None, path: str, follow: bool, limit: int, is_json: bool) -> None:
-        """Show what crashed, why, and what was decided."""
+        """Show what crashed, why, and what was decided; of the processes themselves as well."""
         with server() as operator:
-            halves = [half_of(path)] if path else list(HALVES)
             asked_at = time.time()
-            answers = _ask_some(operator, halves, "/api/restarts", since=since, path=path, limit=limit)
+            answers = _restarts(operator, since=since, path=path, limit=limit)
             _show(answers, is_json, _restart_lines)
             if follow:
                 _follow(operator, _News(answers.found, path, asked_at), is_json)
@@ -251,10 +260,17 @@ def _session_rows(found: dict[str, Any]) -> list[RenderableType]:
     return drawn
 
 
-def _ask_some(operator: Operator, halves: list[str], what: str, **query: object) -> Answers:
-    if len(halves) > 1:
-        return operator.both(what, **query)
-    return Answers({halves[0]: operator.get(halves[0], what, **query)})
+def _restarts(operator: Operator, **query: Any) -> Answers:
+    """The restart logs that can hold records of `path`."""
+    first = first_of(query["path"])
+    if first == LAUNCHER:
+        return Answers({LAUNCHER: operator.launcher_restarts(**query)})
+    if first:
+        half = half_of(first)
+        return Answers({half: operator.get(half, "/api/restarts", **query)})
+    answers = operator.both("/api/restarts", **query)
+    answers.found[LAUNCHER] = operator.launcher_restarts(**query)
+    return answers
 
 
 class _News:
@@ -264,10 +280,10 @@ class _News:
         self.halves = list(found)
         self._path = path
         self._shown = found
-        self._since = {half: records[-1]["time"] if records else asked_at for half, records in found.items()}
+        self.since = {half: records[-1]["time"] if records else asked_at for half, records in found.items()}
 
     def is_news(self, half: str, record: dict[str, Any]) -> bool:
-        is_new = record["time"] >= self._since[half] and record not in self._shown[half]
+        is_new = record["time"] >= self.since[half] and record not in self._shown[half]
         return is_new and is_below(record["path"], self._path)
 
 
@@ -277,7 +293,11 @@ def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
 
     def listen(half: str) -> None:
         try:
-            for record in operator.follow(half, BACKLOG):
+            is_launcher = half == LAUNCHER
+            stream = (
+                operator.follow_launcher(shown.since[half]) if is_launcher else operator.follow(half, BACKLOG)
+            )
+            for record in stream:
                 news.put((half, record))
             news.put((half, f"the {half} has ended"))
         except (OperatorError, HalfAway) as error:

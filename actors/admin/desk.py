@@ -27,7 +27,7 @@ from actors.admin.loop_lag import LoopLag
 from actors.admin.metrics import Measurements
 from actors.admin.options import AdminOptions
 from actors.admin.remembered import Remembered
-from actors.admin.restarts import Fields, RestartHistory, chosen, read_tail
+from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen, read_tail
 from actors.admin.survey import take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
@@ -39,6 +39,8 @@ from wyld_actors.slices import in_slices
 logger = logging.getLogger(__name__)
 
 KEY_FILES: Final = ("admin.key", "link.key")
+# Of the launcher's log, which open pages ask for all the time: some 500 restarts of processes.
+LAUNCHER_TAIL_BYTES: Final = 256 * 1024
 # Mailboxes that the doctor looks into.
 DEEPEST: Final = 20
 
@@ -148,10 +150,12 @@ class AdminDesk:
                 return self.archive.find(since=since, path=path, limit=limit)
             except NotAnswered as error:
                 logger.info("admin: the restart log is read from its file: %s", error)
-        file = self.options.restart_file
-        # The disk may be slow; the game goes on.
-        found = [] if file is None else gevent.get_hub().threadpool.apply(read_tail, (file,))
-        return [{"id": f"line {number}", **record} for number, record in enumerate(in_slices(found))]
+        return _of_file(self.options.restart_file, TAIL_BYTES)
+
+    def launcher_restarts(self, *, since: float, path: str, limit: int) -> list[Fields]:
+        """The launcher's own records, oldest first: what became of whole processes."""
+        records = _of_file(self.options.launcher_file, LAUNCHER_TAIL_BYTES)
+        return chosen(records, since=since, path=path, limit=limit)
 
     # Health ----------------------------------------------------------------------------------------
 
@@ -200,6 +204,12 @@ class AdminDesk:
             rules.disk_check(shutil.disk_usage(folder).free),
             rules.key_files_check(_modes(folder / name for name in KEY_FILES)),
         ]
+
+
+def _of_file(file: Path | None, limit_bytes: int) -> list[Fields]:
+    # The disk may be slow; the game goes on.
+    found = [] if file is None else gevent.get_hub().threadpool.apply(read_tail, (file, limit_bytes))
+    return [{"id": f"line {number}", **record} for number, record in enumerate(in_slices(found))]
 
 
 def _modes(files: Iterable[Path]) -> dict[Path, int]:

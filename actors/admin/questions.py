@@ -1,7 +1,7 @@
 """What can be asked over HTTP; nothing here changes anything."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypedDict
 
 import msgspec
 from flask import Flask, Response, request
@@ -58,14 +58,11 @@ def add_questions(app: Flask, desk: AdminDesk) -> None:
 
     @app.get("/api/restarts")
     def restarts() -> Response:
-        since = request.args.get("since")
-        return json_answer(
-            desk.restarts(
-                since=0.0 if since is None else since_when(since, desk.wall_clock()),
-                path=request.args.get("path", ""),
-                limit=number("limit", ROWS_DEFAULT),
-            )
-        )
+        return json_answer(desk.restarts(**_wanted(desk)))
+
+    @app.get("/api/launcher/restarts")
+    def launcher_restarts() -> Response:
+        return json_answer(desk.launcher_restarts(**_wanted(desk)))
 
     @app.get("/api/restarts/stream")
     def follow() -> Response:
@@ -88,6 +85,22 @@ def add_questions(app: Flask, desk: AdminDesk) -> None:
     @app.get("/api/doctor")
     def doctor() -> Response:
         return json_answer(desk.examine())
+
+
+class _Wanted(TypedDict):
+    since: float
+    path: str
+    limit: int
+
+
+def _wanted(desk: AdminDesk) -> _Wanted:
+    """Which records of a restart log the query wants. Raises ValueError."""
+    since = request.args.get("since")
+    return _Wanted(
+        since=0.0 if since is None else since_when(since, desk.wall_clock()),
+        path=request.args.get("path", ""),
+        limit=number("limit", ROWS_DEFAULT),
+    )
 
 
 def _stream(desk: AdminDesk, backlog: int) -> Iterator[bytes]:

@@ -98,6 +98,7 @@ export class Desk {
     this.lookNow = this.halves.map((half) => each(LOOK_MILLISECONDS, () => this.#look(half)));
     this.busyNow = each(PANELS_MILLISECONDS, () => this.#askBusy());
     each(PANELS_MILLISECONDS, () => this.#askPanels());
+    each(PANELS_MILLISECONDS, () => this.#askLauncher());
     for (const half of this.halves) each(CHECKS_MILLISECONDS, () => this.#askChecks(half));
     each(PANELS_MILLISECONDS, () => this.sheet.refresh());
     this.ticker = setInterval(() => this.#showLive(), 1000);
@@ -147,6 +148,15 @@ export class Desk {
   async #askHistory(half) {
     this.records.add(half.name, await this.api.get(half.name, "restarts", { limit: HISTORY }));
     this.#showLook();
+  }
+
+  // What became of whole processes. The launcher has no port; each process reads its log.
+  async #askLauncher() {
+    const half = this.halves.find(({ problem }) => !problem);
+    if (half === undefined) return false;
+    this.records.add("launcher", await this.api.get(half.name, "launcher/restarts", { limit: HISTORY }));
+    this.#showLook();
+    return true;
   }
 
   #showLook() {

@@ -81,6 +81,7 @@ export class Restarts {
   }
 
   #actor(path) {
+    if (path.startsWith("/launcher")) return make("p", { class: "actor-of" }, path); // a process, which has no sheet
     const link = make("a", { href: `#${path}`, class: "path" }, path);
     link.addEventListener("click", (event) => {
       event.preventDefault();

@@ -61,6 +61,7 @@ class House:
             version="1.2.3",
             data_dir=folder,
             audit_file=folder / "log" / "audit.jsonl",
+            launcher_file=folder / "log" / "launcher-restarts.jsonl",
             refusal_seconds=0,
         )
         self.desk = AdminDesk(

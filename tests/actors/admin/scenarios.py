@@ -105,6 +105,21 @@ def a_crash_is_a_story_from_cause_to_answer(operator: Operator) -> None:
     expect(story.locator("pre")).to_be_visible()
 
 
+def a_killed_process_is_a_story_as_well(operator: Operator) -> None:
+    operator.is_in()
+    operator.server.call("crash", "/world/a")
+    expect(operator.story("a has a bug")).to_be_visible()
+    operator.server.call("kill_world")
+
+    story = operator.story("killed SIGKILL")
+    expect(story).to_contain_text("world")
+    expect(story).to_contain_text("up again after 500 ms")
+    expect(operator.stories.locator(".story")).to_have_count(2)
+    story.locator("summary").first.click()
+    expect(story.locator("dl")).to_contain_text("/launcher, one_for_one")
+    expect(story.get_by_role("link")).to_have_count(0)
+
+
 def the_stack_of_a_bug_is_with_each_of_its_crashes(operator: Operator) -> None:
     """Though the log tells it with the first one only."""
     operator.is_in()

@@ -7,6 +7,7 @@ them. What a scenario wants done it asks for by the names of the methods of `Ser
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,11 +31,16 @@ from supervisors import (
     supervisor,
     worker,
 )
+from supervisors.intensity import RestartWindow
+from supervisors.process_records import end_records, restarted_record
+from supervisors.processes import ProcessExit, RestartIn
+from supervisors.restart_log import JsonLinesFile
 from tests.actors.admin.conftest import TOKEN, ScriptedHalf
 from tests.supervisors.actors import Crash, Ping, Player, Stage, player
 from wyld_actors import Actor, ActorSystem, Context, Message, Record, on
 
 WAIT_SECONDS: Final = 5.0
+LAUNCHER_FILE: Final = "launcher-restarts.jsonl"
 # What nobody should ever be called, and what no error should ever say.
 EVIL: Final = "<img src=x onerror=alert(1)><svg onload=alert(2)>"
 
@@ -86,7 +92,12 @@ class Half:
     def __init__(self, name: str, folder: Path, port: int = 0, token: str = TOKEN) -> None:
         self.system, self.log, self.half, self.stage = ActorSystem(), RestartLog(), PageHalf(name), Stage()
         options = AdminOptions(
-            token, port=port, version="1.2.3", data_dir=folder, audit_file=folder / f"{name}-audit.jsonl"
+            token,
+            port=port,
+            version="1.2.3",
+            data_dir=folder,
+            audit_file=folder / f"{name}-audit.jsonl",
+            launcher_file=folder / LAUNCHER_FILE,
         )
         spec = supervisor(name, one_for_one, self._children(options))
         self.tree = run_tree(self.system, spec, services=Services(log=self.log))
@@ -191,6 +202,14 @@ class Server:
 
     def evil(self) -> str:
         return EVIL
+
+    def kill_world(self) -> None:
+        """As the launcher tells it."""
+        log = RestartLog([JsonLinesFile(self.folder / LAUNCHER_FILE)])
+        ended, window, now = ProcessExit(-9, 60.0, was_asked=False), RestartWindow(5, 60.0), time.time()
+        for record in end_records("world", 1, ended, RestartIn(0.0), time=now, consecutive=1, window=window):
+            log.write(record)
+        log.write(restarted_record("world", 2, time=now + 0.5, down_seconds=0.5))
 
     def stop(self, name: str) -> None:
         self.halves[name].end()

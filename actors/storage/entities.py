@@ -19,7 +19,7 @@ from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.positions import Position, forget_positions, save_positions
 from wyld_actors import Record
 
-__all__ = ["EntityRecord", "checkpoint", "count_entities", "find_entities", "load_entities"]
+__all__ = ["EntityRecord", "checkpoint", "find_entities", "load_entities"]
 
 # Building and parsing a statement holds the event loop (about 8 microseconds a row): yield in between.
 _WRITE_BATCH_ROWS = 200
@@ -62,11 +62,6 @@ def find_entities(database: CooperativeDatabase, ids: Sequence[str]) -> list[Ent
     """Those of the given entities that exist, in the order of their ids."""
     rows = database.rows(f"SELECT {_COLUMNS} FROM entities WHERE id = ANY(%s) ORDER BY id", [list(ids)])
     return [_record(row) for row in rows]
-
-
-def count_entities(database: CooperativeDatabase) -> dict[str, int]:
-    """How many entities of each kind there are."""
-    return dict(database.rows("SELECT kind, count(*) FROM entities GROUP BY kind"))
 
 
 def checkpoint(

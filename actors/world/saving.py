@@ -20,7 +20,7 @@ from actors.world.item import Item
 from actors.world.npc import Npc
 from actors.world.room import Room
 from transports.link.protocol import EntityId
-from wyld_actors import Cell, Record
+from wyld_actors import Record
 
 # Layout of the saved states. Raised when a field changes its meaning; adding fields needs no new one.
 VERSION = 1
@@ -43,12 +43,6 @@ def saved(entity_class: type[Entity], state: Entity.State) -> Saved:
     """The state of an entity, to be written."""
     prototype = entity_class.__name__ if issubclass(entity_class, Npc) else ""
     return Saved(state.id, entity_class.kind, encode(state), prototype)
-
-
-def saved_cell(cell: Cell) -> Saved:
-    """The last good record of the entity in `cell`, also after the cell is gone."""
-    assert issubclass(cell.actor_class, Entity)
-    return saved(cell.actor_class, cell.good_state)
 
 
 def encode(state: Entity.State) -> bytes:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.entities import EntityRecord, checkpoint, count_entities, find_entities, load_entities
+from actors.storage.entities import EntityRecord, checkpoint, find_entities, load_entities
 from actors.storage.positions import Position, forget_positions, load_positions, save_positions
 
 # What PostgreSQL's text can hold: anything but NUL and lone surrogates.
@@ -86,7 +86,6 @@ def test_entities_of_chosen_kinds_are_loaded(database: CooperativeDatabase) -> N
     checkpoint(database, [npc(1), room, EntityRecord("item:1", "item", b"")])
 
     assert load_entities(database, ["npc", "room"]) == [npc(1), room]
-    assert count_entities(database) == {"npc": 1, "room": 1, "item": 1}
 
 
 def test_a_world_of_many_pages_is_loaded_whole(database: CooperativeDatabase) -> None:

@@ -8,7 +8,6 @@ process and the stop is in order: reverse start order, one after the other, unde
 and SIGKILL when a child's share of the time has passed.
 """
 
-import json
 import logging
 import random
 import signal
@@ -35,6 +34,7 @@ from supervisors.processes import (
     Stop,
     share_of_stop,
 )
+from supervisors.reports import reports_of
 from supervisors.restart_log import RestartLog
 from supervisors.scheduling import is_stopped
 from supervisors.vital_signs import SIGN_SECONDS, Vitality, VitalSigns
@@ -44,8 +44,6 @@ logger = logging.getLogger(__name__)
 
 # A second signal means: now. For each process; long enough to close its files, short enough for a person.
 IMPATIENT_SECONDS = 2.0
-# A ready line holds a few addresses; a child that writes more than this is not one of ours.
-READY_LINE_LIMIT_BYTES = 65_536
 # The socket of a process that has ended holds everything it said; this is only for the turn of the loop.
 LAST_WORDS_SECONDS = 0.2
 
@@ -246,17 +244,11 @@ class ProcessGroup:
         self.changed(self)
 
     def _listen(self, process: Process, incarnation: int, ours: socket.socket) -> None:
-        """Read the ready line, then signs of life. All that comes is read, so that no child ever blocks on
-        it."""
+        """The first report is the ready line, then come signs of life."""
         kind: type[_Ready | _Sign] = _Ready
-        unread = b""
-        with ours:
-            while piece := _received(ours):
-                *lines, unread = (unread + piece).split(b"\n")
-                unread = unread[:READY_LINE_LIMIT_BYTES]
-                for line in lines:
-                    self._events.put(kind(process, incarnation, _facts(process, line)))
-                    kind = _Sign
+        for facts in reports_of(process.name, ours):
+            self._events.put(kind(process, incarnation, facts))
+            kind = _Sign
 
     def _wait(
         self,
@@ -391,24 +383,6 @@ def _hear(process: Process, facts: Mapping[str, Any]) -> None:
     seconds, by = facts.get("blocked_seconds", 0.0), facts.get("blocked", "")
     if isinstance(seconds, int | float) and isinstance(by, str):
         process.signs.heard(time.monotonic(), float(seconds), by)
-
-
-def _received(ours: socket.socket) -> bytes:
-    try:
-        return ours.recv(READY_LINE_LIMIT_BYTES)
-    except OSError:
-        return b""  # a reset is an end too
-
-
-def _facts(process: Process, line: bytes) -> Mapping[str, Any]:
-    try:
-        facts = json.loads(line)
-    except ValueError:
-        facts = None
-    if not isinstance(facts, dict):
-        logger.error("%s said something else than JSON: %.200r", process.name, line)
-        return {}
-    return facts
 
 
 def _fields(process: Process) -> dict[str, object]:

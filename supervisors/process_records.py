@@ -16,6 +16,8 @@ from supervisors.intensity import RestartWindow
 from supervisors.processes import Decision as Follows
 from supervisors.processes import ExitCode, GiveUp, ProcessExit, RestartIn, Stop
 from supervisors.records import Decision, LogEvent, RestartRecord
+from supervisors.specs import Restart, Strategy
+from wyld_actors import ExitKind
 
 LAUNCHER: Final = "/launcher"
 
@@ -48,8 +50,8 @@ def end_records(
         restarts_in_window=window.stamps,
         intensity=str(window),
         consecutive=consecutive,
-        restart_type="permanent",
-        strategy="one_for_one",
+        restart_type=Restart.PERMANENT.value,
+        strategy=Strategy.ONE_FOR_ONE.value,
     )
     match follows:
         case Stop():
@@ -70,7 +72,7 @@ def _last_record(told: RestartRecord, why: str) -> RestartRecord:
         supervisor=LAUNCHER,
         path=LAUNCHER,
         time=told.time,
-        reason_class="crash",
+        reason_class=ExitKind.CRASH.value,
         exc_msg=why,
         restarts_in_window=told.restarts_in_window,
         intensity=told.intensity,

@@ -3,13 +3,6 @@
 `run.json` in the data directory says where they listen, `admin.key` holds the token. The first part of an
 actor's path says which process it lives in. One that is away is a problem of that half; the other still
 answers.
-
-    OperatorError
-    +-- NotRunning      there is no run.json, or one of a server that is gone
-    +-- RunFileBroken   run.json is not one of ours
-    +-- HalfAway        this process does not answer
-    +-- TokenRefused    the server has another token
-    +-- Refusal         the server's own "no", with paths that may have been meant
 """
 
 import getpass
@@ -17,16 +10,16 @@ import http.client
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import msgspec
+from actors.admin.operator_errors import HalfAway, OperatorError, Refusal, RunFileBroken, TokenRefused
+from actors.admin.run_file import HALVES, addresses, read_run_file
 
-HALVES: Final = ("gateway", "world")
 # The process above both. It has no port: each half reads its restart log.
 LAUNCHER: Final = "launcher"
 # Between two looks for news in it.
@@ -40,75 +33,6 @@ STREAM_SECONDS: Final = 40.0
 _UNAUTHORIZED: Final = 401
 # What can stand in a header.
 _A_TOKEN: Final = re.compile("[\x21-\x7e]+")
-
-
-class OperatorError(Exception):
-    """Base of what goes wrong between an operator and a server."""
-
-
-class NotRunning(OperatorError):
-    """No server runs with this data directory."""
-
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir)
-        self.data_dir = data_dir
-
-    def __str__(self) -> str:
-        return (
-            f"no server is running with {self.data_dir} (no run.json there); "
-            "start one with `python run.py`, or name another with --config or WYLD_DATA_DIR"
-        )
-
-
-class RunFileBroken(OperatorError):
-    """`run.json` cannot be read, or says something else."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(path, why)
-        self.path = path
-        self.why = why
-
-    def __str__(self) -> str:
-        return f"{self.path} does not say where the server is: {self.why}; a server writes it when it starts"
-
-
-class HalfAway(OperatorError):
-    """One process does not answer."""
-
-    def __init__(self, half: str, why: str) -> None:
-        super().__init__(half, why)
-        self.half = half
-        self.why = why
-
-    def __str__(self) -> str:
-        return f"the {self.half} does not answer: {self.why}"
-
-
-class TokenRefused(OperatorError):
-    """The server wants another token."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(source)
-        self.source = source
-
-    def __str__(self) -> str:
-        return (
-            f"the server does not accept the token of {self.source}; it has the one with which it was started"
-        )
-
-
-class Refusal(OperatorError):
-    """The server's answer is no."""
-
-    def __init__(self, status: int, text: str, suggestions: Sequence[str] = ()) -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
-        self.suggestions = tuple(suggestions)
-
-    def __str__(self) -> str:
-        meant = f"; did you mean {' or '.join(self.suggestions)}?" if self.suggestions else ""
-        return f"{self.text}{meant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +166,7 @@ class Operator:
     def _trouble(self, half: str) -> str:
         """What the launcher says about it by now."""
         try:
-            return _read_run_file(self._place.data_dir).troubles.get(half, "")
+            return read_run_file(self._place.data_dir).troubles.get(half, "")
         except RunFileBroken:
             return ""
 
@@ -262,38 +186,6 @@ def _refusal(half: str, answer: http.client.HTTPResponse) -> OperatorError:
         return Refusal(answer.status, content["error"], content["suggestions"])
     except (ValueError, LookupError, TypeError):
         return Refusal(answer.status, f"the server answered {answer.status} {answer.reason}")
-
-
-class _RunFile(msgspec.Struct, frozen=True):
-    """What is needed of run.json."""
-
-    addresses: dict[str, str] = {}
-    troubles: dict[str, str] = {}
-
-
-def _read_run_file(data_dir: Path) -> _RunFile:
-    """Raises NotRunning, RunFileBroken."""
-    path = data_dir / "run.json"
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_RunFile)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotRunning(data_dir) from None
-    except (OSError, ValueError) as error:
-        raise RunFileBroken(path, str(error)) from error
-
-
-def addresses(data_dir: Path) -> dict[str, tuple[str, int]]:
-    """Where each process answers operators. Raises NotRunning, RunFileBroken."""
-    known = _read_run_file(data_dir).addresses
-    found = {}
-    for half in HALVES:
-        try:
-            parts = urlsplit(known.get(f"{half}-admin", ""))
-            if parts.hostname and parts.port:
-                found[half] = (parts.hostname, parts.port)
-        except ValueError as error:
-            raise RunFileBroken(data_dir / "run.json", str(error)) from error
-    return found
 
 
 def _read_token(path: Path) -> str:

@@ -19,18 +19,10 @@ from gevent.queue import Queue
 from rich.console import Console, RenderableType
 
 from actors.admin import tables
-from actors.admin.client import (
-    HALVES,
-    LAUNCHER,
-    Answers,
-    HalfAway,
-    Operator,
-    OperatorError,
-    Place,
-    first_of,
-    half_of,
-)
+from actors.admin.client import LAUNCHER, Answers, Operator, Place, first_of, half_of
+from actors.admin.operator_errors import HalfAway, OperatorError
 from actors.admin.restarts import is_below
+from actors.admin.run_file import HALVES
 from actors.admin.views import ORDERS
 
 # From the --config file, if one is given, to the place of the server.

@@ -17,9 +17,10 @@ from flask import Flask, Response, request
 
 from actors.admin.answering import body, problem
 from actors.admin.changes import OPERATOR_LIMIT
-from actors.admin.client import HALVES, NotRunning, RunFileBroken, addresses
 from actors.admin.desk import AdminDesk
 from actors.admin.errors import NeighbourAway
+from actors.admin.operator_errors import NotRunning, RunFileBroken
+from actors.admin.run_file import HALVES, addresses
 
 # A question is answered at once or not at all; a restart waits for the next incarnation.
 GET_SECONDS: Final = 4.0

@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 from gevent.pywsgi import WSGIServer
 
-from actors.admin.client import HalfAway, Operator, OperatorError, Place, RunFileBroken, addresses
+from actors.admin.client import Operator, Place
 from actors.admin.commands import operator_commands
+from actors.admin.operator_errors import HalfAway, OperatorError, RunFileBroken
+from actors.admin.run_file import addresses
 
 
 class Stranger:

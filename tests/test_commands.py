@@ -1,5 +1,6 @@
 """The operators' commands: against nothing, and against a real server with a player in it."""
 
+import http.client
 import json
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -39,6 +41,17 @@ def wait_until(look: Callable[[], Found]) -> Found:
         assert time.monotonic() < deadline, "nothing was found within a minute"
         time.sleep(0.05)
     return found
+
+
+def readyz(port: int) -> tuple[int, list[str]]:
+    """The status of `/readyz` and what fails, for who has no token."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())["failing"]
+    finally:
+        connection.close()
 
 
 def answer(server: Server, *arguments: str) -> str:
@@ -78,6 +91,27 @@ def test_a_path_belongs_to_one_of_the_halves(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "paths begin with /world or /gateway" in result.output
+
+
+def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command without commands of its own, by all of its words."""
+    if isinstance(command, click.Group):
+        for word, below in command.commands.items():
+            yield from leaves(below, f"{name} {word}".strip())
+    else:
+        yield name, command
+
+
+def test_every_operator_s_command_is_machine_readable() -> None:
+    serving = {"world", "gateway", "config", "version"}
+
+    without = [
+        name
+        for name, found in leaves(run.main, "")
+        if name not in serving and not any("--json" in option.opts for option in found.params)
+    ]
+
+    assert without == []
 
 
 @slow
@@ -255,3 +289,28 @@ def test_who_follows_reads_that_the_world_was_killed_and_came_back(server: Serve
         ("launcher", "/launcher/world", "child_terminated"),
         ("launcher", "/launcher/world", "restarted"),
     ]
+
+
+@slow
+def test_without_its_database_a_server_is_unready_and_restarts_are_read_from_the_file() -> None:
+    with folder() as path, Server(path).start() as server:
+        answer(server, "chaos", "crash", "/gateway/pool")
+        wait_until(lambda: read(server, "restarts", "--path", "/gateway/pool")["gateway"])
+        before = server.pid("gateway")
+        server.kill("gateway")
+        server.until(lambda content: content["pids"]["gateway"] not in (None, before))
+
+        def told() -> Any:
+            result = command(server.data_dir, "restarts", "--path", "/gateway/pool", "--json")
+            return json.loads(result.stdout)["gateway"] if not result.exit_code else None
+
+        def failing() -> set[str]:
+            result = command(server.data_dir, "doctor", "--json")
+            checks = json.loads(result.stdout).get("world", [])
+            return {check["name"] for check in checks if check["health"] == "failing"}
+
+        wait_until(told)
+        with server.without_database():
+            assert "store" in wait_until(failing)
+            assert readyz(server.port("world-admin")) == (503, ["store"])
+            assert next(record["event"] for record in told()) == "child_terminated"

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from actors.admin.answering import ROWS_LIMIT
 from actors.admin.checks import Check, Health
+from actors.admin.metrics import TOP_ACTORS
 from actors.admin.restarts import since_when
+from supervisors import SpawnChild
 from tests.actors.admin.conftest import TOKEN, House
 from tests.supervisors.actors import Ping
 
@@ -186,6 +189,28 @@ def test_no_more_than_so_many_follow(house: House) -> None:
 
     streams[0].close()
     assert house.get("/api/restarts/stream").status_code == 200
+
+
+def test_paths_are_labels_of_the_deepest_mailboxes_only_and_those_are_few(house: House) -> None:
+    guests = house.system.find("/top/guests")
+    assert guests is not None
+    for number in range(2 * TOP_ACTORS):
+        path = guests.ask(SpawnChild()).ref.path
+        house.post("/api/actor/suspend", path=path)
+        for _ in range(number + 1):
+            house.tell(path, Ping())
+    house.crash("/top/a")
+
+    families = {family.name: family for family in text_string_to_metric_families(house.get("/metrics").text)}
+
+    depths = [sample.value for sample in families["wyld_top_mailbox_depth"].samples]
+    assert depths == [float(depth) for depth in range(2 * TOP_ACTORS, TOP_ACTORS, -1)]
+    with_paths = [
+        name for name, family in families.items() if any("path" in found.labels for found in family.samples)
+    ]
+    assert with_paths == ["wyld_top_mailbox_depth"]
+    by_class = {sample.labels["class"] for sample in families["wyld_actors"].samples}
+    assert by_class == {"Supervisor", "DynamicSupervisor", "Player"}
 
 
 def test_sessions_link_and_doctor_come_from_the_half(house: House) -> None:

@@ -1,6 +1,8 @@
 """Each check with what makes it fail, warn, and pass."""
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ from actors.admin.world_half import link_check as world_link
 from actors.gateway.messages import LinkStatus as GatewayLink
 from actors.world_link.messages import LinkStatus as WorldLink
 from tests.actors.admin.conftest import House
+from tests.supervisors.actors import Ping
 
 KEY = Path("/srv/admin.key")
 
@@ -68,6 +71,93 @@ def test_what_does_no_harm_yet_is_a_warning_with_advice(check: Check) -> None:
 
 def test_the_actor_with_most_restarts_is_named() -> None:
     assert "30 of them of /a" in rules.restart_check({"/a": (1, 2, 30), "/b": (0, 0, 1)}).finding
+
+
+def a_full_mailbox(house: House, _patch: pytest.MonkeyPatch) -> None:
+    house.post("/api/actor/suspend", path="/top/a")
+    for _ in range(9):
+        house.tell("/top/a", Ping())
+
+
+def a_message_that_waits(house: House, _patch: pytest.MonkeyPatch) -> None:
+    house.post("/api/actor/suspend", path="/top/a")
+    house.tell("/top/a", Ping())
+    house.system.advance(rules.WAIT_FAILING_SECONDS)
+    house.desk.lag.pause()
+
+
+def a_part_that_is_down(house: House, _patch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        house.crash("/top/b")
+
+
+def a_loop_that_stood_still(house: House, _patch: pytest.MonkeyPatch) -> None:
+    house.desk.lag.tick()
+    house.system.advance(3)
+
+
+def a_key_for_all(house: House, _patch: pytest.MonkeyPatch) -> None:
+    key = house.folder / "admin.key"
+    key.write_text("secret", encoding="ascii")
+    key.chmod(0o644)
+
+
+def a_full_disk(_house: House, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=1 << 20))
+
+
+def a_clock_that_was_never_set(house: House, _patch: pytest.MonkeyPatch) -> None:
+    house.desk.wall_clock = lambda: 0.0
+
+
+def a_clock_that_was_set(house: House, _patch: pytest.MonkeyPatch) -> None:
+    before = house.desk.wall_clock
+    house.desk.wall_clock = lambda: before() + 60.0
+
+
+def a_letter(house: House, _patch: pytest.MonkeyPatch) -> None:
+    house.post("/api/actor/suspend", path="/top/a")
+    for _ in range(11):
+        house.tell("/top/a", Ping())
+
+
+def many_restarts(house: House, _patch: pytest.MonkeyPatch) -> None:
+    for _ in range(rules.RESTARTS_WARNING):
+        house.crash("/top/a")
+        house.system.advance(100)
+        house.desk.lag.tick()
+
+
+def a_part_of_the_half(house: House, _patch: pytest.MonkeyPatch) -> None:
+    house.half.found = [rules.silent("store", "it is away")]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "name", "health"),
+    [
+        (a_full_mailbox, "mailboxes", Health.FAILING),
+        (a_message_that_waits, "mailboxes", Health.FAILING),
+        (a_part_that_is_down, "tree", Health.FAILING),
+        (a_loop_that_stood_still, "loop", Health.FAILING),
+        (a_key_for_all, "keys", Health.FAILING),
+        (a_full_disk, "disk", Health.FAILING),
+        (a_clock_that_was_never_set, "clock", Health.FAILING),
+        (a_clock_that_was_set, "clock", Health.WARNING),
+        (a_letter, "letters", Health.WARNING),
+        (many_restarts, "restarts", Health.WARNING),
+        (a_part_of_the_half, "store", Health.FAILING),
+    ],
+)
+def test_the_doctor_finds_each_trouble(
+    house: House, monkeypatch: pytest.MonkeyPatch, trouble: Callable[..., None], name: str, health: Health
+) -> None:
+    before = {check["name"]: check["health"] for check in house.read("/api/doctor")}
+
+    trouble(house, monkeypatch)
+
+    after = {check["name"]: check["health"] for check in house.read("/api/doctor")}
+    assert before.get(name, "ok") == "ok"
+    assert after[name] == health.value
 
 
 def test_a_part_that_is_down_makes_the_process_unready(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from typing import Any
 
@@ -141,6 +142,31 @@ def test_every_deed_is_a_line_also_one_that_was_refused(house: House) -> None:
     assert all(len(line["token"]) == 12 for line in lines)
     assert TOKEN not in json.dumps(lines)
     assert stat.S_IMODE((house.folder / "log" / "audit.jsonl").stat().st_mode) == 0o600
+
+
+DEEDS = {
+    "/api/actor/<action>": ("suspend", "resume", "restart", "kill"),
+    "/api/chaos/<kind>": ("crash", "freeze", "delay", "kill"),
+    "/api/letters/<int:number>/send": ("1",),
+}
+
+
+def test_there_is_no_way_to_change_anything_that_is_not_written_down(house: House) -> None:
+    rules = list(house.client.application.url_map.iter_rules())
+    posts = [rule.rule for rule in rules if "POST" in (rule.methods or ())]
+
+    for rule, words in DEEDS.items():
+        for word in words:
+            house.post(re.sub("<.*>", word, rule), path="/top/a")
+
+    # What goes to the neighbour is written down there.
+    assert {rule for rule in posts if not rule.startswith("/at/")} == set(DEEDS)
+    assert {method for rule in rules for method in rule.methods or ()} == {"GET", "HEAD", "OPTIONS", "POST"}
+    assert [line["action"] for line in audit(house)] == [
+        *DEEDS["/api/actor/<action>"],
+        *(f"chaos {kind}" for kind in DEEDS["/api/chaos/<kind>"]),
+        "letters send",
+    ]
 
 
 def test_what_cannot_be_written_down_is_not_done(house: House) -> None:

@@ -39,6 +39,9 @@ _native_sleep = monkey.get_original("time", "sleep")
 
 # No look for this long, and faulthandler's own thread, which needs no lock, writes down all stacks.
 DUMP_AFTER_SECONDS: Final = 5.0
+# Between two attempts to interrupt: a handler that logs in a loop can be interrupted in one of a hundred
+# moments, between two calls.
+RETRY_SECONDS: Final = 0.001
 # Looks between two prolongations of that: each starts a thread.
 LOOKS_A_RENEWAL: Final = 20
 
@@ -112,13 +115,14 @@ class Watchdog:
 
     def _run(self) -> None:
         while self._runs:
-            self._look()
-            _native_sleep(LOOK_SECONDS)
+            is_due = self._look()
+            _native_sleep(RETRY_SECONDS if is_due else LOOK_SECONDS)
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Whether somebody is to be interrupted who may be."""
         frame = sys._current_frames().get(self._hub.thread_ident)
         if frame is None or not self._runs:
-            return
+            return False
         self._prolong()
         holder, raised = holder_of(frame), self._interrupter.raised
         verdict = self._watch.look(
@@ -140,6 +144,7 @@ class Watchdog:
         if verdict.interrupt and holder is not None:
             self._interrupter.request(holder, verdict.held_seconds, raised)
         self._pulse(_blocked(holder, verdict))
+        return verdict.interrupt and holder is not None and holder.cell.actor_class.may_be_interrupted
 
     def _report(self, holder: Holder | None, verdict: Verdict, stack: str) -> None:
         report = StuckReport(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -204,6 +206,20 @@ def test_a_loop_that_uses_the_runtime_all_the_time_is_interrupted_where_that_doe
         end = time.thread_time() + LONG_SECONDS
         while time.thread_time() < end:
             ctx.tell(yard.ref("b"), Ping())
+
+    is_stuck_and_restarted(yard, work)
+
+
+@pytest.mark.slow
+def test_a_loop_that_is_hardly_ever_where_it_may_be_interrupted_is_interrupted_soon(yard: Yard) -> None:
+    quiet = logging.getLogger("tests.quiet")
+    quiet.addHandler(logging.StreamHandler(io.StringIO()))
+    quiet.propagate = False
+
+    def work(_actor: Any, _ctx: Any) -> None:
+        end = time.monotonic() + LONG_SECONDS
+        while time.monotonic() < end:
+            quiet.error("here we are again")
 
     is_stuck_and_restarted(yard, work)
 

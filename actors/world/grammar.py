@@ -123,7 +123,7 @@ _WORD_LIMIT = 24
 # difflib's default of 0.6 takes "attack" for "take".
 _LIKENESS = 0.65
 # Shorter words are not proposed: almost everything is close to a word of two letters.
-_PROPOSED = [word for word in BY_WORD if len(word) > 2]
+_PROPOSED = tuple(word for word in BY_WORD if len(word) > 2)
 # What newcomers type for what is done with another verb; likeness would propose walk for talk, get for pet.
 MEANT = {
     "ask": "say",

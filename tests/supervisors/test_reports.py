@@ -35,6 +35,7 @@ def test_each_line_is_a_report() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(), st.integers()), max_size=5), st.lists(st.integers(0, 200)))
 def test_any_split_of_the_bytes_gives_the_same_reports(said: list[dict[str, int]], cuts: list[int]) -> None:
     stream = b"".join(json.dumps(one).encode() + b"\n" for one in said)

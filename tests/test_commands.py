@@ -257,7 +257,10 @@ def test_a_killed_world_and_its_return_are_in_the_restarts_in_order_of_time() ->
         found = read(server, "restarts")["launcher"]
         lines = answer(server, "restarts").splitlines()
         alone = read(server, "restarts", "--path", "/launcher/world")
+        checks = {check["name"]: check for check in read(server, "doctor")["world"]}
 
+    assert checks["process"]["health"] == "warning"
+    assert "SIGKILL" in checks["process"]["finding"]
     ended, back = found
     assert alone == {"launcher": found}
     assert (ended["event"], ended["path"], ended["incarnation"]) == ("child_terminated", "/launcher/world", 1)

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from actors.admin.archive import ArchiveStatus
+from actors.admin.restarts import Fields
 
 
 class Health(enum.Enum):
@@ -132,6 +133,21 @@ def restart_check(recent: Mapping[str, Sequence[int]]) -> Check:
     path, counts = max(recent.items(), key=lambda entry: entry[1][-1])
     finding = f"{hour} in the last hour, {counts[-1]} of them of {path}"
     return Check("restarts", Health.WARNING, finding, f"`restarts --path {path}` shows the cause")
+
+
+def process_check(ends: Sequence[Fields], now: float) -> Check:
+    """`ends` are the launcher's records of this process ending unasked in the last hour, oldest first."""
+    if not ends:
+        return ok("process", "it has not ended by itself in the last hour")
+    last = ends[-1]
+    minutes = (now - float(last["time"])) / 60
+    finding = (
+        f"it has ended by itself, {len(ends)} in the last hour; {minutes:.0f} min ago: {last['exc_msg']}"
+    )
+    advice = (
+        f"`restarts --path {last['path']}` shows all; SIGKILL that nobody sent is for want of memory: `dmesg`"
+    )
+    return Check("process", Health.WARNING, finding, advice)
 
 
 def archive_check(status: ArchiveStatus) -> Check:

@@ -31,7 +31,7 @@ from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen, re
 from actors.admin.survey import take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
-from supervisors import RestartLog
+from supervisors import LogEvent, RestartLog
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem
 from wyld_actors.slices import in_slices
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 KEY_FILES: Final = ("admin.key", "link.key")
 # Of the launcher's log, which open pages ask for all the time: some 500 restarts of processes.
 LAUNCHER_TAIL_BYTES: Final = 256 * 1024
+LAUNCHER_RECORDS: Final = 1_000
+PROCESS_ENDS: Final = {LogEvent.CHILD_TERMINATED.value, LogEvent.START_ERROR.value}
 # Mailboxes that the doctor looks into.
 DEEPEST: Final = 20
 
@@ -173,6 +175,7 @@ class AdminDesk:
             *self.readiness(),
             self._mailboxes(),
             rules.restart_check(self.recent()),
+            *self._process(),
             *([] if self.archive is None else [rules.archive_check(self.archive.status())]),
             rules.letters_check(self.system.dead_letter_count),
             rules.clock_check(self.wall_clock(), self._drift()),
@@ -183,6 +186,16 @@ class AdminDesk:
         """The states of those just below the roots, by path."""
         roots = self.system.roots.values()
         return {cell.path: state_of(cell) for root in roots for cell in (root.children or {}).values()}
+
+    def _process(self) -> list[Check]:
+        """What the launcher tells of this process; nothing where there is none."""
+        if self.options.launcher_file is None:
+            return []
+        now = self.wall_clock()
+        records = self.launcher_restarts(
+            since=now - 3600, path=f"/launcher/{self.half.name}", limit=LAUNCHER_RECORDS
+        )
+        return [rules.process_check([record for record in records if record["event"] in PROCESS_ENDS], now)]
 
     def _mailboxes(self) -> Check:
         system = self.system

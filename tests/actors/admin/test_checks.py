@@ -13,7 +13,11 @@ from actors.admin.loop_lag import REMEMBERED_SECONDS, TICK_SECONDS, LoopLag
 from actors.admin.world_half import link_check as world_link
 from actors.gateway.messages import LinkStatus as GatewayLink
 from actors.world_link.messages import LinkStatus as WorldLink
-from tests.actors.admin.conftest import House
+from supervisors.intensity import RestartWindow
+from supervisors.process_records import end_records
+from supervisors.processes import ProcessExit, RestartIn
+from supervisors.restart_log import JsonLinesFile
+from tests.actors.admin.conftest import WALL_TIME, House
 from tests.supervisors.actors import Ping
 
 KEY = Path("/srv/admin.key")
@@ -128,6 +132,22 @@ def many_restarts(house: House, _patch: pytest.MonkeyPatch) -> None:
         house.desk.lag.tick()
 
 
+def an_end_of_the_process(house: House, _patch: pytest.MonkeyPatch) -> None:
+    write = JsonLinesFile(house.folder / "log" / "launcher-restarts.jsonl")
+    for name, ago in ((house.half.name, 7200.0), (house.half.name, 60.0), ("another", 30.0)):
+        ended = ProcessExit(-9, 60.0, was_asked=False)
+        [record] = end_records(
+            name,
+            1,
+            ended,
+            RestartIn(0.0),
+            time=WALL_TIME - ago,
+            consecutive=1,
+            window=RestartWindow(5, 60.0),
+        )
+        write(record)
+
+
 def a_part_of_the_half(house: House, _patch: pytest.MonkeyPatch) -> None:
     house.half.found = [rules.silent("store", "it is away")]
 
@@ -145,6 +165,7 @@ def a_part_of_the_half(house: House, _patch: pytest.MonkeyPatch) -> None:
         (a_clock_that_was_set, "clock", Health.WARNING),
         (a_letter, "letters", Health.WARNING),
         (many_restarts, "restarts", Health.WARNING),
+        (an_end_of_the_process, "process", Health.WARNING),
         (a_part_of_the_half, "store", Health.FAILING),
     ],
 )
@@ -158,6 +179,21 @@ def test_the_doctor_finds_each_trouble(
     after = {check["name"]: check["health"] for check in house.read("/api/doctor")}
     assert before.get(name, "ok") == "ok"
     assert after[name] == health.value
+
+
+def test_the_doctor_tells_how_its_process_ended_and_of_no_other(house: House) -> None:
+    an_end_of_the_process(house, pytest.MonkeyPatch())
+
+    [check] = [check for check in house.read("/api/doctor") if check["name"] == "process"]
+
+    assert check["finding"] == "it has ended by itself, 1 in the last hour; 1 min ago: SIGKILL"
+    assert "restarts --path /launcher/top" in check["advice"]
+
+
+def test_ends_that_were_only_counted_count() -> None:
+    ends = [{"time": 100.0, "path": "/launcher/world", "exc_msg": "exit code 1", "repeated": 3}]
+
+    assert "4 in the last hour" in rules.process_check(ends, 160.0).finding
 
 
 def test_a_part_that_is_down_makes_the_process_unready(house: House) -> None:

@@ -18,6 +18,7 @@ from actors.admin.survey import Below, Survey, is_running
 from supervisors.acting import SupervisorActor
 from supervisors.snapshot import current_message, state_of
 from wyld_actors import ActorSystem, Cell
+from wyld_actors.slices import in_slices
 from wyld_actors.timings import quantile
 
 # Branches that one page may have open.
@@ -79,7 +80,6 @@ class Look(msgspec.Struct, frozen=True):
 class _Facts:
     """What a row needs beside its cell."""
 
-    now: float
     survey: Survey
     recent: Mapping[str, tuple[int, ...]]
 
@@ -92,7 +92,7 @@ def branches(
     limit: int,
 ) -> dict[str, Branch]:
     """The roots by "", and the children of everyone in `opened` who is still there."""
-    facts = _Facts(system.now(), survey, recent)
+    facts = _Facts(survey, recent)
     found = {"": _branch("", system.roots, facts, limit)}
     for path in islice(opened, OPEN_LIMIT):
         ref = system.find(path) if path.strip("/") else None
@@ -102,14 +102,16 @@ def branches(
 
 
 def _branch(above: str, cells: Mapping[str, Cell], facts: _Facts, limit: int) -> Branch:
-    rest = iter(cells.values())
+    rest = (cell for cell in in_slices(tuple(cells.values())) if not cell.closed)
     shown = list(islice(rest, limit))
     shown += islice((cell for cell in rest if not is_running(cell)), limit)
-    return Branch([_row(cell, f"{above}/{cell.name}", facts) for cell in shown], len(cells))
+    return Branch(
+        [_row(cell, f"{above}/{cell.name}", facts) for cell in shown if not cell.closed], len(cells)
+    )
 
 
 def _row(cell: Cell, path: str, facts: _Facts) -> Row:
-    instance, now = cell.instance, facts.now
+    instance, now = cell.instance, cell.system.now()
     return Row(
         path=path,
         name=cell.name,

@@ -149,7 +149,7 @@ function fillFacts(element, view) {
     ["handled", `${plural(cell.handled, "message")}${cell.p50_seconds === undefined ? "" : `, p50 ${duration(cell.p50_seconds)}, p99 ${duration(cell.p99_seconds)}`}`],
     ["now", cell.current_message ? `in ${cell.current_message} for ${duration(cell.busy_seconds)}` : "idle"],
     ["waits for", view.waits_for],
-    ["children", cell.children?.length ? count(cell.children.length) : ""],
+    ["children", view.children ? count(view.children) : ""],
   ].filter(([, value]) => value);
   if (!element.firstChild) element.append(make("dl", { class: "facts" }));
   keyed(element.firstChild, facts, ([name]) => name, ([name]) => make("div", {}, make("dt", {}, name), make("dd", {})), (row, [, value, tone]) => {

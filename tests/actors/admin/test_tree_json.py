@@ -87,7 +87,9 @@ def test_each_actor_has_all_that_an_operator_asks_for(house: House) -> None:
     assert set(CellSnapshot.__struct_fields__) >= ALWAYS | SOMETIMES
 
 
-@pytest.mark.parametrize("url", ["/api/tree", "/api/top?by=time", "/metrics", "/api/doctor"])
+@pytest.mark.parametrize(
+    "url", ["/api/tree", "/api/top?by=time", "/metrics", "/api/doctor", "/api/look?open=/top"]
+)
 def test_the_game_has_turns_while_operators_look_at_everybody(
     house: House, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:

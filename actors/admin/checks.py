@@ -140,10 +140,9 @@ def process_check(ends: Sequence[Fields], now: float) -> Check:
     if not ends:
         return ok("process", "it has not ended by itself in the last hour")
     last = ends[-1]
+    number = sum(1 + int(end.get("repeated", 0)) for end in ends)
     minutes = (now - float(last["time"])) / 60
-    finding = (
-        f"it has ended by itself, {len(ends)} in the last hour; {minutes:.0f} min ago: {last['exc_msg']}"
-    )
+    finding = f"it has ended by itself, {number} in the last hour; {minutes:.0f} min ago: {last['exc_msg']}"
     advice = (
         f"`restarts --path {last['path']}` shows all; SIGKILL that nobody sent is for want of memory: `dmesg`"
     )

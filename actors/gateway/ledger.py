@@ -149,6 +149,8 @@ class LinkLedger:
         for session in gaps:
             done.frames.append(Resend(session, self.inboxes[session].received))
         replays = self.replays
+        if frame.origin in self.inboxes:
+            replays.saw(show, frame.cause, frame.origin)
         if replays:
             show = [to for to in show if not replays.hides(to, frame.cause, frame.origin)]
         delivery = Delivery(frame.body)
@@ -168,11 +170,13 @@ class LinkLedger:
             replays = self.replays
             if isinstance(body, Performed):
                 inbox.answered = max(inbox.answered, body.number)
-                if replays:
-                    replays.performed(session, body.number)
-            elif replays and self._is_of_the_past(frame):
-                self.unconfirmed.add(session)
-                return
+                replays.performed(session, body.number)
+            else:
+                if (frame.origin or session) in self.inboxes:
+                    replays.saw((session,), frame.cause, frame.origin or session)
+                if replays and self._is_of_the_past(frame):
+                    self.unconfirmed.add(session)
+                    return
             groups[session].append(Delivery(body))
 
     def _is_of_the_past(self, frame: Output) -> bool:

@@ -208,6 +208,38 @@ def test_what_was_shown_before_a_crash_is_not_shown_again() -> None:
     assert shown == {"a": ["two"]}
 
 
+def test_what_others_saw_of_a_command_is_not_shown_again_though_its_answer_died_with_the_world() -> None:
+    book = ledger(A, B)
+    assert texts(book, Multicast([B], [1], 1, TextOutput("A does one"), A)) == {"b": ["A does one"]}
+    book.welcomed(Welcome(10, {A: (0, 0), B: (0, 0)}), is_another=True)
+
+    shown = texts(
+        book,
+        Multicast([B], [2], 1, TextOutput("A does one"), A),
+        Multicast([B], [3], 1, TextOutput("and it has an end"), A),
+        out(A, 1, "one", cause=1),
+        Output(A, 2, 1, Performed(1, "> ")),
+        Multicast([B], [4], 2, TextOutput("A does two"), A),
+    )
+
+    assert shown == {"a": ["one"], "b": ["and it has an end", "A does two"]}
+
+
+def test_however_many_worlds_die_over_a_command_each_sees_all_of_it_once() -> None:
+    book = ledger(A, B)
+    lines = ("first", "second", "third")
+    seen: list[str] = []
+    number = 0
+    for shown in (2, 1, 3):
+        for line in lines[:shown]:
+            number += 1
+            told = texts(book, Multicast([B], [number], 1, TextOutput(line), A))
+            seen.extend(told.get("b", []))
+        book.welcomed(Welcome(10, {A: (0, 0), B: (0, 0)}), is_another=True)
+
+    assert seen == list(lines)
+
+
 def test_after_choosing_a_character_anew_nothing_is_hidden() -> None:
     book = ledger(A)
     book.sort([out(A, 1, "one", cause=1), Output(A, 2, 1, Performed(1, "> "))])

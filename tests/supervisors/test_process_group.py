@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from tempfile import NamedTemporaryFile
 
 import gevent
@@ -20,7 +20,7 @@ from gevent.event import Event
 from supervisors.backoff import Backoff
 from supervisors.process_group import ProcessGroup, ProcessSpec
 from supervisors.processes import ExitCode, RestartPolicy
-from supervisors.records import LogEvent
+from supervisors.records import Decision, LogEvent
 
 QUICK = Backoff(min_seconds=0.01, max_seconds=0.02, jitter=0.0, stable_after_seconds=60.0)
 POLICY = RestartPolicy(QUICK, max_restarts=3, max_seconds=60.0)
@@ -198,6 +198,15 @@ def test_a_process_that_always_ends_is_given_up_and_the_others_are_stopped() -> 
         assert crashes == [("start_error", "/launcher/gateway", "crash", decision) for decision in decisions]
         assert last == ("start_error", "/launcher/gateway", "crash", "escalate")
         assert launcher == ("escalated", "/launcher", "crash", "escalate")
+
+
+def test_ends_that_were_only_counted_are_told_when_the_server_ends() -> None:
+    with watched(program("world", "sys.exit(5)"), policy=replace(POLICY, max_restarts=9)) as server:
+        server.result()
+
+    later = [record for record in server.group.log.recent() if record.decision is Decision.RESTART_LATER]
+    assert len(later) < 8
+    assert sum(1 + record.repeated for record in later) == 8
 
 
 def test_a_configuration_error_ends_the_server_without_a_restart() -> None:

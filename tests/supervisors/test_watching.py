@@ -11,6 +11,11 @@ from supervisors.watching import LOOK_SECONDS, Look, Verdict, Watch, WatchdogOpt
 OPTIONS = WatchdogOptions(report_after_seconds=0.25, interrupt_after_seconds=1.0, unready_after_seconds=2.0)
 
 
+def test_a_report_comes_within_half_a_second_of_the_begin_by_default() -> None:
+    # One look may just miss it.
+    assert 0 < WatchdogOptions().report_after_seconds + LOOK_SECONDS <= 0.5
+
+
 class Thread:
     """The thread of a loop, as a script plays it."""
 

@@ -9,7 +9,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from actors.admin.answering import ROWS_LIMIT
 from actors.admin.checks import Check, Health
-from actors.admin.metrics import TOP_ACTORS
 from actors.admin.restarts import since_when
 from supervisors import SpawnChild
 from tests.actors.admin.conftest import TOKEN, House
@@ -80,6 +79,16 @@ def test_restarts_of_late_stand_with_the_actor(house: House) -> None:
 
     [top] = house.read("/api/tree")["trees"]
     assert [child.get("recent") for child in top["children"]] == [[1, 2, 2], None, None]
+
+
+def test_of_late_is_one_minute_five_and_sixty(house: House) -> None:
+    for pause_minutes in (2, 55, 3, 1.5):
+        house.crash("/top/a")
+        house.system.advance(60 * pause_minutes)
+    house.crash("/top/a")
+
+    # 61.5, 59.5, 4.5, 1.5 and 0 minutes ago.
+    assert house.read("/api/actor?path=/top/a")["restarts"] == [1, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +203,7 @@ def test_no_more_than_so_many_follow(house: House) -> None:
 def test_paths_are_labels_of_the_deepest_mailboxes_only_and_those_are_few(house: House) -> None:
     guests = house.system.find("/top/guests")
     assert guests is not None
-    for number in range(2 * TOP_ACTORS):
+    for number in range(25):
         path = guests.ask(SpawnChild()).ref.path
         house.post("/api/actor/suspend", path=path)
         for _ in range(number + 1):
@@ -204,7 +213,7 @@ def test_paths_are_labels_of_the_deepest_mailboxes_only_and_those_are_few(house:
     families = {family.name: family for family in text_string_to_metric_families(house.get("/metrics").text)}
 
     depths = [sample.value for sample in families["wyld_top_mailbox_depth"].samples]
-    assert depths == [float(depth) for depth in range(2 * TOP_ACTORS, TOP_ACTORS, -1)]
+    assert depths == [float(depth) for depth in range(25, 15, -1)]
     with_paths = [
         name for name, family in families.items() if any("path" in found.labels for found in family.samples)
     ]

@@ -118,6 +118,15 @@ def test_an_actor_is_shown_with_its_mailbox_and_its_last_error(house: House) -> 
     assert shown["restarts"] == [1, 1, 1]
 
 
+def test_what_met_a_full_mailbox_is_counted_with_its_actor(house: House) -> None:
+    house.post("/api/actor/suspend", path="/top/a")
+    for _ in range(12):
+        house.tell("/top/a", Ping())
+
+    [top] = house.read("/api/tree")["trees"]
+    assert [child["dropped"] for child in top["children"]] == [2, 0, 0]
+
+
 def test_top_shows_the_deepest_mailboxes_first(house: House) -> None:
     for path, count in (("/top/a", 2), ("/top/b", 3)):
         house.post("/api/actor/suspend", path=path)

@@ -10,7 +10,7 @@ import pytest
 
 from supervisors import SpawnChild
 from tests.actors.admin.conftest import TOKEN, House
-from tests.supervisors.actors import Ping
+from tests.supervisors.actors import Crash, Ping
 from wyld_actors import CellState
 
 
@@ -103,6 +103,17 @@ def test_a_dead_letter_is_listed_and_sent_again_once(house: House) -> None:
     assert ref.cell.handled == before + 1
     assert house.read("/api/letters") == []
     assert house.post("/api/letters/1/send").status_code == 404
+
+
+def test_a_dead_letter_is_shown_with_what_it_says(house: House) -> None:
+    house.post("/api/actor/suspend", path="/top/a")
+    for number in range(11):
+        house.tell("/top/a", Crash(f"look {number}"))
+
+    [letter] = house.read("/api/letters")
+
+    assert letter["message"] == "Crash"
+    assert "look 10" in str(letter["content"])
 
 
 def test_a_dead_letter_stays_one_while_its_actor_takes_no_mail(house: House) -> None:

@@ -93,10 +93,14 @@ def server_rows() -> list[Row]:
 
 
 def _crowd_rows(server: Server) -> list[Row]:
-    began = time.perf_counter()
-    crowd = log_in(server.port, [player_name(n) for n in range(CROWD)], PASSWORD, seconds=LOGIN_SECONDS)
-    logins = CROWD / (time.perf_counter() - began)
-    rows = [Row(f"logins a second, {CROWD} players", logins, logins, logins, "60")]
+    names, rates = [player_name(n) for n in range(CROWD)], list[float]()
+    for run in range(RUNS):
+        began = time.perf_counter()
+        crowd = log_in(server.port, names, PASSWORD, seconds=LOGIN_SECONDS)
+        rates.append(CROWD / (time.perf_counter() - began))
+        if run < RUNS - 1:
+            _leave(crowd)
+    rows = [_row(f"logins a second, {CROWD} players", rates, "60")]
     rows += _repeated(
         server,
         "one-line answer, commands a second",

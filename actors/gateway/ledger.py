@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 
 from actors.gateway.command_flow import Position
 from actors.gateway.messages import Answered, Failed, Incoming, Inquire, WorldReached
+from actors.gateway.returning import Returning
 from actors.rendering import Delivery
 from transports.link.errors import RequestFailed
 from transports.link.liveness import Backoff
 from transports.link.protocol import (
     Acks,
+    CharacterReleased,
     CharacterSelected,
     Failure,
     FailureCode,
@@ -56,24 +58,31 @@ class Sorted:
 class LinkLedger:
     """Who is here, which outputs they have, what was asked. Outlasts a crash of the link actor."""
 
-    __slots__ = ("book", "in_world", "inboxes", "refs", "replays", "unconfirmed")
+    __slots__ = ("book", "in_world", "inboxes", "playing", "refs", "replays", "returning", "unconfirmed")
 
     def __init__(self, make_backoff: Callable[[], Backoff]) -> None:
         self.refs: dict[SessionId, Ref] = {}
         self.inboxes: dict[SessionId, OutputInbox] = {}
         # The sessions that the world knows.
         self.in_world: set[SessionId] = set()
+        # Those of them that play a character.
+        self.playing: set[SessionId] = set()
+        self.returning = Returning()
         self.unconfirmed: set[SessionId] = set()
         self.book: RequestBook[Inquire] = RequestBook(make_backoff)
         self.replays = Replays()
 
     # Sessions --------------------------------------------------------------------------------------
 
-    def join(self, session: SessionId, ref: Ref, received: int, *, is_in_world: bool) -> Resend | None:
+    def join(
+        self, session: SessionId, ref: Ref, received: int, *, is_in_world: bool, plays: bool
+    ) -> Resend | None:
         """Note a session, or one that is back after a crash: then perhaps a gap for the world to fill."""
         self.refs[session] = ref
         if is_in_world:
             self.in_world.add(session)
+        if plays:
+            self.playing.add(session)
         inbox = self.inboxes.get(session)
         if inbox is None:
             self.inboxes[session] = OutputInbox(received)
@@ -89,6 +98,7 @@ class LinkLedger:
         self.inboxes.pop(session, None)
         self.unconfirmed.discard(session)
         self.replays.forget(session)
+        self.playing.discard(session)
         is_known = session in self.in_world
         self.in_world.discard(session)
         return is_known
@@ -100,6 +110,7 @@ class LinkLedger:
     def welcomed(self, welcome: Welcome, *, is_another: bool) -> list[tuple[Ref, WorldReached]]:
         """A world has let us in; what to tell the sessions. `is_another`: not the one from before."""
         positions = welcome.positions
+        self.returning.begin(self.playing - positions.keys())
         self.in_world &= positions.keys()
         for session in positions if is_another else ():
             if session in self.inboxes:
@@ -168,6 +179,8 @@ class LinkLedger:
         elif arrival is Arrival.NEXT:
             body = frame.body
             replays = self.replays
+            if isinstance(body, CharacterReleased):
+                self.playing.discard(session)
             if isinstance(body, Performed):
                 inbox.answered = max(inbox.answered, body.number)
                 replays.performed(session, body.number)
@@ -202,6 +215,8 @@ class LinkLedger:
             return
         inquiry, answer = found
         session = inquiry.session
+        if inquiry.is_again:
+            done.frames += self.returning.is_back(session)
         if session in groups:
             # What came before the answer is to be seen before it.
             self._hand_out({session: groups.pop(session)}, {}, done)
@@ -219,6 +234,7 @@ class LinkLedger:
         inbox = self.inboxes.get(session)
         match reply.body:
             case CharacterSelected() if inbox is not None:
+                self.playing.add(session)
                 self._note_selection(session, inbox, reply.body, is_again=inquiry.is_again)
             case SessionClosed():
                 self.in_world.discard(session)

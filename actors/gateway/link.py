@@ -51,6 +51,11 @@ from wyld_actors import Actor, Context, Exited, ExitReason, Message, Monitor, Re
 logger = logging.getLogger(__name__)
 
 
+# For the youngest sessions to come back to a world that does not know them. A thousand of them take a second
+# or two; longer than this nobody's lines wait for others.
+RETURN_SECONDS = 5.0
+
+
 class Dialling(Message, frozen=True):
     """To oneself: try to reach the world."""
 
@@ -63,6 +68,12 @@ class HandshakeOverdue(Message, frozen=True):
 
 class Beat(Message, frozen=True):
     """To oneself: the pulse, and what else is done now and then."""
+
+
+class ReturnOverdue(Message, frozen=True):
+    """To oneself: have all sessions had their time to come back to the world of this attempt?"""
+
+    attempt: int
 
 
 class SendAcks(Message, frozen=True):
@@ -133,6 +144,8 @@ class GatewayLink(Actor):
         """Give the line up and try again after a while."""
         was_up = self._line.is_up
         self._line.close()
+        # Their sessions send those lines again.
+        self._ledger.returning.begin(())
         # No message of the old attempt is for the next one.
         self._line.attempt += 1
         delay = self._line.retry_seconds()
@@ -172,14 +185,24 @@ class GatewayLink(Actor):
 
     @on(Command)
     def queue_command(self, ctx: Context, command: Command) -> None:
-        self._queue(ctx, command)
+        if not self._ledger.returning.keeps(command):
+            self._queue(ctx, command)
+
+    @on(ReturnOverdue)
+    def go_on_without(self, ctx: Context, overdue: ReturnOverdue) -> None:
+        if overdue.attempt == self._line.attempt and self._ledger.returning:
+            logger.warning("link: not every session is back in the world; the others go on")
+            for command in self._ledger.returning.give_up():
+                self._queue(ctx, command)
 
     @on(Join)
     def join(self, ctx: Context, join: Join) -> None:
         session, ref = join.session, join.ref
         if session not in self._monitors:
             self._monitors[session] = ctx.monitor(ref)
-        resend = self._ledger.join(session, ref, join.received, is_in_world=join.is_in_world)
+        resend = self._ledger.join(
+            session, ref, join.received, is_in_world=join.is_in_world, plays=join.plays
+        )
         if resend is not None:
             self._queue(ctx, resend)
         ref.tell(WorldReached(self._credit) if self._line.is_up else WorldLost())
@@ -200,6 +223,8 @@ class GatewayLink(Actor):
         monitor = self._monitors.pop(session, None)
         if monitor is not None:
             ctx.demonitor(monitor)
+        for command in self._ledger.returning.is_back(session):
+            self._queue(ctx, command)
         if self._ledger.leave(session):
             self._ask(ctx, Inquire(session, None, CloseSession(reason)))
 
@@ -285,6 +310,8 @@ class GatewayLink(Actor):
         self._credit = welcome.credit
         for ref, message in ledger.welcomed(welcome, is_another=is_another):
             ref.tell(message)
+        if ledger.returning:
+            ctx.after(RETURN_SECONDS, ReturnOverdue(line.attempt))
         for request in ledger.book.repeat_all(ctx.now):
             self._queue(ctx, request)
 

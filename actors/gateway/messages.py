@@ -88,13 +88,15 @@ class DescribeSession(Message, frozen=True):
 class Join(Message, frozen=True):
     """To the link: route this session's mail to `ref`. It has all outputs up to `received`.
 
-    `is_in_world` if the world knows the session. Answered by WorldReached, or WorldLost while it is away.
+    `is_in_world` if the world knows the session, `plays` if it plays a character there. Answered by
+    WorldReached, or WorldLost while it is away.
     """
 
     session: SessionId
     ref: Ref
     received: OutputNumber = 0
     is_in_world: bool = False
+    plays: bool = False
 
 
 class Leave(Message, frozen=True):

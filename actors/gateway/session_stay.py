@@ -105,7 +105,9 @@ class Stay(Actor):
         self._join()
 
     def _join(self) -> None:
-        self._link.tell(Join(self._number, self.ctx.ref, self._flow.received, self.state.is_in_world))
+        self._link.tell(
+            Join(self._number, self.ctx.ref, self._flow.received, self.state.is_in_world, self._plays)
+        )
 
     # The client ------------------------------------------------------------------------------------
 

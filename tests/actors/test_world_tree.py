@@ -89,3 +89,16 @@ def test_one_with_nothing_to_run_again_is_shown_where_he_is() -> None:
         house.restarts()
 
         assert ann.saw("The Market")
+
+
+def test_one_whom_the_checkpoint_does_not_know_still_hears_what_another_had_typed_meanwhile() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann")
+        house.saves()
+        bob = house.signs_up("Bob").forgets()
+
+        house.dies()
+        ann.types("say two")
+        house.begins()
+
+        assert [text for text in bob.lines if "says" in text] == ["Ann says, “two”"]

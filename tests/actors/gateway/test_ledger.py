@@ -45,7 +45,7 @@ REFS = {session: cast(Ref, Mark(name)) for session, name in ((A, "a"), (B, "b"),
 def ledger(*sessions: int) -> LinkLedger:
     made = LinkLedger(lambda: Backoff(BackoffOptions(), random.Random(1)))
     for session in sessions or (A, B):
-        made.join(session, REFS[session], 0, is_in_world=True)
+        made.join(session, REFS[session], 0, is_in_world=True, plays=True)
     return made
 
 
@@ -160,13 +160,13 @@ def test_a_session_that_crashed_over_outputs_gets_them_again() -> None:
     book = ledger()
     book.sort([out(A, 1, "x"), out(A, 2, "y")])
 
-    assert book.join(A, REFS[A], 1, is_in_world=True) == Resend(A, 1)
+    assert book.join(A, REFS[A], 1, is_in_world=True, plays=False) == Resend(A, 1)
     assert texts(book, out(A, 2, "y")) == {"a": ["y"]}
 
 
 def test_claims_are_the_sessions_in_the_world_only() -> None:
     book = ledger(A)
-    book.join(B, REFS[B], 0, is_in_world=False)
+    book.join(B, REFS[B], 0, is_in_world=False, plays=False)
     book.sort([out(A, 1, "x")])
 
     assert book.claims() == {A: 1}

@@ -308,4 +308,8 @@ def test_a_tree_that_gives_up_ends_its_process_and_at_last_the_server_with_code_
     (server.folder / "do-world").write_text("give_up")
 
     assert server.end() == 1
-    assert "world has ended: shutdown" in server.words or "world ended (exit code 1)" in server.words
+    told = [
+        (record["event"], record["path"], record.get("exc_msg")) for record in server.restarts("launcher")
+    ]
+    assert told[-2][1:] == ("/launcher/world", "exit code 1")
+    assert told[-1][:2] == ("escalated", "/launcher")

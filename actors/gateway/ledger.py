@@ -18,6 +18,7 @@ from transports.link.protocol import (
     Acks,
     CharacterReleased,
     CharacterSelected,
+    DisconnectSession,
     Failure,
     FailureCode,
     Frame,
@@ -163,7 +164,7 @@ class LinkLedger:
         if frame.origin in self.inboxes:
             replays.saw(show, frame.cause, frame.origin)
         if replays:
-            show = [to for to in show if not replays.hides(to, frame.cause, frame.origin)]
+            show = replays.unseen(show, frame.cause, frame.origin)
         delivery = Delivery(frame.body)
         for session in show:
             groups[session].append(delivery)
@@ -179,7 +180,7 @@ class LinkLedger:
         elif arrival is Arrival.NEXT:
             body = frame.body
             replays = self.replays
-            if isinstance(body, CharacterReleased):
+            if isinstance(body, CharacterReleased | DisconnectSession):
                 self.playing.discard(session)
             if isinstance(body, Performed):
                 inbox.answered = max(inbox.answered, body.number)

@@ -149,7 +149,9 @@ class Session(Stay):
         standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)
         if standing is Standing.SELECT_AGAIN:
             self.state = self.state.replace(is_in_world=False)
-            self._select_again()
+            # What has been asked the link repeats by itself.
+            if self._asked_again is None:
+                self._select_again()
         elif not self._plays:
             self._take(ctx, self._rules.world_back(self.state.dialogue) if was_away else None)
         elif was_away and reached.is_new:
@@ -188,13 +190,15 @@ class Session(Stay):
         if failed.body is self.state.dialogue.request:
             self._take(ctx, self._rules.failed(self.state.dialogue, failed.code, failed.text))
         elif failed.body is self._asked_again and failed.code in _PASSING:
+            self._asked_again = None
             ctx.after(self._options.retry_seconds, SelectAgain())
         elif failed.body is self._asked_again:
             self._leave_play(ctx, f"{LOST_PLACE} {failed.text}")
 
     @on(SelectAgain)
     def try_again(self, _ctx: Context, _: SelectAgain) -> None:
-        if self._asked_again is not None and self._flow.is_world_here:
+        is_missing = self._plays and not self.state.is_in_world
+        if is_missing and self._asked_again is None and self._flow.is_world_here:
             self._select_again()
 
     def _select_again(self) -> None:

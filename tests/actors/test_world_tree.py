@@ -102,3 +102,57 @@ def test_one_whom_the_checkpoint_does_not_know_still_hears_what_another_had_type
         house.begins()
 
         assert [text for text in bob.lines if "says" in text] == ["Ann says, “two”"]
+
+
+def test_one_who_is_brought_back_last_hears_all_that_is_run_again_for_the_first_time_and_only_that() -> None:
+    with House() as house:
+        ann, bob = house.signs_up("Ann"), house.signs_up("Bob")
+        bob.types("say one")
+        house.dies()
+        bob.types("say two")
+
+        house.vault.is_slow = True
+        house.begins()
+        # Bob's questions are answered first.
+        while len(house.vault.waiting) > 1:
+            house.vault.waiting.pop()()
+            house.settle()
+        house.vault.hurries(house)
+        bob.types("say three")
+
+        heard = [line for line in ann.lines if line.startswith("Bob says")]
+        assert heard == [f"Bob says, “{word}”" for word in ("one", "two", "three")]
+
+
+def test_lines_do_not_wait_for_one_who_cannot_be_brought_back() -> None:
+    with House() as house:
+        ann, bob = house.signs_up("Ann"), house.signs_up("Bob")
+        house.dies()
+        bob.types("say hello")
+
+        house.vault.is_slow = True
+        house.begins()
+        while len(house.vault.waiting) > 1:
+            house.vault.waiting.pop()()
+            house.settle()
+        house.advance(10.0)
+
+        assert bob.saw("You say, “hello”")
+        assert ann.is_open
+
+
+def test_a_selection_under_way_is_not_made_twice_when_the_connection_breaks_over_it() -> None:
+    with House() as house:
+        ann = house.signs_up("Ann")
+        house.dies()
+        house.vault.is_slow = True
+        house.begins()
+
+        (identity,) = house.link.dealers
+        house.link.cut(identity)
+        house.advance(1.0)
+        house.vault.hurries(house)
+        house.advance(5.0)
+
+        assert ann.forgets().types("say here").lines == ["You say, “here”"]
+        assert house.vault.asked.count("SelectCharacter") == 2

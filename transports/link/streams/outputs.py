@@ -214,9 +214,10 @@ def acks(inboxes: Mapping[SessionId, OutputInbox]) -> Acks | None:
 class Replays:
     """Which answers the clients of this gateway have had from worlds that died.
 
-    Begun for each session at the Welcome of a new world. An answer can come again in two ways: the new world
-    runs the command again, or it sends the tail that a checkpoint held, perhaps after one more crash. So the
-    entry of a session stays until a command is answered that never was before; it costs only its place.
+    Begun for each session at the Welcome of a new world. An answer can come again in three ways: the new
+    world runs the command again, or it sends the tail that a checkpoint held, perhaps after one more crash,
+    or it sends to somebody who was late what others have done meanwhile. So the entry of a session stays as
+    long as its character does: what comes later has greater numbers.
     Also covers what *others* in the room saw of a command: `origin` names the session that gave it. What they
     see comes before the answer; if the world died between the two, the command is not answered, and yet seen.
     So what came of the command that a session waits for is counted for each who saw it (`saw`), and so many
@@ -248,10 +249,12 @@ class Replays:
             self._behind.discard(session)
         cause, seen = self._seen.pop(session, (0, []))
         begun = self._begun.get(session)
-        if begun is not None:
+        if begun is not None and begun.cause > answered:
             begun.again(seen if cause == begun.cause else [])
         elif cause > answered:
             self._begun[session] = _Begun(cause, seen)
+        else:
+            self._begun.pop(session, None)
 
     def saw(self, sessions: Sequence[SessionId], cause: CommandNumber, origin: SessionId) -> None:
         """An output of command `cause` of the session `origin` has come for these, to be shown or hidden."""
@@ -260,7 +263,7 @@ class Replays:
         known, seen = self._seen.get(origin, (0, []))
         if known == cause:
             seen.extend(sessions)
-        else:
+        elif cause > known:
             self._seen[origin] = (cause, list(sessions))
 
     def is_behind(self, session: SessionId) -> bool:
@@ -274,17 +277,20 @@ class Replays:
         begun = self._begun.get(origin or session)
         return begun is not None and begun.cause == cause and begun.takes(session)
 
+    def unseen(self, sessions: list[SessionId], cause: CommandNumber, origin: SessionId) -> list[SessionId]:
+        """Those of `sessions` to whom this output is new. Quick for what no world has run before."""
+        begun = self._begun.get(origin)
+        is_new = cause > self._answered.get(origin, 0) and (begun is None or begun.cause != cause)
+        if not cause or (origin and is_new):
+            return sessions
+        return [session for session in sessions if not self.hides(session, cause, origin)]
+
     def performed(self, session: SessionId, number: CommandNumber) -> bool:
         """Command `number` is complete. True if its answer was shown before the crash."""
         answered = self._answered.get(session, 0)
         if number >= answered:
             self._behind.discard(session)
-        if number > answered > 0:
-            del self._answered[session]
         self._seen.pop(session, None)
-        begun = self._begun.get(session)
-        if begun is not None and number >= begun.cause:
-            del self._begun[session]
         return number <= answered
 
     def forget(self, session: SessionId) -> None:

@@ -177,12 +177,15 @@ def test_answers_that_were_shown_before_the_crash_are_hidden() -> None:
     assert [replays.performed(7, number) for number in (4, 5)] == [True, True]
 
 
-def test_nothing_is_hidden_any_more_once_a_command_is_answered_for_the_first_time() -> None:
+def test_what_is_answered_for_the_first_time_is_shown_and_what_was_before_stays_hidden() -> None:
+    """Somebody who was late may be sent it when others are long past it."""
     replays = Replays()
     replays.begin(7, answered=5, applied=0)
 
     assert not replays.performed(7, 6)
-    assert not replays
+
+    assert not replays.hides(8, 6, origin=7)
+    assert replays.hides(8, 5, origin=7)
 
 
 def test_an_answer_is_hidden_also_when_it_comes_from_a_checkpoint_after_one_more_crash() -> None:

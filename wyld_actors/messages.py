@@ -28,6 +28,10 @@ class Message(msgspec.Struct, frozen=True):
     """Whether an operator may send it again as a dead letter. False for what carries something that goes back
     to its sender when the message fails: it would be there twice."""
 
+    is_moot_without_receiver: ClassVar[bool] = False
+    """Whether nobody misses it when its receiver has ended before it was read: no dead letter then. True for
+    what an actor tells itself, to look again behind the mail that waits."""
+
 
 class Record(msgspec.Struct, frozen=True):
     """Base of what actors remember. A handler replaces its record, it never changes one."""

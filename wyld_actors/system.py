@@ -237,7 +237,8 @@ class ActorSystem:
     ) -> None:
         """Account for a message that will not be handled: its asker is told, else a dead letter.
 
-        `error` is for the asker, by default an ActorDeadError.
+        Nothing is lost with a message that is moot without its receiver. `error` is for the asker, by default
+        an ActorDeadError.
         """
         if envelope.reply_to is not None:
             if isinstance(envelope.message, ActorStop):
@@ -245,8 +246,8 @@ class ActorSystem:
             else:
                 text = f"{cell.actor_ref} stopped before handling the message: {why}"
                 envelope.reply_to.fail(error or ActorDeadError(text))
-            return
-        self._to_dead_letters(cell, envelope, why, is_parked=False)
+        elif not getattr(envelope.message, "is_moot_without_receiver", False):
+            self._to_dead_letters(cell, envelope, why, is_parked=False)
 
     def park(self, cell: PostBox, envelope: Envelope, why: str) -> None:
         """Put a message that crashed its receiver again into the dead letters; its asker was told."""

@@ -45,6 +45,8 @@ class CheckIdle(Message, frozen=True):
 class LookForClient(Message, frozen=True):
     """To oneself: the connection is gone; did it say so?"""
 
+    is_moot_without_receiver = True
+
 
 class GiveUpLines(Message, frozen=True):
     """To oneself: the world has not run the last lines of a client that is gone."""

@@ -67,6 +67,8 @@ class CheckDeadline(Message, frozen=True):
 class CharacterMissed(Message, frozen=True):
     """To oneself: is the character gone without a word?"""
 
+    is_moot_without_receiver = True
+
 
 class WorldSession(Actor):
     """One session that plays one character."""

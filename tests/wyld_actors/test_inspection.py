@@ -21,6 +21,10 @@ class Done(Message, frozen=True):
     pass
 
 
+class LookAgain(Message, frozen=True):
+    is_moot_without_receiver = True
+
+
 class LastWords(Actor):
     """Ends by a message to itself, as the gateway's link does."""
 
@@ -136,3 +140,13 @@ def test_dead_letters_are_numbered(system: ActorSystem) -> None:
     system.settle()
 
     assert [letter.number for letter in system.dead_letters] == [1, 2]
+
+
+def test_what_an_actor_told_itself_to_look_again_is_missed_by_nobody(system: ActorSystem) -> None:
+    counter = system.spawn(Counter)
+    counter.cell.suspend()
+    counter.tell(LookAgain())
+    counter.cell.kill()
+    system.settle()
+
+    assert system.dead_letter_count == 0

@@ -1,8 +1,8 @@
 """The command line of Wyld Actors: settings, logs, processes, signals, exit codes.
 
 `run.py` alone is the launcher: embedded PostgreSQL, schema, keys, then `run.py world` and `run.py gateway` as
-child processes that it keeps running (`supervisors.process_group`). This is the only module that reads the
-configuration; what is below gets option records. The halves live on gevent, so its patches come first of all.
+child processes that it keeps running (`supervisors.process_group`). What is below gets option records, which
+`run_options` makes of the settings. The halves live on gevent, so its patches come first of all.
 
 Exit codes: 0 a clean stop, 1 a crash or restarts that did not help, 2 a wrong command line, 78 a
 configuration that cannot work (whoever watches this program should not start it again).
@@ -20,8 +20,6 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import configparser
-import dataclasses
 import datetime
 import faulthandler
 import gc
@@ -40,47 +38,44 @@ from gevent.event import Event
 
 from actors.admin.client import Place
 from actors.admin.commands import operator_commands
-from actors.admin.options import AdminOptions
-from actors.checkpoint.keeper import KeeperOptions
 from actors.gateway.errors import BindFailed, GatewayStartFailed
-from actors.gateway.login import LoginOptions
-from actors.gateway.session_options import SessionOptions
-from actors.gateway.world_line import LinkOptions
-from actors.gateway_tree import GatewayOptions, start_gateway
+from actors.gateway_tree import start_gateway
 from actors.guard import Dumps, Guard
-from actors.restart_archive import ArchiveOptions
 from actors.running_half import RunningHalf
 from actors.storage.errors import EmbeddedError, SchemaTooNew, WorldTaken
-from actors.storage.options import StoreOptions
 from actors.storage.provision import Provision
 from actors.world.errors import AtlasError, UnusableModuleError
-from actors.world.gathering import gather
 from actors.world_boot import take_epoch
-from actors.world_link.link import WorldLinkOptions
-from actors.world_tree import WorldOptions, start_world
-from config.folders import make_folders, read_texts
-from config.keys import KeyFileError, ensure_key
+from actors.world_tree import start_world
+from config.folders import make_folders
+from config.keys import KeyFileError
 from config.layers import variable_name
-from config.link_address import default_link_address
 from config.listeners import check_listeners
 from config.loading import DELIMITER, PREFIX, PROJECT, Configuration, effective, load
 from config.logging import configure as configure_logging
 from config.logging import write_at_once
 from config.problems import ConfigurationError
-from config.settings import GatewaySettings, Settings, WebSettings
+from config.settings import Settings
+from run_options import (
+    admin_token,
+    gateway_options,
+    gateway_process,
+    link_key,
+    log_directory,
+    process_policy,
+    restart_file,
+    version,
+    watchdog_options,
+    world_files,
+    world_options,
+)
 from supervisors.acting import Services
 from supervisors.announcement import Addresses, Announcement, welcome
-from supervisors.backoff import Backoff
 from supervisors.instance import AlreadyRunning, Lock, RunFile, is_anyone
 from supervisors.lifeline import Lifeline
 from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSpec
-from supervisors.processes import ExitCode, RestartPolicy
+from supervisors.processes import ExitCode
 from supervisors.restart_log import JsonLinesFile, RestartLog
-from supervisors.watchdog import WatchdogOptions
-from transports.link.liveness import LivenessOptions
-from transports.telnet import TelnetOptions
-from transports.web import PageOptions, create_app
-from transports.websocket import WebOptions
 
 logger = logging.getLogger("launcher")
 
@@ -113,128 +108,19 @@ COLLECTOR_THRESHOLDS = (20_000, 20, 100)
 
 
 def start_world_half(settings: Settings, dsn: str) -> RunningHalf:
-    """The world's tree, with option records made of the settings."""
-    return start_world(
-        WorldOptions(
-            name=settings.world.name,
-            files=world_files(settings),
-            behaviours=gather(settings.world.behaviours),
-            help_files=read_texts("help", PROJECT / "config" / "help", "*.txt"),
-            link_address=link_address(settings),
-            link_key=link_key(settings),
-            store=store_options(settings, dsn),
-            keeper=KeeperOptions(settings.world.checkpoint_interval_seconds),
-            link=WorldLinkOptions(
-                gateway_grace_seconds=settings.world.gateway_grace_seconds,
-                liveness=settings.link.liveness.as_record(LivenessOptions),
-            ),
-            restart_log=restart_file(settings, "world"),
-            admin=admin_options(settings, "world"),
-        )
-    )
+    return start_world(world_options(settings, dsn))
 
 
 def start_gateway_half(settings: Settings, dsn: str) -> RunningHalf:
-    """The gateway's tree, with option records made of the settings."""
-    gateway = settings.gateway
-    plain, *encrypted = telnet_options(gateway)
-    process = f"gateway:{gateway.name}"
-    link = LinkOptions(
-        name=gateway.name,
-        epoch=take_epoch(dsn, process),
-        key=link_key(settings),
-        liveness=settings.link.liveness.as_record(LivenessOptions),
-    )
-    restarts = restart_file(settings, "gateway")
-    services = Services(log=RestartLog([JsonLinesFile(restarts)]))
-    return start_gateway(
-        GatewayOptions(
-            link=link,
-            world_address=link_address(settings),
-            telnet=plain,
-            telnets=encrypted[0] if encrypted else None,
-            web=web_options(gateway.web),
-            web_app=create_app(page_options(gateway.web)),
-            login=gateway.login.as_record(LoginOptions, banner=banner()),
-            session=gateway.sessions.as_record(SessionOptions),
-            admin=admin_options(settings, "gateway"),
-            store=store_options(settings, dsn),
-            archive=ArchiveOptions(process, restarts),
-        ),
-        services=services,
-    )
+    services = Services(log=RestartLog([JsonLinesFile(restart_file(settings, "gateway"))]))
+    epoch = take_epoch(dsn, gateway_process(settings))
+    return start_gateway(gateway_options(settings, dsn, epoch=epoch), services=services)
 
 
 STARTS: Mapping[str, Callable[[Settings, str], RunningHalf]] = {
     "world": start_world_half,
     "gateway": start_gateway_half,
 }
-
-
-def store_options(settings: Settings, dsn: str) -> StoreOptions:
-    return settings.database.as_record(StoreOptions, dsn=dsn)
-
-
-def telnet_options(gateway: GatewaySettings) -> list[TelnetOptions]:
-    """The plain listener, and the encrypted one if it is on."""
-    plain, encrypted = gateway.telnet.as_record(TelnetOptions), gateway.telnets
-    if not encrypted.enabled:
-        return [plain]
-    changes = encrypted.model_dump(exclude={"enabled"})
-    return [plain, dataclasses.replace(plain, **changes)]
-
-
-def web_options(web: WebSettings) -> WebOptions:
-    return web.as_record(WebOptions, without={"max_connections"}, connection_limit=web.max_connections)
-
-
-def page_options(web: WebSettings) -> PageOptions:
-    return web.page.as_record(PageOptions, websocket_path=web_options(web).websocket_path)
-
-
-def link_address(settings: Settings) -> str:
-    return settings.link.address or default_link_address(settings.data_dir)
-
-
-def link_key(settings: Settings) -> bytes:
-    return (settings.link.key.get_secret_value() or ensure_key(settings.data_dir / "link.key")).encode()
-
-
-def admin_options(settings: Settings, name: str) -> AdminOptions:
-    admin = settings.admin
-    return AdminOptions(
-        token=admin_token(settings),
-        host=admin.host,
-        port=admin.gateway_port if name == "gateway" else admin.world_port,
-        version=version(),
-        data_dir=settings.data_dir,
-        audit_file=log_directory(settings) / "audit.jsonl",
-        restart_file=restart_file(settings, name),
-        launcher_file=restart_file(settings, "launcher"),
-    )
-
-
-def admin_token(settings: Settings) -> str:
-    return settings.admin.token.get_secret_value() or ensure_key(settings.data_dir / "admin.key")
-
-
-def world_files(settings: Settings) -> list[tuple[str, str]]:
-    """Name and text of every file of the starting world, in the order of their names."""
-    folder = Path(settings.world.files) if settings.world.files else PROJECT / "config" / "world"
-    return read_texts("world.files", folder, "*.toml")
-
-
-def banner() -> str:
-    """What greets a player before the login."""
-    return (PROJECT / "config" / "banners" / "welcome.txt").read_text(encoding="utf-8").rstrip() + "\n"
-
-
-def log_directory(settings: Settings) -> Path:
-    return Path(settings.log.directory) if settings.log.directory else settings.data_dir / "log"
-
-
-def restart_file(settings: Settings, process: str) -> Path:
-    return log_directory(settings) / f"{process}-restarts.jsonl"
 
 
 def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
@@ -282,11 +168,7 @@ def process_group(
     common += ["--config", str(config_file.absolute())] if config_file else []
     return ProcessGroup(
         [ProcessSpec(name, partial(child_command, common, name), environment) for name in HALVES],
-        RestartPolicy(
-            Backoff(**launcher.backoff.model_dump()),
-            launcher.max_restarts,
-            launcher.max_restarts_window_seconds,
-        ),
+        process_policy(settings),
         launcher.start_timeout_seconds,
         launcher.shutdown_seconds * (1 - POSTGRES_SHARE),
         blocked_restart_seconds=settings.watchdog.restart_after_seconds,
@@ -358,7 +240,7 @@ def make_guard(name: str, settings: Settings, lifeline: Lifeline | None) -> Guar
     folder = log_directory(settings)
     return Guard(
         name,
-        settings.watchdog.as_record(WatchdogOptions, without={"restart_after_seconds"}),
+        watchdog_options(settings),
         folder,
         say=partial(write_at_once, name, folder),
         sign=lifeline.give_sign if lifeline else None,
@@ -389,12 +271,6 @@ def variable(*key: str) -> str:
 
 def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def version() -> str:
-    parser = configparser.ConfigParser()
-    parser.read(PROJECT / "setup.cfg", encoding="utf-8")
-    return parser["metadata"]["version"]
 
 
 def run_process(name: str, work: Callable[[Configuration], ExitCode]) -> None:

@@ -24,6 +24,7 @@ from actors.admin.half import SessionsView
 from actors.admin.server import admin_address, admin_child
 from actors.running_half import RunningHalf
 from config.settings import Settings
+from run_options import admin_options, restart_file
 from supervisors import RestartLog, Services, one_for_one, run_tree, supervisor, worker
 from supervisors.restart_log import JsonLinesFile
 from tests.launcher_with_tiny_halves import NoDatabase
@@ -113,11 +114,11 @@ class SmallAdmin:
 
 def start(name: str, settings: Settings) -> RunningHalf:
     system, admin = ActorSystem(name), SmallAdmin(name)
-    log = RestartLog([JsonLinesFile(run.log_directory(settings) / f"{name}-restarts.jsonl")])
+    log = RestartLog([JsonLinesFile(restart_file(settings, name))])
     children = [
         worker("labourer", Labourer, settings.data_dir, name, shutdown=60.0),
         worker("sibling", Sibling),
-        admin_child(run.admin_options(settings, name), system, admin, log),
+        admin_child(admin_options(settings, name), system, admin, log),
     ]
     tree = run_tree(system, supervisor(name, one_for_one, children), services=Services(log=log))
     tree.started.get(timeout=10)

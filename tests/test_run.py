@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import run
+from run_options import version
 
 PROJECT = Path(__file__).parents[1]
 LIMIT_SECONDS = 30
@@ -175,7 +176,7 @@ def test_the_help_names_every_command_and_the_exit_codes() -> None:
 
 
 def test_the_version_is_that_of_the_metadata() -> None:
-    assert command("version").output == f"{run.version()}\n"
+    assert command("version").output == f"{version()}\n"
 
 
 def test_the_effective_settings_are_shown_with_their_origins(tmp_path: Path) -> None:

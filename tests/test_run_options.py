@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import run
+import run_options
 from config.keys import ensure_key
 from config.loading import load
 from config.settings import Settings
@@ -15,10 +15,10 @@ def settings(**environment: str) -> Settings:
 def test_the_default_settings_make_every_record() -> None:
     given = settings()
 
-    assert run.store_options(given, "dsn").pool_size == given.database.pool_size
-    assert run.web_options(given.gateway.web).connection_limit == given.gateway.web.max_connections
-    assert run.page_options(given.gateway.web).websocket_path == "/ws"
-    assert [options.certfile for options in run.telnet_options(given.gateway)] == [""]
+    assert run_options.store_options(given, "dsn").pool_size == given.database.pool_size
+    assert run_options.web_options(given.gateway.web).connection_limit == given.gateway.web.max_connections
+    assert run_options.page_options(given.gateway.web).websocket_path == "/ws"
+    assert [options.certfile for options in run_options.telnet_options(given.gateway)] == [""]
 
 
 def test_a_setting_arrives_in_its_record() -> None:
@@ -29,10 +29,10 @@ def test_a_setting_arrives_in_its_record() -> None:
         WYLD_DATABASE__POOL_SIZE="7",
     )
 
-    assert run.telnet_options(given.gateway)[0].port == 4001
-    assert run.web_options(given.gateway.web).allowed_origins == ("https://play.example.org",)
-    assert run.page_options(given.gateway.web).title == "There"
-    assert run.store_options(given, "dsn").pool_size == 7
+    assert run_options.telnet_options(given.gateway)[0].port == 4001
+    assert run_options.web_options(given.gateway.web).allowed_origins == ("https://play.example.org",)
+    assert run_options.page_options(given.gateway.web).title == "There"
+    assert run_options.store_options(given, "dsn").pool_size == 7
 
 
 def test_the_encrypted_listener_has_the_limits_of_the_plain_one_and_an_address_of_its_own() -> None:
@@ -42,30 +42,30 @@ def test_the_encrypted_listener_has_the_limits_of_the_plain_one_and_an_address_o
         WYLD_GATEWAY__TELNET__LINE_LIMIT_BYTES="512",
     )
 
-    plain, encrypted = run.telnet_options(given.gateway)
+    plain, encrypted = run_options.telnet_options(given.gateway)
 
     assert (plain.port, plain.certfile) == (4000, "")
     assert (encrypted.port, encrypted.certfile, encrypted.line_limit_bytes) == (4443, "chain.pem", 512)
 
 
 def test_the_key_of_the_link_is_the_one_set_or_the_one_in_the_data_directory(tmp_path: Path) -> None:
-    assert run.link_key(settings(WYLD_LINK__KEY="ours")) == b"ours"
+    assert run_options.link_key(settings(WYLD_LINK__KEY="ours")) == b"ours"
 
-    made = run.link_key(settings(WYLD_DATA_DIR=str(tmp_path)))
+    made = run_options.link_key(settings(WYLD_DATA_DIR=str(tmp_path)))
 
     assert made.decode() == ensure_key(tmp_path / "link.key")
 
 
 def test_the_link_is_in_the_data_directory_unless_an_address_is_set(tmp_path: Path) -> None:
-    assert run.link_address(settings(WYLD_DATA_DIR="/srv/wyld")) == "ipc:///srv/wyld/link.sock"
-    assert run.link_address(settings(WYLD_LINK__ADDRESS="tcp://[::1]:4500")) == "tcp://[::1]:4500"
+    assert run_options.link_address(settings(WYLD_DATA_DIR="/srv/wyld")) == "ipc:///srv/wyld/link.sock"
+    assert run_options.link_address(settings(WYLD_LINK__ADDRESS="tcp://[::1]:4500")) == "tcp://[::1]:4500"
 
 
 def test_the_world_is_read_from_the_folder_set_in_the_order_of_names(tmp_path: Path) -> None:
     for name in ("b.toml", "a.toml", "notes.txt"):
         (tmp_path / name).write_text(f"# {name}")
 
-    assert run.world_files(settings(WYLD_WORLD__FILES=str(tmp_path))) == [
+    assert run_options.world_files(settings(WYLD_WORLD__FILES=str(tmp_path))) == [
         (str(tmp_path / "a.toml"), "# a.toml"),
         (str(tmp_path / "b.toml"), "# b.toml"),
     ]

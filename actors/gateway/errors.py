@@ -4,6 +4,10 @@
       IllegalTransition    a session was asked for a state its table does not allow (our mistake)
       BindFailed           a listener's address cannot be had (the operator's settings)
       GatewayStartFailed   the gateway's tree did not come up, with the reason of the part that failed
+      TokenError           a text that opens no session, whatever the database says (the client's mistake)
+        TokenTooLong       nothing of ours is as long
+        TokenMalformed     neither a token nor a code: other letters, another length
+        TokenFromElsewhere made by a version that this program does not know
 
 An expected "no" of the game (a wrong password, a taken name) is none of these: the world answers it
 with a code, and the login dialogue puts it into words.
@@ -57,3 +61,38 @@ class GatewayStartFailed(GatewayError):
 
     def __str__(self) -> str:
         return f"the gateway did not start: {self.part}: {self.reason}"
+
+
+class TokenError(GatewayError):
+    """Base of what is wrong with a text that should be a token or a code. The text itself is never in it."""
+
+
+class TokenTooLong(TokenError):
+    """Longer than anything that was ever given out."""
+
+    def __init__(self, letters: int, expected: int) -> None:
+        super().__init__(letters, expected)
+        self.letters = letters
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"a token has {self.expected} letters, this has {self.letters}"
+
+
+class TokenMalformed(TokenError):
+    """Neither a token nor a code."""
+
+    def __str__(self) -> str:
+        return "neither a token nor a code"
+
+
+class TokenFromElsewhere(TokenError):
+    """A token of another version."""
+
+    def __init__(self, version: int, known: int) -> None:
+        super().__init__(version, known)
+        self.version = version
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"a token of version {self.version}; this program knows version {self.known}"

@@ -6,10 +6,18 @@
 A line that was typed and a command on its way are the records of the transports themselves (`LineReceived`,
 `Command`), handed on as they are. What comes back is grouped: one Incoming to a session for everything that a
 batch of the link holds for it, one Show to its connection.
+
+    Session ──KeepSession, TouchSession, DropSession, KeepToken──> SessionBook ──batches──> database
+    young Session ──ResumeSession──> SessionBook ──Resumable──> young Session
 """
+
+import enum
 
 import msgspec
 
+from actors.gateway.reconnect_results import ResumeRefusal
+from actors.gateway.session_record import SessionRecord
+from actors.gateway.session_states import SessionState
 from actors.rendering import Delivery
 from transports.adapter import Capabilities
 from transports.link.interface import EndpointStatistics
@@ -248,3 +256,134 @@ class CloseAll(Message, frozen=True):
 
     text: str
     reason: str
+
+
+# ---------------------------------------------------------------- the book of sessions
+
+
+class KeepSession(Message, frozen=True):
+    """To the book: this session is new, or its record has changed. Written within 100 ms.
+
+    To be told at each transition, and when account, character or what is known of the client have changed. A
+    session that is Authenticating is kept in memory only: nobody can come back to it.
+    """
+
+    record: SessionRecord
+    ref: Ref
+
+
+class TouchSession(Message, frozen=True):
+    """To the book: the player did something `at` (the system's clock). To be told every 30 s at most."""
+
+    session: SessionId
+    at: float
+
+
+class DropSession(Message, frozen=True):
+    """To the book: the session is closed for good; its tokens open nothing any more."""
+
+    session: SessionId
+
+
+class TokenKind(enum.StrEnum):
+    """What was given out: a token to a program, or a code to a person."""
+
+    TOKEN = "token"
+    CODE = "code"
+
+
+class KeepToken(Message, frozen=True):
+    """To the book: a token or code was made for `session`. Answered to `asker` by TokenKept or TokenNotKept.
+
+    It is good for `ttl_seconds`, and never for longer than its session. With `replaces` it takes the place of
+    all others of its kind. The client is to have it only after TokenKept.
+    """
+
+    session: SessionId
+    asker: Ref
+    digest: bytes
+    kind: TokenKind
+    ttl_seconds: float
+    replaces: bool = True
+
+    def __repr__(self) -> str:
+        return f"KeepToken(session={self.session}, kind={self.kind.value!r}, digest=***)"
+
+
+class TokenKept(Message, frozen=True):
+    """To a session: the token of this digest is durable, and opens the session for `seconds` from now."""
+
+    session: SessionId
+    digest: bytes
+    seconds: float
+
+    def __repr__(self) -> str:
+        return f"TokenKept(session={self.session}, digest=***, seconds={self.seconds})"
+
+
+class TokenNotKept(Message, frozen=True):
+    """To a session: the token of this digest opens nothing. `text` says why; later another may be kept."""
+
+    session: SessionId
+    digest: bytes
+    text: str
+
+    def __repr__(self) -> str:
+        return f"TokenNotKept(session={self.session}, digest=***, text={self.text!r})"
+
+
+class ResumeSession(Message, frozen=True):
+    """To the book: the client of the young session `asker` shows this token or code.
+
+    It is consumed. Answered to `asker` by Resumable or ResumeRefused, exactly once, in ten seconds at most.
+    `address` is the client's, for the limit on attempts. The same text is worth another try only after a
+    refusal that says `may_try_again`.
+    """
+
+    asker: Ref
+    address: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"ResumeSession(address={self.address!r}, text=***)"
+
+
+class Resumable(Message, frozen=True):
+    """To a young session: its client is the player of this session. Attach it."""
+
+    record: SessionRecord
+    ref: Ref
+
+
+class ResumeRefused(Message, frozen=True):
+    """To a young session: its client does not come back this way."""
+
+    refusal: ResumeRefusal
+
+
+class GetSession(Message, frozen=True):
+    """To the book: this session's (record, ref), None if there is none."""
+
+    session: SessionId
+
+
+class ListSessions(Message, frozen=True):
+    """To the book: the records of all sessions, or of those in one state, oldest first: a tuple."""
+
+    state: SessionState | None = None
+
+
+class CountSessions(Message, frozen=True):
+    """To the book: how many are there, in all or in one state?"""
+
+    state: SessionState | None = None
+
+
+class SessionsOfAccount(Message, frozen=True):
+    """To the book: a tuple of (record, ref) of the sessions logged in to this account, oldest first."""
+
+    account: int
+
+
+class CleanUp(Message, frozen=True):
+    """To the book: drop what has had its time from the database, now."""

@@ -286,7 +286,7 @@ class Session(Stay):
         self._tell_client(SendData("status", {"world": "up" if is_here else "away"}))
 
     def _enter_play(self, ctx: Context, selected: CharacterSelected) -> None:
-        character = CharacterOf(selected.character.id, selected.character.name)
+        character = CharacterOf(selected.character.id, selected.character.name, selected.entity)
         self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
         self._flow.begin_at(selected.applied)
         self._move(ctx, SessionState.PLAYING)

@@ -14,6 +14,8 @@ class SessionOptions:
     login_timeout_seconds: float = 120.0
     selection_idle_seconds: float = 900.0
     playing_idle_seconds: float = 3600.0
+    # How long a character stays in the world without a client: a tunnel, a laptop's lid, a router's night.
+    link_dead_seconds: float = 900.0
     # For the last lines of a client that has gone, to be run by a world that may be away.
     last_lines_seconds: float = 60.0
     # Between two attempts to bring a character back into a world that has forgotten it.

@@ -72,10 +72,11 @@ class AccountOf(msgspec.Struct, frozen=True):
 
 
 class CharacterOf(msgspec.Struct, frozen=True):
-    """The character a session plays."""
+    """The character a session plays. `entity` is what it is in the world."""
 
     id: int
     name: str
+    entity: str = ""
 
 
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):

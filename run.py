@@ -215,7 +215,7 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
             guard = make_guard(name, settings, lifeline)
             guard.start()
             half = STARTS[name](settings, dsn)
-            guard.watch(half.system)
+            guard.watch(half.system, half.tree.affected)
             calm_collector()
             # Done before the launcher's patience is: it kills what is not.
             seconds = (share * (1 - POSTGRES_SHARE) for share in chain([limit], repeat(IMPATIENT_SECONDS)))

@@ -49,6 +49,7 @@ def world_options(settings: Settings, dsn: str) -> WorldOptions:
             liveness=settings.link.liveness.as_record(LivenessOptions),
         ),
         restart_log=restart_file(settings, "world"),
+        launcher=launcher_process(settings),
         admin=admin_options(settings, "world"),
     )
 
@@ -56,6 +57,11 @@ def world_options(settings: Settings, dsn: str) -> WorldOptions:
 def gateway_process(settings: Settings) -> str:
     """The name under which the gateway's epochs and restart records are in the database."""
     return f"gateway:{settings.gateway.name}"
+
+
+def launcher_process(settings: Settings) -> str:
+    """The same for the launcher: there is one above each world, and no two worlds have one name."""
+    return f"launcher:{settings.world.name}"
 
 
 def gateway_options(settings: Settings, dsn: str, *, epoch: int) -> GatewayOptions:
@@ -78,6 +84,9 @@ def gateway_options(settings: Settings, dsn: str, *, epoch: int) -> GatewayOptio
         admin=admin_options(settings, "gateway"),
         store=store_options(settings, dsn),
         archive=ArchiveOptions(gateway_process(settings), restart_file(settings, "gateway")),
+        launcher=ArchiveOptions(
+            launcher_process(settings), restart_file(settings, "launcher"), is_followed=True
+        ),
     )
 
 

@@ -3,6 +3,7 @@
     gateway (one_for_one)
       store         one connection to the database, for the archive only
       archive       Archivist            the restart log's way into it
+      launcher-archive  Archivist        that of the launcher's, which has no connection
       link          GatewayLink          to the world; keeps its ledger over a crash
       pool          Pool                 directory and broadcast; keeps it as well
       sessions      dynamic, transient   Session: one for each player's stay
@@ -36,6 +37,7 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_stay import LINK
 from actors.gateway.world_line import Dial, LinkOptions
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
+from actors.restart_table import RestartTable
 from actors.running_half import RunningHalf
 from actors.storage.options import StoreOptions
 from actors.storage.store import store_children
@@ -80,7 +82,7 @@ class GatewayOptions:
     """All that the gateway needs to know. A listener that is None is not there.
 
     `dial` makes the link's endpoint; by default one over ZeroMQ to `world_address`. With `store` and
-    `archive` the restart log goes into the database as well.
+    `archive` the restart log goes into the database as well, and with `launcher` that of the launcher.
     """
 
     link: LinkOptions
@@ -96,6 +98,7 @@ class GatewayOptions:
     admin: AdminOptions | None = None
     store: StoreOptions | None = None
     archive: ArchiveOptions | None = None
+    launcher: ArchiveOptions | None = None
     max_sessions: int = 20_000
     start_timeout_seconds: float = 30.0
 
@@ -160,7 +163,7 @@ def _doors(options: GatewayOptions, reception: Reception) -> list[ChildSpec]:
 
 
 def _archive_children(
-    options: GatewayOptions, archive: RestartArchive | None, log: RestartLog
+    options: GatewayOptions, system: ActorSystem, archive: RestartArchive | None, log: RestartLog
 ) -> list[ChildSpec]:
     """What brings the restart log into the database. Whatever happens there, players do not notice."""
     if archive is None or options.store is None:
@@ -168,7 +171,10 @@ def _archive_children(
     log.add_sink(archive.add)
     children = store_children(replace(options.store, pool_size=1))
     store = supervisor("store", rest_for_one, children)
-    return [replace(store, budget=Budget(then=GiveUp.QUARANTINE)), archive_child(archive)]
+    first = [replace(store, budget=Budget(then=GiveUp.QUARANTINE)), archive_child(archive)]
+    if options.launcher is None:
+        return first
+    return [*first, archive_child(RestartArchive(options.launcher, system), "launcher-archive")]
 
 
 def start_gateway(
@@ -183,8 +189,11 @@ def start_gateway(
     end_letters = record_letters(system, services)
     half = GatewayHalf(system)
     archive = None if options.archive is None else RestartArchive(options.archive, system)
-    first = _archive_children(options, archive, services.log)
-    last = [] if options.admin is None else [admin_child(options.admin, system, half, services.log, archive)]
+    first = _archive_children(options, system, archive, services.log)
+    launcher = RestartTable(options.launcher.process, system) if options.launcher else None
+    last = []
+    if options.admin is not None:
+        last.append(admin_child(options.admin, system, half, services.log, archive, launcher=launcher))
     tree = run_tree(system, gateway_tree(options, system, first, last), services=services)
     if not tree.started.get(timeout=options.start_timeout_seconds):
         raise _start_failure(tree.wait())

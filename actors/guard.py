@@ -3,8 +3,8 @@
 - A report goes to the log at once, from the watchdog's thread (`say`), and to the restart log when the loop
   turns.
 - While the loop stands still for too long, the stand-in answers on the operators' port.
-- Every second the launcher gets a sign of life, which says since when the loop stands still, and because of
-  whom.
+- Every second the launcher gets a sign of life, which says since when the loop stands still, because of whom,
+  and how many would notice the end of the process.
 - SIGUSR1 writes everything that can be seen into a file. What a thread is doing in C code that holds the
   interpreter is written by `faulthandler` at once, into `<process>-stacks.txt`, the rest as soon as the loop
   turns.
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 # The level, the text and the fields of a line for the log, from a thread that may not use logging.
 Say = Callable[[str, str, Mapping[str, object]], None]
 Sign = Callable[[Mapping[str, object]], None]
+Affected = Callable[[], Mapping[str, object]]
 
 
 class Guard:
@@ -49,6 +50,7 @@ class Guard:
         self._say = say
         self._sign = sign
         self._sign_at = 0.0
+        self._affected: Affected = dict
         self._stand_in: StandIn | None = None
         self._dumps = Dumps(process, folder)
         self._dog = Watchdog(options, tell=self._tell, pulse=self._pulse, dump=self._dumps.stacks)
@@ -58,8 +60,9 @@ class Guard:
         self._dumps.begin()
         self._dog.start()
 
-    def watch(self, system: ActorSystem) -> None:
-        """The half is up, with this system."""
+    def watch(self, system: ActorSystem, affected: Affected = dict) -> None:
+        """The half is up, with this system. Any thread may ask who is `affected` if the process ended now."""
+        self._affected = affected
         system.call_slow_from(self._options.slow_after_seconds)
         system.slow_handlers.answers_for = self._dog.answers_for
         self._dumps.system = system
@@ -96,7 +99,9 @@ class Guard:
         if self._sign is not None and now >= self._sign_at:
             self._sign_at = now + SIGN_SECONDS
             seconds, why = (0.0, "") if blocked is None else (blocked.seconds, str(blocked))
-            self._sign({"blocked_seconds": round(seconds, 3), "blocked": why})
+            # Who is killed can say nothing any more: the launcher has it from the last sign.
+            affected = dict(self._affected())
+            self._sign({"blocked_seconds": round(seconds, 3), "blocked": why, "affected": affected})
 
 
 class Dumps:

@@ -8,6 +8,9 @@ the database is away records wait; past the limit the oldest are given up, count
 file on disk still has them. So the file is the truth when the process dies; what it had not brought into
 the table then, the next start brings from there.
 
+The launcher has no connection to the database. Its file is followed by the gateway's half, with an archive
+and an archivist of its own.
+
 Each process writes over a store of its own, also the gateway, which needs one for nothing else: sent over the
 link, records about the loss of the link would be those that are missing.
 """
@@ -26,10 +29,10 @@ import gevent
 import msgspec
 
 from actors.admin.archive import ArchiveStatus
-from actors.admin.half import ask_registered
 from actors.admin.restarts import Fields, read_tail
+from actors.restart_table import RestartTable
 from actors.storage.errors import StoreCrashed, StoreUnavailable
-from actors.storage.requests import FindRestarts, SaveRestarts, TrimRestarts
+from actors.storage.requests import SaveRestarts, TrimRestarts
 from actors.storage.restart_records import RestartRow
 from actors.storage.store import STORE_NAME
 from supervisors import Budget, ChildSpec, GiveUp, RestartRecord, worker
@@ -54,12 +57,20 @@ TRIM_EVERY_ROWS: Final = 500
 EARLIER_BYTES: Final = 256 * 1024
 
 
+_FileState = tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveOptions:
-    """`process` names the rows in the table ("world:main"); `file` is the restart log on disk."""
+    """`process` names the rows in the table ("world:main"); `file` is the restart log on disk.
+
+    `is_followed`: another process writes the file, so that it is looked into all the time, and not only for
+    what was there at the start.
+    """
 
     process: str
     file: Path | None = None
+    is_followed: bool = False
     store: str = STORE_NAME
 
 
@@ -71,10 +82,13 @@ class RestartArchive:
         self.problem = ""
         self.written = 0
         self.dropped = 0
-        self._system = system
+        self._table = RestartTable(options.process, system, options.store)
         self._limit = limit
         self._waiting: deque[RestartRow] = deque()
-        self._earlier_are_known = False
+        # How the file was when it was read last, and which records were at its end then.
+        self._has_read = False
+        self._state: _FileState | None = None
+        self._known: frozenset[str] = frozenset()
         # Rows to be written one by one: the store crashed over a batch of them.
         self._suspects = 0
 
@@ -82,16 +96,26 @@ class RestartArchive:
         """A sink for the restart log."""
         self._put(_row(record.as_fields()))
 
-    def read_earlier(self) -> None:
-        """Let the last records of the file wait as well, once: the table may not have them."""
-        if self._earlier_are_known or self.options.file is None:
+    def read_file(self) -> None:
+        """Let the last records of the file wait as well, whose table may not have them: once, or, of a file
+        that is followed, whenever it has changed."""
+        file, is_followed = self.options.file, self.options.is_followed
+        if file is None or (self._has_read and not is_followed):
             return
         # The disk may be slow; the game goes on.
-        found = gevent.get_hub().threadpool.apply(read_tail, (self.options.file, EARLIER_BYTES))
-        self._earlier_are_known = True
-        here = {row.id for row in self._waiting}
-        earlier = [_row(fields) for fields in found if fields.get("id") and fields["id"] not in here]
-        self._waiting.extendleft(reversed(earlier))
+        pool = gevent.get_hub().threadpool
+        state = pool.apply(_state_of, (file,))
+        if self._has_read and state == self._state:
+            return
+        found = pool.apply(read_tail, (file, EARLIER_BYTES))
+        self._has_read, self._state = True, state
+        here = {row.id for row in self._waiting} | self._known
+        rows = [_row(fields) for fields in found if fields.get("id") and fields["id"] not in here]
+        if is_followed:
+            self._known = frozenset(fields.get("id", "") for fields in found)
+            self._waiting.extend(rows)
+        else:
+            self._waiting.extendleft(reversed(rows))
         self._give_up_oldest()
 
     def first(self) -> tuple[RestartRow, ...]:
@@ -121,8 +145,7 @@ class RestartArchive:
 
     def find(self, *, since: float, path: str, limit: int) -> list[Fields]:
         """What the table has that fits, and all that is on its way there. Raises NotAnswered."""
-        question = FindRestarts(self.options.process, since, path, limit)
-        found: list[Fields] = ask_registered(self._system, self.options.store, question)
+        found = self._table.find(since=since, path=path, limit=limit)
         return [*found, *(msgspec.json.decode(row.record) for row in self._waiting)]
 
     def status(self) -> ArchiveStatus:
@@ -157,7 +180,7 @@ class Archivist(Actor):
         self._rows_to_trim = 0
 
     def on_start(self) -> None:
-        self._archive.read_earlier()
+        self._archive.read_file()
 
     def on_stop(self) -> None:
         if not self._archive.problem:
@@ -166,6 +189,7 @@ class Archivist(Actor):
     @every(seconds=WRITE_SECONDS)
     def write(self, ctx: Context) -> None:
         if ctx.now >= self._retry_at:
+            self._archive.read_file()
             self._write(STORE_SECONDS)
 
     def _write(self, timeout_seconds: float) -> None:
@@ -206,9 +230,18 @@ class Archivist(Actor):
         archive.problem = str(error)
 
 
-def archive_child(archive: RestartArchive) -> ChildSpec:
+def archive_child(archive: RestartArchive, name: str = ARCHIVE) -> ChildSpec:
     """The child for a tree, behind its store."""
-    return worker(ARCHIVE, Archivist, archive, budget=Budget(then=GiveUp.QUARANTINE))
+    return worker(name, Archivist, archive, budget=Budget(then=GiveUp.QUARANTINE))
+
+
+def _state_of(file: Path) -> _FileState | None:
+    """What changes with every line, and when the file is rotated; None while it cannot be looked at."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _row(fields: Fields) -> RestartRow:

@@ -34,6 +34,7 @@ from actors.entrance.desk import Desk, DeskState
 from actors.entrance.play import Play
 from actors.gateway.errors import BindFailed
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
+from actors.restart_table import RestartTable
 from actors.running_half import RunningHalf
 from actors.storage.errors import WorldTaken
 from actors.storage.options import StoreOptions
@@ -94,7 +95,8 @@ _CANNOT_START = (AddressRefused, BindFailed, WorldTaken)
 
 @dataclass(frozen=True, slots=True)
 class WorldOptions:
-    """Everything that a world needs to be told. `files` and `help_files` are names and texts."""
+    """Everything that a world needs to be told. `files` and `help_files` are names and texts, `launcher` is
+    the name under which the launcher's restart log is in the database."""
 
     name: str
     files: Sequence[tuple[str, str]]
@@ -107,6 +109,7 @@ class WorldOptions:
     link: WorldLinkOptions = field(default_factory=WorldLinkOptions)
     clerk: ClerkOptions = field(default_factory=ClerkOptions)
     restart_log: Path | None = None
+    launcher: str = "launcher:main"
     admin: AdminOptions | None = None
 
 
@@ -126,7 +129,11 @@ def start_world(options: WorldOptions) -> RunningHalf:
     archive = RestartArchive(ArchiveOptions(f"world:{options.name}", options.restart_log), system)
     log.add_sink(archive.add)
     half = WorldHalf(system)
-    last = [] if options.admin is None else [admin_child(options.admin, system, half, log, archive)]
+    # The gateway's half writes it.
+    launcher = RestartTable(options.launcher, system)
+    last = []
+    if options.admin is not None:
+        last.append(admin_child(options.admin, system, half, log, archive, launcher=launcher))
     spec = world_tree(
         options,
         system,

@@ -69,6 +69,8 @@ class Process:
     facts: Mapping[str, Any] | None = None
     """What the running incarnation said when it was ready; None before."""
     was_asked: bool = False
+    affected: Mapping[str, object] = field(default_factory=dict)
+    """Who notices its end, as the running incarnation has said last."""
     down_since: float | None = None
     """Since when nobody serves in its place; None while one does, and before the first has."""
     fault: Fault | None = None
@@ -220,6 +222,7 @@ class ProcessGroup:
         process.incarnation += 1
         process.started_at = time.monotonic()
         process.fault = None
+        process.affected = {}
         process.signs = VitalSigns(self.blocked_restart_seconds)
         ours, theirs = socketpair()
         try:
@@ -286,6 +289,7 @@ class ProcessGroup:
             time=self.wall_clock(),
             consecutive=process.history.failures,
             window=process.history.window,
+            affected=process.affected,
         ):
             self.log.write(record)
         match follows:
@@ -338,7 +342,15 @@ class ProcessGroup:
         if trouble != before:
             self.changed(self)
         if vitality is Vitality.HOPELESS:
-            self.log.write(stuck_record(process.name, process.incarnation, trouble, time=self.wall_clock()))
+            self.log.write(
+                stuck_record(
+                    process.name,
+                    process.incarnation,
+                    trouble,
+                    time=self.wall_clock(),
+                    affected=process.affected,
+                )
+            )
             process.fault = Fault(ExitKind.STUCK, trouble)
             process.judge_at = None
             _signal(process, signal.SIGKILL)
@@ -383,6 +395,8 @@ def _hear(process: Process, facts: Mapping[str, Any]) -> None:
     seconds, by = facts.get("blocked_seconds", 0.0), facts.get("blocked", "")
     if isinstance(seconds, int | float) and isinstance(by, str):
         process.signs.heard(time.monotonic(), float(seconds), by)
+    if isinstance(affected := facts.get("affected"), dict):
+        process.affected = affected
 
 
 def _fields(process: Process) -> dict[str, object]:

@@ -10,6 +10,7 @@ Only what was decided is a record. A process that ends as it was asked to has no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from supervisors.intensity import RestartWindow
@@ -36,8 +37,12 @@ def end_records(
     time: float,
     consecutive: int,
     window: RestartWindow,
+    affected: Mapping[str, object],
 ) -> list[RestartRecord]:
-    """What is told of an end, the last of `consecutive`. `window` has counted the restart after it."""
+    """What is told of an end, the last of `consecutive`. `window` has counted the restart after it.
+
+    `affected` is who noticed, as the process has said itself while it lived.
+    """
     told = RestartRecord(
         event=LogEvent.CHILD_TERMINATED if ended.was_ready else LogEvent.START_ERROR,
         supervisor=LAUNCHER,
@@ -52,6 +57,7 @@ def end_records(
         consecutive=consecutive,
         restart_type=Restart.PERMANENT.value,
         strategy=Strategy.ONE_FOR_ONE.value,
+        affected=affected,
     )
     match follows:
         case Stop():
@@ -92,7 +98,9 @@ def restarted_record(name: str, incarnation: int, *, time: float, down_seconds: 
     )
 
 
-def stuck_record(name: str, incarnation: int, trouble: str, *, time: float) -> RestartRecord:
+def stuck_record(
+    name: str, incarnation: int, trouble: str, *, time: float, affected: Mapping[str, object]
+) -> RestartRecord:
     """It is killed because of this trouble; its end is told next."""
     return RestartRecord(
         event=LogEvent.STUCK,
@@ -101,4 +109,5 @@ def stuck_record(name: str, incarnation: int, trouble: str, *, time: float) -> R
         time=time,
         incarnation=incarnation,
         exc_msg=trouble,
+        affected=affected,
     )

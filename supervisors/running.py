@@ -7,6 +7,8 @@ the last record of the restart log; what ends the process with which code is the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gevent.event import AsyncResult
 
 from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
@@ -54,6 +56,11 @@ class Tree:
         """
         deadline = None if deadline_seconds is None else self._cell.system.now() + deadline_seconds
         self._cell.stop(reason, deadline)
+
+    def affected(self) -> Mapping[str, object]:
+        """Who would notice its end now. Only reads, so that any thread may ask."""
+        affected = self._services.affected
+        return {} if affected is None else affected(self._cell)
 
     def wait(self) -> ExitReason:
         """Return when the tree has ended, in whatever way."""

@@ -16,11 +16,15 @@ class ArchiveStatus(Record, frozen=True):
     problem: str
 
 
-class Archive(Protocol):
-    """The restart log as the database has it."""
+class Table(Protocol):
+    """A restart log as the database has it."""
 
     def find(self, *, since: float, path: str, limit: int) -> list[Fields]:
         """The newest records that fit, among others that may not. Raises NotAnswered."""
+
+
+class Archive(Table, Protocol):
+    """That of this process, with what is on its way there."""
 
     def status(self) -> ArchiveStatus:
         """How it is."""

@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import gevent
 import msgspec
 
 from actors.admin import checks as rules
-from actors.admin.archive import Archive
+from actors.admin.archive import Archive, Table
 from actors.admin.checks import Check
 from actors.admin.errors import NotAnswered
 from actors.admin.finding import Found, named_like
 from actors.admin.half import Half
+from actors.admin.launcher_log import LauncherLog, records_of_file
 from actors.admin.look import Look, branches, news
 from actors.admin.loop_lag import LoopLag
 from actors.admin.metrics import Measurements
 from actors.admin.options import AdminOptions
 from actors.admin.remembered import Remembered
-from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen, read_tail
+from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen
 from actors.admin.survey import take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
@@ -39,8 +39,6 @@ from wyld_actors.slices import in_slices
 logger = logging.getLogger(__name__)
 
 KEY_FILES: Final = ("admin.key", "link.key")
-# Of the launcher's log, which open pages ask for all the time: some 500 restarts of processes.
-LAUNCHER_TAIL_BYTES: Final = 256 * 1024
 LAUNCHER_RECORDS: Final = 1_000
 PROCESS_ENDS: Final = {LogEvent.CHILD_TERMINATED.value, LogEvent.START_ERROR.value}
 # Mailboxes that the doctor looks into.
@@ -71,6 +69,7 @@ class AdminDesk:
         log: RestartLog,
         archive: Archive | None = None,
         *,
+        launcher: Table | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.options = options
@@ -78,6 +77,7 @@ class AdminDesk:
         self.half = half
         self.archive = archive
         self.history = RestartHistory(log)
+        self.launcher = LauncherLog(options.launcher_file, launcher, system.now)
         self.lag = LoopLag(system.now)
         self.wall_clock = wall_clock
         self._measurements = Measurements(system, half, self.history, self.lag, archive)
@@ -152,12 +152,7 @@ class AdminDesk:
                 return self.archive.find(since=since, path=path, limit=limit)
             except NotAnswered as error:
                 logger.info("admin: the restart log is read from its file: %s", error)
-        return _of_file(self.options.restart_file, TAIL_BYTES)
-
-    def launcher_restarts(self, *, since: float, path: str, limit: int) -> list[Fields]:
-        """The launcher's own records, oldest first: what became of whole processes."""
-        records = _of_file(self.options.launcher_file, LAUNCHER_TAIL_BYTES)
-        return chosen(records, since=since, path=path, limit=limit)
+        return records_of_file(self.options.restart_file, TAIL_BYTES)
 
     # Health ----------------------------------------------------------------------------------------
 
@@ -192,9 +187,8 @@ class AdminDesk:
         if self.options.launcher_file is None:
             return []
         now = self.wall_clock()
-        records = self.launcher_restarts(
-            since=now - 3600, path=f"/launcher/{self.half.name}", limit=LAUNCHER_RECORDS
-        )
+        path = f"/launcher/{self.half.name}"
+        records = self.launcher.find(since=now - 3600, path=path, limit=LAUNCHER_RECORDS)
         return [rules.process_check([record for record in records if record["event"] in PROCESS_ENDS], now)]
 
     def _mailboxes(self) -> Check:
@@ -217,12 +211,6 @@ class AdminDesk:
             rules.disk_check(shutil.disk_usage(folder).free),
             rules.key_files_check(_modes(folder / name for name in KEY_FILES)),
         ]
-
-
-def _of_file(file: Path | None, limit_bytes: int) -> list[Fields]:
-    # The disk may be slow; the game goes on.
-    found = [] if file is None else gevent.get_hub().threadpool.apply(read_tail, (file, limit_bytes))
-    return [{"id": f"line {number}", **record} for number, record in enumerate(in_slices(found))]
 
 
 def _modes(files: Iterable[Path]) -> dict[Path, int]:

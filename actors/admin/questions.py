@@ -62,7 +62,7 @@ def add_questions(app: Flask, desk: AdminDesk) -> None:
 
     @app.get("/api/launcher/restarts")
     def launcher_restarts() -> Response:
-        return json_answer(desk.launcher_restarts(**_wanted(desk)))
+        return json_answer(desk.launcher.find(**_wanted(desk)))
 
     @app.get("/api/restarts/stream")
     def follow() -> Response:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from actors.admin.app import create_admin_app
-from actors.admin.archive import Archive
+from actors.admin.archive import Archive, Table
 from actors.admin.desk import AdminDesk
 from actors.admin.half import Half
 from actors.admin.http_server import AdminHttpServer
@@ -71,10 +71,17 @@ class AdminServer(Actor):
 
 
 def admin_child(
-    options: AdminOptions, system: ActorSystem, half: Half, log: RestartLog, archive: Archive | None = None
+    options: AdminOptions,
+    system: ActorSystem,
+    half: Half,
+    log: RestartLog,
+    archive: Archive | None = None,
+    *,
+    launcher: Table | None = None,
 ) -> ChildSpec:
-    """The child for the end of a tree."""
-    desk = AdminDesk(options, system, half, log, archive)
+    """The child for the end of a tree. `archive` is its restart log in the database, `launcher` that of the
+    launcher."""
+    desk = AdminDesk(options, system, half, log, archive, launcher=launcher)
     return worker(ADMIN, AdminServer, desk, budget=Budget(then=GiveUp.QUARANTINE))
 
 

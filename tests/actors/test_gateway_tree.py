@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import gevent
 import pytest
@@ -96,6 +97,7 @@ def test_a_player_comes_in_by_telnet_and_plays(gateway: RunningHalf, world: Scri
         player.until(b"make one: ")
         player.send("ann", PASSWORD, "1", "look")
         player.until(b"Brand does look.\r\n1> ")
+        assert gateway.tree.affected() == {"players": 1}, "who would notice the end of the process"
 
     assert world.ran == [("Brand", "look")]
 
@@ -234,13 +236,15 @@ def test_the_tree_reads_like_a_table_of_contents(link: MemoryLink) -> None:
 
 
 def test_a_gateway_whose_restart_log_finds_no_database_serves_all_the_same(
-    link: MemoryLink, world: ScriptedWorld
+    link: MemoryLink, world: ScriptedWorld, tmp_path: Path
 ) -> None:
     with gevent.Timeout(20):
         nowhere = StoreOptions("postgresql://nobody@127.0.0.1:1/nothing", connect_timeout_seconds=1.0)
         archive = ArchiveOptions("gateway:test")
+        launcher = ArchiveOptions("launcher:test", tmp_path / "launcher-restarts.jsonl", is_followed=True)
         running = start_gateway(
-            options(link, store=nowhere, archive=archive), system=ActorSystem("no-database")
+            options(link, store=nowhere, archive=archive, launcher=launcher),
+            system=ActorSystem("no-database"),
         )
         player = Telnet(running)
         player.until(b"make one: ")
@@ -248,7 +252,7 @@ def test_a_gateway_whose_restart_log_finds_no_database_serves_all_the_same(
         root = running.system.find(f"/{ROOT}")
         assert root is not None
         ids = [child.id for child in reversed(root.ask(WhichChildren()))]
-        assert ids[:3] == ["store", "archive", "link"]
+        assert ids[:4] == ["store", "archive", "launcher-archive", "link"]
         player.socket.close()
         running.stop(3.0)
         running.wait()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from actors.restart_archive import (
@@ -66,11 +67,11 @@ class ScriptedStore(Actor):
 class Bench:
     """A restart log with an archive, and the store behind it."""
 
-    def __init__(self, file: Path | None = None, limit: int = 1000) -> None:
+    def __init__(self, file: Path | None = None, limit: int = 1000, *, is_followed: bool = False) -> None:
         self.system = ActorSystem(clock=ManualClock())
         self.notes = Notes()
         self.system.spawn(ScriptedStore, self.notes, name="store")
-        self.archive = RestartArchive(ArchiveOptions("world:main", file), self.system, limit)
+        self.archive = RestartArchive(ArchiveOptions("world:main", file, is_followed), self.system, limit)
         self.log = RestartLog([self.archive.add], clock=self.system.clock)
         self.tree = run_tree(self.system, supervisor("top", one_for_one, [archive_child(self.archive)]))
         assert self.tree.started.get(timeout=10)
@@ -83,6 +84,13 @@ class Bench:
 
     def advance(self, seconds: float = WRITE_SECONDS) -> None:
         self.system.advance(seconds)
+
+    def advance_until(self, holds: Callable[[], bool]) -> None:
+        """Second by second; a file is read in a thread, which takes no time of this clock."""
+        with gevent.Timeout(10):
+            while not holds():
+                self.advance()
+                gevent.idle()
 
 
 @pytest.fixture
@@ -208,6 +216,37 @@ def test_a_file_that_cannot_be_read_keeps_no_record_from_the_table(
     assert len(bench.notes.rows) == 1
     assert "the restart log cannot be read" in caplog.text
     bench.system.stop()
+
+
+def test_a_file_that_another_process_writes_is_followed(tmp_path: Path) -> None:
+    file = tmp_path / "launcher-restarts.jsonl"
+    bench = Bench(file, is_followed=True)
+    launcher = RestartLog([JsonLinesFile(file, limit_bytes=1000)])
+
+    for number in range(1, 6):
+        launcher.write(
+            RestartRecord(event=LogEvent.ESCALATED, supervisor="/launcher", path=f"/launcher/{number}")
+        )
+        bench.advance_until(lambda: len(bench.notes.rows) == number)  # noqa: B023 - called at once
+
+    assert file.with_name(f"{file.name}.1").exists(), "it was rotated meanwhile"
+    assert bench.notes.batches == [1] * 5, "and nothing is written twice"
+    bench.system.stop()
+
+
+def test_who_follows_a_file_anew_doubles_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "launcher-restarts.jsonl"
+    RestartLog([JsonLinesFile(file)]).write(
+        RestartRecord(event=LogEvent.ESCALATED, supervisor="/launcher", path="/launcher")
+    )
+    first = Bench(file, is_followed=True)
+    first.advance_until(lambda: bool(first.notes.rows))
+    second = Bench(file, is_followed=True)
+    second.advance_until(lambda: bool(second.notes.rows))
+
+    assert first.notes.rows == second.notes.rows, "by its id, which the table takes once"
+    for bench in (first, second):
+        bench.system.stop()
 
 
 def test_what_is_on_its_way_is_found_as_well(bench: Bench) -> None:

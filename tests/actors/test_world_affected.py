@@ -157,6 +157,13 @@ def test_a_room_is_whoever_is_in_it_and_a_zone_whoever_is_in_its_rooms(stage: St
     assert sorted(stage.kill("/world/zones/harbour").affected["names"]) == ["Ann", "Bob"]  # type: ignore[call-overload]
 
 
+def test_the_end_of_the_process_is_noticed_by_all_who_play(stage: Stage) -> None:
+    for number in range(3):
+        stage.player(f"Guest{number}", number + 1, "quay")
+
+    assert stage.tree.affected() == {"players": 3}
+
+
 def test_any_other_part_is_a_count_and_a_crowd_is_ten_names(stage: Stage) -> None:
     for number in range(12):
         stage.player(f"P{number}", number + 1, "room:harbour/quay")

@@ -160,6 +160,16 @@ def test_a_kill_its_restart_and_the_time_without_it_are_in_the_restart_log() -> 
         assert back.down_ms == pytest.approx((back.time - ended.time) * 1000, abs=5.0)
 
 
+def test_who_noticed_the_end_of_a_process_is_what_it_said_last_while_it_lived() -> None:
+    said = [b'{"affected": {"players": 3}}', b'{"affected": {"players": 7}}', b'{"affected": "odd"}']
+    signs = "".join(f"os.write(fd, {line!r} + b'\\n');" for line in said)
+    with watched(program("world", STOP_CLEANLY + READY + signs + "os.kill(os.getpid(), 9)")) as server:
+        server.until(lambda group: group.processes[0].incarnation == 2)
+
+        assert server.group.log.recent()[0].affected == {"players": 7}
+        assert server.group.processes[0].affected == {}, "the next incarnation has nobody yet"
+
+
 def test_the_time_without_a_process_lasts_over_starts_that_fail() -> None:
     twice = "import pathlib\nseen = pathlib.Path(sys.argv[2])\n" + (
         "seen.write_text(seen.read_text() + '.')\nif len(seen.read_text()) in (2, 3): sys.exit(3)\n"

@@ -15,7 +15,10 @@ from wyld_actors import ExitKind
 def told(ended: ProcessExit, follows: Follows) -> list[RestartRecord]:
     window = RestartWindow(3, 60.0)
     window.allows(0.0)
-    return end_records("world", 4, ended, follows, time=100.0, consecutive=2, window=window)
+    affected = {"players": 7}
+    return end_records(
+        "world", 4, ended, follows, time=100.0, consecutive=2, window=window, affected=affected
+    )
 
 
 def ended(code: int, fault: Fault | None = None, *, was_ready: bool = True) -> ProcessExit:
@@ -41,6 +44,7 @@ def test_an_end_that_nobody_asked_for_is_told_with_its_decision() -> None:
         delay_ms=1500.0,
         restart_type="permanent",
         strategy="one_for_one",
+        affected={"players": 7},
     )
 
 
@@ -109,6 +113,7 @@ def test_a_restart_says_how_long_nobody_served() -> None:
 
 
 def test_a_process_that_does_not_turn_is_told_before_it_is_killed() -> None:
-    record = stuck_record("world", 5, "gives no sign of life for 30 s", time=101.0)
+    record = stuck_record("world", 5, "gives no sign of life for 30 s", time=101.0, affected={"players": 7})
 
     assert (record.event, record.exc_msg) == (LogEvent.STUCK, "gives no sign of life for 30 s")
+    assert record.affected == {"players": 7}

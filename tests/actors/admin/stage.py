@@ -207,7 +207,10 @@ class Server:
         """As the launcher tells it."""
         log = RestartLog([JsonLinesFile(self.folder / LAUNCHER_FILE)])
         ended, window, now = ProcessExit(-9, 60.0, was_asked=False), RestartWindow(5, 60.0), time.time()
-        for record in end_records("world", 1, ended, RestartIn(0.0), time=now, consecutive=1, window=window):
+        affected = {"players": 1}
+        for record in end_records(
+            "world", 1, ended, RestartIn(0.0), time=now, consecutive=1, window=window, affected=affected
+        ):
             log.write(record)
         log.write(restarted_record("world", 2, time=now + 0.5, down_seconds=0.5))
 

@@ -144,6 +144,7 @@ def an_end_of_the_process(house: House, _patch: pytest.MonkeyPatch) -> None:
             time=WALL_TIME - ago,
             consecutive=1,
             window=RestartWindow(5, 60.0),
+            affected={},
         )
         write(record)
 

@@ -14,7 +14,8 @@ MAX_LETTERS = 16
 RESERVED = frozenset(
     {
         *("new", "quit", "help", "who", "list", "create", "back", "cancel", "menu", "look", "say", "tell"),
-        *("yell", "emote", "get", "drop", "give", "inventory", "score", "north", "south", "east", "west"),
+        *("yell", "emote", "get", "drop", "give", "put", "inventory", "score", "coin", "coins"),
+        *("money", "north", "south", "east", "west"),
         *("northeast", "northwest", "southeast", "southwest", "down", "here", "self", "all"),
         *("someone", "something", "somebody", "nobody", "everyone", "everybody", "anyone", "you", "your"),
         *("admin", "administrator", "root", "system", "server", "guest", "moderator", "operator"),

@@ -5,7 +5,7 @@ mail may wait with one that crashed and is not up again; and a world that is nev
 moment. The states and the waiting mail together are the truth then, as handlers are atomic. Mail is not
 saved, so what it means is brought into what is:
 
-- things on their way go back to whoever gave them, for the command that moved them is not complete and
+- goods on their way go back to whoever gave them, for the command that moved them is not complete and
   will run again;
 - a command whose answer is on its way is complete: it is counted, with the outputs that go with it;
 - a command that is not complete is not counted, and what others were to see of it is left to its second run;
@@ -22,14 +22,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.world.entity import Entity
+from actors.world.holder import Holder, with_goods
 from actors.world.messages import (
     Answer,
     CommandFailed,
     CommandPerformed,
     DoorMoved,
+    Goods,
     Returned,
     SaveCharacter,
-    Thing,
     Transfer,
 )
 from actors.world.outlet import EmitTo, EmitToMany, Performed, Released
@@ -90,23 +91,22 @@ class _Things:
 
     def settle(self, cell: Cell, message: object) -> None:
         match message:
-            case Transfer(things, source):
-                if not self._give(source.cell.good_state, things):
-                    self._give(cell.good_state, things)
-            case Returned(things):
-                self._give(cell.good_state, things)
+            case Transfer(goods, source):
+                if not self._give(source.cell.good_state, goods):
+                    self._give(cell.good_state, goods)
+            case Returned(goods):
+                self._give(cell.good_state, goods)
             case DoorMoved(_, direction, is_closed):
                 state = self._state(cell.good_state)
                 if isinstance(state, Room.State):
                     doors = {**state.doors, direction.value: is_closed}
                     self._made.entities[state.id] = state.replace(doors=doors)
 
-    def _give(self, holder: object, things: tuple[Thing, ...]) -> bool:
+    def _give(self, holder: object, goods: Goods) -> bool:
         state = self._state(holder)
-        held: tuple[Thing, ...] | None = getattr(state, "things", None)
-        if state is None or held is None:
+        if not isinstance(state, Holder.State):
             return False
-        given = state.replace(things=(*held, *things))
+        given = with_goods(state, goods)
         (self._made.left if state.id in self._made.left else self._made.entities)[state.id] = given
         return True
 

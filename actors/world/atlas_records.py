@@ -52,7 +52,8 @@ class RoomPlan:
 
 @dataclass(frozen=True, slots=True)
 class ItemPlan:
-    """A kind of item, and where `count` of it lie at the start (`room` None: nowhere yet)."""
+    """A kind of item, and where `count` of it lie at the start (`room` None: nowhere yet). `container` is
+    the weight that goes into it, 0 for what holds nothing."""
 
     key: ItemKey
     zone: str
@@ -64,6 +65,7 @@ class ItemPlan:
     weight: int = 1
     room: RoomKey | None = None
     count: int = 1
+    container: int = 0
 
     @property
     def display_name(self) -> str:

@@ -58,6 +58,7 @@ ITEM_FIELDS = (
     Field("weight", int, 1),
     Field("room", str, ""),
     Field("count", int, 1),
+    Field("container", int, 0),
 )
 NPC_FIELDS = (
     Field("name", str, required=True),

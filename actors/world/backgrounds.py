@@ -22,6 +22,8 @@ ATTRIBUTES = tuple(attribute for trio in ASPECTS.values() for attribute in trio)
 BASE = 10
 # Points above the base that each background spends.
 POINTS = 18
+# Coins in the purse of a new character. The same for every background, as the points are.
+STARTING_COINS = 20
 # Weight that a character can carry for each point of strength; an item of weight 1 fits a hand.
 CARRIED_BY_STRENGTH = 3
 

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
 
-from actors.world import commands, phrases, sheets
+from actors.world import commands, containers, phrases, sheets
 from actors.world.atlas_records import Atlas
-from actors.world.backgrounds import attributes_of, carrying_limit
+from actors.world.backgrounds import STARTING_COINS, attributes_of, carrying_limit
 from actors.world.grammar import parse
-from actors.world.matching import all_meant, meant
+from actors.world.matching import meant
 from actors.world.messages import (
     Announce,
     Emote,
     Examine,
+    Goods,
     Leave,
     ListPresent,
     LookAround,
@@ -30,6 +31,7 @@ from actors.world.messages import (
     PassTell,
     PassYell,
     Perform,
+    PutIn,
     Receive,
     Returned,
     Say,
@@ -37,7 +39,9 @@ from actors.world.messages import (
     Thing,
 )
 from actors.world.played import Played
+from actors.world.taking import goods_meant, handed_over
 from transports.link.protocol import CharacterId, CommandNumber, EntityId
+from transports.markup import styled
 from wyld_actors import Context, Message, on
 
 
@@ -80,9 +84,10 @@ class Character(Played):
         elif target.words in {("me",), ("self",)}:
             self.say_back(number, sheets.look_of_self(*self._appearance))
         elif (thing := meant(target, self.state.things)) is not None:
-            self.show_thing(self.person, thing, number)
+            show = self.show_inside if look.is_inside else self.show_thing
+            show(self.person, thing, number)
         else:
-            self._to_room(number, LookAt(self.person, target, number))
+            self._to_room(number, LookAt(self.person, target, number, look.is_inside))
 
     def _say(self, say: commands.Say, number: CommandNumber) -> None:
         self._to_room(number, Say(self.person, say.text, number))
@@ -95,13 +100,14 @@ class Character(Played):
         self._to_room(number, MoveDoor(self.person, command.target, is_closing, number))
 
     def _inventory(self, _: commands.Inventory, number: CommandNumber) -> None:
-        self.say_back(number, sheets.inventory(self.state.things, self._limit))
+        self.say_back(number, sheets.inventory(self.goods, self._limit))
 
     def _score(self, _: commands.Score, number: CommandNumber) -> None:
         state = self.state
         plan = self.around.atlas.rooms.get(state.room.partition(":")[2])
         place = plan.name if plan else ""
-        self.say_back(number, sheets.score(state.name, state.background, state.attributes, place))
+        sheet = sheets.score(state.name, state.background, state.attributes, place, state.coins)
+        self.say_back(number, sheet)
 
     def _help(self, command: commands.Help, number: CommandNumber) -> None:
         self.say_back(number, self.around.help_book.text(command.topic))
@@ -130,43 +136,88 @@ class Character(Played):
     # ------------------------------------------------------------------------- things
 
     def _get(self, get: commands.Get, number: CommandNumber) -> None:
-        spare = self._limit - sum(thing.weight for thing in self.state.things)
-        self._to_room(number, Take(self.person, get.target, spare, number))
+        container = get.container
+        own = containers.container_meant(container, self.state.things) if container else None
+        if own is not None:
+            self._take_out(own, get.target, number)
+        else:
+            spare = self._limit - sum(thing.load for thing in self.state.things)
+            self._to_room(number, Take(self.person, get.target, spare, number, container))
+
+    def _take_out(self, container: Thing, target: commands.Target, number: CommandNumber) -> None:
+        out = containers.taken_out(container, target, self._limit)
+        if isinstance(out, str):
+            self.say_back(number, out)
+            return
+        changed, taken = out
+        self.state = self.state.replace(things=(*containers.replaced(self.state.things, changed), *taken))
+        self._show_doing(phrases.took_out(self.person, Goods(taken), container), number)
+
+    def _put(self, put: commands.Put, number: CommandNumber) -> None:
+        goods = handed_over(put.target, self.goods)
+        if isinstance(goods, str):
+            self.say_back(number, goods)
+        elif goods.coins:
+            self.say_back(number, "Coins are safest in your purse.")
+        else:
+            self._put_in(put.container, goods.things, number)
+
+    def _put_in(self, target: commands.Target, things: tuple[Thing, ...], number: CommandNumber) -> None:
+        container = containers.container_meant(target, self.state.things)
+        if container is None:
+            self._hand_to_room(PutIn(Goods(things), self.ctx.ref, self.person, number, target), number)
+            return
+        # `put all in bag` does not mean the bag.
+        things = tuple(thing for thing in things if thing.id != container.id) or (container,)
+        changed, outside = containers.put_in(container, things)
+        inside = tuple(thing for thing in things if thing not in outside)
+        gone = {thing.id for thing in inside}
+        kept = tuple(thing for thing in self.state.things if thing.id not in gone)
+        self.state = self.state.replace(things=containers.replaced(kept, changed))
+        own, seen = phrases.put_in(self.person, inside, container)
+        refusal = containers.why_not_in(container, outside) if outside else ""
+        if inside:
+            self._show_doing((f"{own} {refusal}".rstrip(), seen), number)
+        else:
+            self.say_back(number, refusal)
+
+    def _show_doing(self, read: tuple[str, str], number: CommandNumber) -> None:
+        """What the player reads of what it does with its own things, and what the others here do."""
+        own, seen = read
+        self.say_back(number, own)
+        if self.room is not None:
+            self.room.tell(Announce(seen, (self.id,), number, self.state.session))
 
     def _drop(self, drop: commands.Drop, number: CommandNumber) -> None:
-        things = self._carried(drop.target, number)
-        if things:
-            self._without(things)
-            self._hand_to_room(Receive(things, self.ctx.ref, self.person, number))
+        goods = handed_over(drop.target, self.goods)
+        if isinstance(goods, str):
+            self.say_back(number, goods)
+        else:
+            self._hand_to_room(Receive(goods, self.ctx.ref, self.person, number), number)
 
     def _give(self, give: commands.Give, number: CommandNumber) -> None:
         other = give.otherwise
-        if other is not None and all_meant(other.target, self.state.things):
-            give = give if all_meant(give.target, self.state.things) else other
-        things = self._carried(give.target, number)
-        if things:
-            self._without(things)
-            self._hand_to_room(PassOn(things, self.ctx.ref, self.person, number, give.receiver))
+        if other is not None and goods_meant(other.target, self.goods):
+            give = give if goods_meant(give.target, self.goods) else other
+        goods = handed_over(give.target, self.goods)
+        if isinstance(goods, str):
+            self.say_back(number, goods)
+        else:
+            self._hand_to_room(PassOn(goods, self.ctx.ref, self.person, number, give.receiver), number)
 
-    def _carried(self, target: commands.Target, number: CommandNumber) -> tuple[Thing, ...]:
-        things = all_meant(target, self.state.things) if self.room is not None else ()
-        if not things:
-            words = " ".join(target.words) if target.is_all else str(target)
-            what = f"no '{words}'" if words else "nothing"
-            self.say_back(number, f"You carry {what}.")
-        return things
-
-    def _hand_to_room(self, message: Receive | PassOn) -> None:
-        room = self.room
-        assert room is not None
-        room.tell(message)
+    def _hand_to_room(self, message: Receive | PassOn | PutIn, number: CommandNumber) -> None:
+        if self.room is not None:
+            self.part_with(message.goods)
+        self._to_room(number, message)
 
     @on(Receive)
     def receive(self, ctx: Context, receive: Receive) -> None:
-        self._with(receive.things)
-        giver, what = receive.who, phrases.listed(receive.things)
+        self.gain(receive.goods)
+        giver, what = receive.who, phrases.listed(receive.goods)
         if giver is None or giver.id == self.id:
-            self.done(receive.number, phrases.text(f"You pick up {what}."))
+            whence = f" out of {styled('item', receive.whence)}" if receive.whence else ""
+            line = f"You {'take' if whence else 'pick up'} {what}{whence}."
+            self.done(receive.number, phrases.text(line))
             return
         self.show(0, phrases.text(f"{phrases.named(giver)} gives you {what}."))
         own = phrases.named(self.person)
@@ -177,18 +228,9 @@ class Character(Played):
 
     @on(Returned)
     def take_back(self, ctx: Context, returned: Returned) -> None:
-        self._with(returned.things)
+        self.gain(returned.goods)
         if returned.text:
             self.say_back(returned.number, returned.text)
-
-    def _with(self, things: tuple[Thing, ...]) -> None:
-        self.state = self.state.replace(things=(*self.state.things, *things))
-
-    def _without(self, things: tuple[Thing, ...]) -> None:
-        gone = {thing.id for thing in things}
-        self.state = self.state.replace(
-            things=tuple(thing for thing in self.state.things if thing.id not in gone)
-        )
 
     # ------------------------------------------------------------------------- being looked at
 
@@ -216,6 +258,7 @@ class Character(Played):
         commands.Who: _who,
         commands.Get: _get,
         commands.Drop: _drop,
+        commands.Put: _put,
         commands.Give: _give,
         commands.Open: _open,
         commands.Close: _open,
@@ -231,4 +274,5 @@ def newborn(
 ) -> Character.State:
     """A character that has never been in the world: it begins in the start room, with what its background
     gives."""
-    return Character.State(entity, number, name, background, attributes_of(background), f"room:{atlas.start}")
+    attributes, room = attributes_of(background), f"room:{atlas.start}"
+    return Character.State(entity, number, name, background, attributes, room, coins=STARTING_COINS)

@@ -12,16 +12,20 @@ from wyld_actors import Record
 
 class Target(Record, frozen=True):
     """Words that mean a thing, a door or somebody: `2.brass lantern` is the second that answers to both
-    words, `all lantern` each that answers to it, `all` everything there is."""
+    words, `2 lanterns` any two (`count`; 0: not said), `all lantern` each that answers to it, `all`
+    everything there is."""
 
     words: tuple[str, ...]
     ordinal: int = 1
     is_all: bool = False
+    count: int = 0
 
     def __str__(self) -> str:
         words = " ".join(self.words)
         if self.is_all:
             return f"all {words}".rstrip()
+        if self.count:
+            return f"{self.count} {words}"
         return words if self.ordinal == 1 else f"{self.ordinal}.{words}"
 
 
@@ -44,9 +48,10 @@ class Move(Command, frozen=True):
 
 
 class Look(Command, frozen=True):
-    """Without a target, at the room."""
+    """Without a target, at the room. `is_inside`: into the target, if one can."""
 
     target: Target | None = None
+    is_inside: bool = False
 
 
 class Say(Command, frozen=True):
@@ -71,7 +76,15 @@ class Who(Command, frozen=True):
 
 
 class Get(Command, frozen=True):
+    """`container` None: what lies here."""
+
     target: Target
+    container: Target | None = None
+
+
+class Put(Command, frozen=True):
+    target: Target
+    container: Target
 
 
 class Drop(Command, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from actors.world import containers
 from actors.world.atlas_records import ItemKey
 from actors.world.messages import Answer, Examine, Person, Thing
 from actors.world.outlet import EmitTo, EmitToMany
@@ -70,10 +71,24 @@ class Entity(Actor):
         """Let `who` see a thing: its own actor describes it, else the atlas, else its name."""
         item = self.around.find(thing.id)
         if item is not None:
-            item.tell(Examine(who, number))
+            item.tell(Examine(who, number, thing))
         else:
             plan = self.around.atlas.items.get(ItemKey(thing.prototype))
             line = (
                 plan.description if plan else f"You see nothing special about {styled('item', thing.name)}."
             )
-            self.answer(who, number, TextOutput(line))
+            self.answer_with(who, number, line, thing)
+
+    def answer_with(self, who: Person, number: CommandNumber, line: str, thing: Thing | None) -> None:
+        """Answer with this description of a thing, and with what is in it."""
+        inside = containers.inside(thing) if thing is not None else ""
+        bodies = (TextOutput(line), TextOutput(inside)) if inside else (TextOutput(line),)
+        self.answer(who, number, *bodies)
+
+    def show_inside(self, who: Person, thing: Thing, number: CommandNumber) -> None:
+        """Let `who` look into a thing; at it, if it is no container."""
+        inside = containers.inside(thing)
+        if inside:
+            self.answer(who, number, TextOutput(inside))
+        else:
+            self.show_thing(who, thing, number)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from actors.plurals import NUMBERS
 from actors.world.commands import (
     Close,
     Command,
@@ -32,6 +33,7 @@ from actors.world.commands import (
     Move,
     Nothing,
     Open,
+    Put,
     Quit,
     Say,
     Score,
@@ -50,11 +52,13 @@ class Form(enum.Enum):
     ALONE = "nothing"
     DIRECTION = "a direction"
     TARGET = "a target"
-    MAYBE_TARGET = "a target, or nothing"
     TEXT = "text"
     MAYBE_TEXT = "text, or nothing"
     NAME_AND_TEXT = "a name and text"
     TARGET_AND_RECEIVER = "a target and a receiver"
+    MAYBE_INSIDE = "a target, maybe to look into, or nothing"
+    TARGET_FROM = "a target, maybe from a container"
+    TARGET_INTO = "a target and a container"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,12 @@ VERBS: tuple[Verb, ...] = (
         "go", ("walk",), Form.DIRECTION, Move, "go DIRECTION", "Walk that way; the direction alone will do."
     ),
     Verb(
-        "look", ("l",), Form.MAYBE_TARGET, Look, "look [TARGET]", "Look around, or at something or somebody."
+        "look",
+        ("l",),
+        Form.MAYBE_INSIDE,
+        Look,
+        "look [[in] TARGET]",
+        "Look around, or at or into something.",
     ),
     Verb("examine", ("x", "ex", "read"), Form.TARGET, Look, "examine TARGET", "Look closely at something."),
     Verb("say", ("'",), Form.TEXT, Say, "say TEXT  or  'TEXT", "Speak to everybody in the room."),
@@ -97,8 +106,9 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("yell", ("shout",), Form.TEXT, Yell, "yell TEXT", "Be heard in the whole zone."),
     Verb("who", (), Form.ALONE, Who, "who", "See who is playing."),
-    Verb("get", ("take", "g"), Form.TARGET, Get, "get THING  or  get all", "Pick something up."),
+    Verb("get", ("take", "g"), Form.TARGET_FROM, Get, "get THING [from BAG]", "Pick something up."),
     Verb("drop", (), Form.TARGET, Drop, "drop THING  or  drop all", "Put something down."),
+    Verb("put", (), Form.TARGET_INTO, Put, "put THING in BAG", "Put something into something."),
     Verb("give", (), Form.TARGET_AND_RECEIVER, Give, "give THING to SOMEBODY", "Hand something over."),
     Verb("open", (), Form.TARGET, Open, "open DOOR  or  open DIRECTION", "Open a door."),
     Verb("close", ("shut",), Form.TARGET, Close, "close DOOR  or  close DIRECTION", "Close a door."),
@@ -139,6 +149,12 @@ _SYMBOLS = frozenset("':?")
 _MARKS = frozenset({"Mn", "Me"})
 _ALL = re.compile(r"all(?:[. ]\s*|$)")
 _ORDINAL = re.compile(r"(\d{1,3})\.(.+)", re.DOTALL)
+# Nobody has more coins than that, and it cannot overflow anything.
+_COUNT = re.compile(r"[1-9]\d{0,8}")
+_COUNTED = {word: number for number, word in enumerate(NUMBERS, start=2)}
+_FROM = re.compile(r"\s(?:out of|from)\s+(?=\S)", re.IGNORECASE)
+_INTO = re.compile(r"\s(?:in|into|inside)\s+(?=\S)", re.IGNORECASE)
+_INSIDE = re.compile(r"(?:in|into|inside)\s+(?=\S)", re.IGNORECASE)
 _QUOTED = re.compile(r"""(?:(?P<ordinal>\d{1,3})\.)?(?P<quote>["'])(?P<inside>.*?)(?P=quote)(?:\s+|$)""")
 _IGNORED = SMALL_WORDS | {"at", "my"}
 
@@ -167,7 +183,8 @@ def clean(line: str) -> str:
 
 
 def parse_target(text: str) -> Target | None:
-    """The target that `text` names: `lantern`, `2.lantern`, `the brass lantern`, `"coil of rope"`, `all`."""
+    """The target that `text` names: `lantern`, `2.lantern`, `the brass lantern`, `"coil of rope"`, `all`,
+    `5 coins`."""
     text = text.strip().lower()
     ordinal = 1
     if match := _ORDINAL.fullmatch(text):
@@ -176,7 +193,14 @@ def parse_target(text: str) -> Target | None:
     every = _ALL.match(text)
     words = tuple((text[every.end() :] if every else text).split())
     meant = tuple(word for word in words if word not in _IGNORED) or words
+    if every is None and ordinal == 1 and len(meant) > 1 and (count := _number(meant[0])):
+        return Target(meant[1:], count=count)
     return Target(meant, ordinal, is_all=every is not None) if meant or every else None
+
+
+def _number(word: str) -> int:
+    """The number that `word` says, in figures or written out; 0 if it says none."""
+    return int(word) if _COUNT.fullmatch(word) else _COUNTED.get(word, 0)
 
 
 def _levelled(line: str) -> str:
@@ -243,8 +267,35 @@ def _target(verb: Verb, rest: str) -> Command:
     return _usage(verb) if target is None else verb.make(target)
 
 
-def _maybe_target(verb: Verb, rest: str) -> Command:
-    return verb.make(parse_target(rest))
+def _maybe_inside(verb: Verb, rest: str) -> Command:
+    inside = _INSIDE.match(rest)
+    target = parse_target(rest[inside.end() :] if inside else rest)
+    return verb.make(target, inside is not None)
+
+
+def _target_from(verb: Verb, rest: str) -> Command:
+    thing, name = _parted(rest, _FROM)
+    target, container = parse_target(thing), parse_target(name)
+    return _usage(verb) if target is None else verb.make(target, container)
+
+
+def _target_into(verb: Verb, rest: str) -> Command:
+    thing, name = _parted(rest, _INTO)
+    if not name:
+        thing, _, name = rest.rpartition(" ")
+    target, container = parse_target(thing), parse_target(name)
+    if target is None or container is None or container.is_all:
+        return Mistake(f"Put what into what? Type: {verb.usage}")
+    return verb.make(target, container)
+
+
+def _parted(rest: str, between: re.Pattern[str]) -> tuple[str, str]:
+    """`gem from bag` as `gem` and `bag`; `"note from bob" from bag` as `note from bob` and `bag`. The second
+    is empty if nothing of that sort is in it."""
+    quoted = _QUOTED.match(rest)
+    start = quoted.end() - 1 if quoted else 0
+    found = list(between.finditer(rest, start))
+    return (rest[: found[-1].start()], rest[found[-1].end() :]) if found else (rest, "")
 
 
 def _text(verb: Verb, rest: str) -> Command:
@@ -303,9 +354,11 @@ _READERS: dict[Form, Callable[[Verb, str], Command]] = {
     Form.ALONE: _alone,
     Form.DIRECTION: _direction,
     Form.TARGET: _target,
-    Form.MAYBE_TARGET: _maybe_target,
     Form.TEXT: _text,
     Form.MAYBE_TEXT: _maybe_text,
     Form.NAME_AND_TEXT: _name_and_text,
     Form.TARGET_AND_RECEIVER: _target_and_receiver,
+    Form.MAYBE_INSIDE: _maybe_inside,
+    Form.TARGET_FROM: _target_from,
+    Form.TARGET_INTO: _target_into,
 }

@@ -7,7 +7,6 @@ letter that was read.
 
 from __future__ import annotations
 
-from actors.world import phrases
 from actors.world.atlas_records import ItemPlan
 from actors.world.entity import Entity
 from actors.world.messages import Examine
@@ -30,4 +29,4 @@ class Item(Entity):
 
     @on(Examine)
     def describe(self, ctx: Context, examine: Examine) -> None:
-        self.answer(examine.who, examine.number, phrases.text(self.description()))
+        self.answer_with(examine.who, examine.number, self.description(), examine.thing)

@@ -28,13 +28,17 @@ _T = TypeVar("_T", bound=Named)
 
 
 def meant(target: Target, candidates: Iterable[_T]) -> _T | None:
-    """The one candidate that `target` means, if there is one. `all` means none."""
-    found = () if target.is_all else _answering(target, tuple(candidates))
+    """The one candidate that `target` means, if there is one. `all` and several mean none."""
+    found = () if target.is_all or target.count > 1 else _answering(target, tuple(candidates))
     return found[target.ordinal - 1] if len(found) >= target.ordinal else None
 
 
 def all_meant(target: Target, candidates: Sequence[_T]) -> tuple[_T, ...]:
-    """The candidates that `target` means: each of them for `all` and a plural, else one or none."""
+    """The candidates that `target` means: each of them for `all` and a plural, as many as it counts, else
+    one or none."""
+    if target.count:
+        found = _answering(target, candidates)
+        return found[: target.count] if len(found) >= target.count else ()
     if target.is_all:
         return _answering(target, candidates) if target.words else tuple(candidates)
     if target.ordinal == 1 and not any(answers_to(one.keywords, target.words) for one in candidates):

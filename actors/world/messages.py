@@ -27,6 +27,24 @@ class Thing(Record, frozen=True):
     prototype: str = ""
     takeable: bool = True
     weight: int = 1
+    # The weight that goes into it; 0: it is no container. Containers do not go into each other.
+    capacity: int = 0
+    contents: tuple[Thing, ...] = ()
+
+    @property
+    def load(self) -> int:
+        """What it weighs with all that is in it."""
+        return self.weight + sum(thing.load for thing in self.contents)
+
+
+class Goods(Record, frozen=True):
+    """What can change hands: things, and coins, which are a number as one is as good as another."""
+
+    things: tuple[Thing, ...] = ()
+    coins: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.things or self.coins)
 
 
 class Person(Record, frozen=True):
@@ -207,6 +225,12 @@ class Received(Event, frozen=True):
     thing: Thing
 
 
+class Paid(Event, frozen=True):
+    """Somebody gave you coins. They are in your purse already."""
+
+    coins: int
+
+
 # ----------------------------------------------------------------- speech and looks
 
 
@@ -239,13 +263,16 @@ class LookAt(Message, frozen=True):
     who: Person
     target: Target
     number: CommandNumber
+    is_inside: bool = False
 
 
 class Examine(Message, frozen=True):
-    """To an item, an npc or a character: describe yourself to this person."""
+    """To an item, an npc or a character: describe yourself to this person. `thing` is an item as its holder
+    knows it."""
 
     who: Person
     number: CommandNumber
+    thing: Thing | None = None
 
 
 class Announce(Message, frozen=True):
@@ -291,25 +318,30 @@ class DoorMoved(Message, frozen=True):
 
 
 class Take(Message, frozen=True):
-    """To a room: this person wants to pick up `target` and can carry `spare_weight` more."""
+    """To a room: this person wants to pick up `target`, out of a container here if one is named, and can
+    carry `spare_weight` more."""
 
     who: Person
     target: Target
     spare_weight: int
     number: CommandNumber
+    container: Target | None = None
 
 
 class Transfer(Message, frozen=True):
-    """Things on their way from `source`, which has given them out of its hands already."""
+    """Goods on their way from `source`, which has given them out of its hands already."""
 
-    things: tuple[Thing, ...]
+    goods: Goods
     source: Ref
     who: Person | None = None
     number: CommandNumber = 0
 
 
 class Receive(Transfer, frozen=True):
-    """To a room, a character or an npc: these are yours now. `who` gave, took or dropped them."""
+    """To a room, a character or an npc: these are yours now. `who` gave, took or dropped them; `whence` is
+    the name of the container they were in."""
+
+    whence: str = ""
 
 
 class PassOn(Transfer, frozen=True):
@@ -318,13 +350,19 @@ class PassOn(Transfer, frozen=True):
     receiver: Target = NOBODY
 
 
+class PutIn(Transfer, frozen=True):
+    """To a room: put these into the container here that `container` means; what does not fit comes back."""
+
+    container: Target = NOBODY
+
+
 class Returned(Message, frozen=True):
-    """To the source of a Transfer: it came to nothing, the things are yours again.
+    """To the source of a Transfer: it came to nothing, the goods are yours again.
 
     `text` is for the player whose command it was; without it there is nothing to say, as the command failed.
     """
 
-    things: tuple[Thing, ...]
+    goods: Goods
     number: CommandNumber = 0
     text: str = ""
     attempt: int = 1

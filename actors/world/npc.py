@@ -12,7 +12,7 @@ from functools import cached_property
 from actors.world import phrases
 from actors.world.atlas_records import NpcPlan
 from actors.world.directions import Direction
-from actors.world.entity import Entity
+from actors.world.holder import Holder
 from actors.world.messages import (
     Announce,
     Answer,
@@ -21,7 +21,9 @@ from actors.world.messages import (
     Entered,
     Event,
     Examine,
+    Goods,
     Leave,
+    Paid,
     Person,
     Receive,
     Received,
@@ -72,29 +74,35 @@ class NpcContext(Context):
         """Hand a thing that the npc holds to somebody."""
         self.npc.hand_over(thing, who)
 
+    def pay(self, coins: int, who: Person) -> None:
+        """Give coins that the npc has to somebody; nothing happens if it has not so many."""
+        self.npc.pay(coins, who)
+
     def _to_room(self, message: Message) -> None:
         room = self.npc.room
         if room is not None:
             room.tell(message)
 
 
-class Npc(Entity):
+class Npc(Holder):
     """A character that is played by its behaviour."""
 
     kind = "npc"
     context_class = NpcContext
 
     accepts_gifts = False
-    """Whether the npc keeps what it is given; it hears of it as Received."""
+    """Whether the npc keeps the things it is given; it hears of them as Received."""
+
+    accepts_coins = False
+    """Whether the npc keeps the coins it is given; it hears of them as Paid."""
 
     falters = "pauses, as if a thought had slipped away."
     """What the room sees of a crash, once the npc is there again. Empty: nothing."""
 
-    class State(Entity.State, frozen=True):
+    class State(Holder.State, frozen=True):
         name: str = ""
         keywords: tuple[str, ...] = ()
         room: EntityId = ""
-        things: tuple[Thing, ...] = ()
 
     def __init__(self, around: Surroundings, plan: NpcPlan) -> None:
         super().__init__(around)
@@ -155,17 +163,25 @@ class Npc(Entity):
 
     @on(Receive)
     def take_gift(self, ctx: NpcContext, receive: Receive) -> None:
-        what = phrases.listed(receive.things)
-        if not self.accepts_gifts:
-            refusal = f"{phrases.named(self.person)} does not want {what}."
-            receive.source.tell(Returned(receive.things, receive.number, refusal))
+        goods, giver = receive.goods, receive.who
+        if not self._accepts(goods):
+            refusal = f"{phrases.named(self.person)} does not want {phrases.listed(goods)}."
+            receive.source.tell(Returned(goods, receive.number, refusal))
             return
-        self.state = self.state.replace(things=(*self.state.things, *receive.things))
-        if receive.who is not None:
-            self._tell_of_gift(receive.who, what, receive.number)
-            if Received in self.handlers:
-                for thing in receive.things:
-                    ctx.ref.tell(Received(receive.who, thing))
+        self.gain(goods)
+        if giver is not None:
+            self._tell_of_gift(giver, phrases.listed(goods), receive.number)
+            self._hear_of_gift(giver, goods)
+
+    def _accepts(self, goods: Goods) -> bool:
+        return (self.accepts_gifts or not goods.things) and (self.accepts_coins or not goods.coins)
+
+    def _hear_of_gift(self, giver: Person, goods: Goods) -> None:
+        if Received in self.handlers:
+            for thing in goods.things:
+                self.ctx.ref.tell(Received(giver, thing))
+        if Paid in self.handlers and goods.coins:
+            self.ctx.ref.tell(Paid(giver, goods.coins))
 
     def _tell_of_gift(self, giver: Person, what: str, number: int) -> None:
         line = f"{phrases.named(giver)} gives {what} to {phrases.named(self.person)}."
@@ -176,10 +192,19 @@ class Npc(Entity):
 
     def hand_over(self, thing: Thing, who: Person) -> None:
         """See `NpcContext.give`. Nothing happens with a thing that the npc does not hold."""
-        if thing in self.state.things:
-            self.state = self.state.replace(things=tuple(own for own in self.state.things if own != thing))
-            who.ref.tell(Receive((thing,), self.ctx.ref, self.person))
+        held = tuple(own for own in self.state.things if own.id == thing.id)
+        if held:
+            self._send(Goods(held), who)
+
+    def pay(self, coins: int, who: Person) -> None:
+        """See `NpcContext.pay`."""
+        if 0 < coins <= self.state.coins:
+            self._send(Goods(coins=coins), who)
+
+    def _send(self, goods: Goods, who: Person) -> None:
+        self.part_with(goods)
+        who.ref.tell(Receive(goods, self.ctx.ref, self.person))
 
     @on(Returned)
     def take_back(self, ctx: NpcContext, returned: Returned) -> None:
-        self.state = self.state.replace(things=(*self.state.things, *returned.things))
+        self.gain(returned.goods)

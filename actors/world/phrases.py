@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from actors.plurals import counted
 from actors.world.directions import Direction
-from actors.world.messages import Person, Thing
+from actors.world.messages import Goods, Person, Thing
 from transports.link.protocol import Level, SystemOutput, TextOutput
 from transports.markup import styled
 
@@ -20,6 +20,7 @@ FAILED = SystemOutput(Level.STORY, "The world blinks, and what you began never h
 OVERDUE = SystemOutput(Level.STORY, "Time itself seems to hesitate; what you began leads nowhere.")
 TAKEN_OVER = "Your character is being played from elsewhere now."
 NO_PLACE = "There is no place in the world where you could stand; please come back later."
+COIN = "a coin"
 LOST = "The thread of your story is lost; take it up again."
 
 _SPEECH_VERBS = {"?": ("ask", "asks"), "!": ("exclaim", "exclaims")}
@@ -33,15 +34,24 @@ def named(person: Person) -> str:
     return styled("npc" if person.is_npc else "player", person.name)
 
 
-def listed(things: Iterable[Thing]) -> str:
-    """`a lantern and two ropes`: equal things are counted."""
-    return joined(several(things))
+def listed(goods: Goods) -> str:
+    """`a lantern, two ropes and five coins`: equal things are counted."""
+    return joined([*several(goods.things), *([coins(goods.coins)] if goods.coins else [])])
 
 
 def several(things: Iterable[Thing]) -> list[str]:
     """Each kind of thing once, with how many there are."""
     counts = Counter(thing.name for thing in things)
     return [styled("item", counted(name, count)) for name, count in counts.items()]
+
+
+def coins(count: int) -> str:
+    return styled("item", counted(COIN, count)) if count else "no coins"
+
+
+def are_only(count: int) -> str:
+    """`are only five coins`"""
+    return f"{'is' if count == 1 else 'are'} only {coins(count).replace('a coin', 'one coin')}"
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -57,6 +67,18 @@ def capitalised(line: str) -> str:
             return line[: end + 1] + capitalised(line[end + 1 :])
         return line[:index] + character.upper() + line[index + 1 :]
     return line
+
+
+def took_out(who: Person, goods: Goods, container: Thing) -> tuple[str, str]:
+    """What one reads who takes goods out of a container, and what the others read."""
+    what, whence = listed(goods), styled("item", container.name)
+    return f"You take {what} out of {whence}.", f"{named(who)} takes {what} out of {whence}."
+
+
+def put_in(who: Person, things: tuple[Thing, ...], container: Thing) -> tuple[str, str]:
+    """What one reads who puts things into a container, and what the others read."""
+    what, whither = listed(Goods(things)), styled("item", container.name)
+    return f"You put {what} into {whither}.", f"{named(who)} puts {what} into {whither}."
 
 
 def spoken(speaker: Person, words: str) -> tuple[str, str]:

@@ -11,24 +11,23 @@ from msgspec import field
 
 from actors.world import phrases
 from actors.world.atlas_records import RoomPlan
-from actors.world.entity import Entity
-from actors.world.messages import Announce, Emote, Emoted, Event, Person, Said, Say, Thing
+from actors.world.holder import Holder
+from actors.world.messages import Announce, Emote, Emoted, Event, Person, Said, Say
 from actors.world.scene import Scene
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId
 from wyld_actors import Context, Record, on
 
 
-class Place(Entity):
+class Place(Holder):
     """The part of a room that is seen and heard."""
 
     kind = "room"
 
-    class State(Entity.State, frozen=True):
+    class State(Holder.State, frozen=True):
         """`doors` says for each direction with a door whether it is closed; `placed` are the items that the
         atlas has put here once, so that it does not do so again. Occupants come back by themselves."""
 
-        things: tuple[Thing, ...] = ()
         doors: dict[str, bool] = field(default_factory=dict)
         placed: tuple[EntityId, ...] = ()
         occupants: tuple[Person, ...] = ()
@@ -48,7 +47,7 @@ class Place(Entity):
         if self._scene is None or self._shown is not state:
             zone = self.around.atlas.zones.get(self.plan.zone)
             self._scene = Scene(
-                self.plan, zone.name if zone else "", state.things, state.occupants, state.doors
+                self.plan, zone.name if zone else "", self.goods, state.occupants, state.doors
             )
             self._shown = state
         return self._scene

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import field
 
 from actors.world import phrases
-from actors.world.entity import Entity
+from actors.world.holder import Holder
 from actors.world.messages import (
     Answer,
     Attach,
@@ -26,7 +26,6 @@ from actors.world.messages import (
     SaveCharacter,
     Show,
     Stranded,
-    Thing,
     WentOutOfPlay,
 )
 from actors.world.surroundings import Surroundings
@@ -45,12 +44,12 @@ class TryToLeave(Message, frozen=True):
     """To oneself: ask the room again to be let go."""
 
 
-class Played(Entity):
+class Played(Holder):
     """The life of a character between its entering the world and its leaving it."""
 
     kind = "character"
 
-    class State(Entity.State, frozen=True):
+    class State(Holder.State, frozen=True):
         """`number` is its id in the accounts. The session and `is_present` (whether the room has announced
         it) belong to this life of the process and are not saved."""
 
@@ -59,7 +58,6 @@ class Played(Entity):
         background: str = ""
         attributes: dict[str, int] = field(default_factory=dict)
         room: EntityId = ""
-        things: tuple[Thing, ...] = ()
         session: SessionId = 0
         session_ref: Ref | None = None
         is_present: bool = False

@@ -1,11 +1,14 @@
 """The states with which a world begins: what was saved where something was, else what the atlas says. Pure.
 
-Rules: - a saved state wins over the placement in the atlas; names, keywords and descriptions come from the
-atlas, so that what builders mend is mended everywhere; - every item exists exactly once: one that somebody
-holds is not placed again, nor is one that its room has given away (`Room.State.placed`), and of two holders
-only the first keeps it; - nothing is thrown away: what lay in a room or was held by an npc that is no more
-goes to the start room, and a thing whose prototype is gone stays as it was; - a character whose room is
-gone wakes in the start room.
+Rules:
+- a saved state wins over the placement in the atlas; names, keywords and descriptions come from the atlas, so
+  that what builders mend is mended everywhere;
+- every item exists exactly once: one that somebody holds is not placed again, nor is one that its room has
+  given away (`Room.State.placed`), and of two holders only the first keeps it;
+- nothing is thrown away: what lay in a room or was held by an npc that is no more goes to the start room,
+  what was in a thing that is no container any more lies beside it, and a thing whose prototype is gone stays
+  as it was;
+- a character whose room is gone wakes in the start room.
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.errors import UnreadableStateError
+from actors.world.holder import with_goods
 from actors.world.item import Item
-from actors.world.messages import Thing
+from actors.world.messages import Goods, Thing
 from actors.world.npc import Npc
 from actors.world.room import Room
 from actors.world.saving import Saved, class_of, decode
@@ -61,7 +65,9 @@ def restore(
 
 def thing_of(plan: ItemPlan, entity: EntityId) -> Thing:
     """The item as its holder will know it."""
-    return Thing(entity, plan.display_name, plan.keywords, plan.key, plan.takeable, plan.weight)
+    return Thing(
+        entity, plan.display_name, plan.keywords, plan.key, plan.takeable, plan.weight, plan.container
+    )
 
 
 def item_ids(plan: ItemPlan) -> list[EntityId]:
@@ -83,16 +89,19 @@ class _Things:
 
     def claim(self, things: Sequence[Thing]) -> tuple[Thing, ...]:
         """Those of `things` that nobody holds yet, as the atlas describes them now."""
-        claimed = []
-        for thing in things:
-            if thing.id not in self._held:
-                self._held.add(thing.id)
-                claimed.append(self._renewed(thing))
-        return tuple(claimed)
+        return tuple(own for thing in things for own in self._claimed(thing))
 
-    def _renewed(self, thing: Thing) -> Thing:
+    def _claimed(self, thing: Thing) -> Sequence[Thing]:
+        """The thing and what is in it; what was in one that is no container any more lies beside it."""
+        contents = self.claim(thing.contents)
+        if thing.id in self._held:
+            return contents
+        self._held.add(thing.id)
         plan = self._atlas.items.get(ItemKey(thing.prototype))
-        return thing_of(plan, thing.id) if plan else thing
+        renewed = thing_of(plan, thing.id) if plan else thing
+        if renewed.capacity:
+            return (renewed.replace(contents=contents),)
+        return (renewed.replace(contents=()), *contents)
 
 
 def _decoded(
@@ -122,8 +131,8 @@ def _npc(
 ) -> Npc.State:
     home = f"room:{plan.room}"
     if not isinstance(record, behaviour.State):
-        kept = things.claim(record.things) if isinstance(record, Npc.State) else ()
-        return behaviour.State(id=f"npc:{plan.key}", room=home, things=kept)
+        kept = Goods(things.claim(record.things), record.coins) if isinstance(record, Npc.State) else Goods()
+        return behaviour.State(id=f"npc:{plan.key}", room=home, things=kept.things, coins=kept.coins)
     exists = RoomKey(record.room.removeprefix("room:")) in atlas.rooms
     return record.replace(room=record.room if exists else home, things=things.claim(record.things))
 
@@ -159,7 +168,8 @@ def _rescue(atlas: Atlas, start: Start, records: Mapping[EntityId, Entity.State]
     assert isinstance(home, Room.State)
     rescued = [thing for record in gone for thing in things.claim(record.things)]
     placed = [item for record in gone if isinstance(record, Room.State) for item in record.placed]
-    start.records[home.id] = home.replace(things=(*home.things, *rescued), placed=(*home.placed, *placed))
+    goods = Goods(tuple(rescued), sum(record.coins for record in gone))
+    start.records[home.id] = with_goods(home, goods).replace(placed=(*home.placed, *placed))
 
 
 def _items(atlas: Atlas, start: Start, records: Mapping[EntityId, Entity.State]) -> None:

@@ -7,10 +7,11 @@ and never twice.
 
 from __future__ import annotations
 
-from actors.world import phrases
+from actors.world import containers, phrases
 from actors.world.atlas_records import ExitPlan
+from actors.world.commands import Target
 from actors.world.doors import Doored, direction_meant
-from actors.world.matching import all_meant, meant
+from actors.world.matching import meant
 from actors.world.messages import (
     Arrived,
     Depart,
@@ -20,17 +21,18 @@ from actors.world.messages import (
     Entered,
     Examine,
     Expel,
+    Goods,
     Leave,
     LookAround,
     LookAt,
     PassOn,
+    PutIn,
     Receive,
     Returned,
     Stranded,
     Take,
-    Thing,
 )
-from actors.world.taking import takeable, why_nothing
+from actors.world.taking import goods_meant, picked_up
 from transports.link.protocol import EntityId
 from transports.markup import styled
 from wyld_actors import Context, on
@@ -103,8 +105,12 @@ class Room(Doored):
     @on(LookAt)
     def look_at(self, ctx: Context, look: LookAt) -> None:
         who, target = look.who, look.target
-        if (thing := meant(target, self.state.things)) is not None:
-            self.show_thing(who, thing, look.number)
+        if coins := goods_meant(target, self.goods).coins:
+            lie = phrases.coins(min(coins, self.state.coins))
+            self.answer(who, look.number, phrases.text(f"You see {lie} here."))
+        elif (thing := meant(target, self.state.things)) is not None:
+            show = self.show_inside if look.is_inside else self.show_thing
+            show(who, thing, look.number)
         elif (person := meant(target, self.state.occupants)) is not None:
             person.ref.tell(Examine(who, look.number))
         elif (exit_ := self.exit_meant(target)) is not None:
@@ -126,24 +132,61 @@ class Room(Doored):
 
     @on(Take)
     def hand_out(self, ctx: Context, take: Take) -> None:
-        wanted = all_meant(take.target, self.state.things)
-        taken = takeable(wanted, take.spare_weight)
-        if not taken:
-            self.answer(take.who, take.number, phrases.text(why_nothing(take.target, wanted)))
+        if take.container is not None:
+            self._hand_out_of(take, take.container)
             return
-        self._without(taken)
-        take.who.ref.tell(Receive(taken, ctx.ref, take.who, take.number))
-        self.tell_others(
-            take.who, f"{phrases.named(take.who)} picks up {phrases.listed(taken)}.", take.number
-        )
+        taken = picked_up(take.target, self.goods, take.spare_weight)
+        if isinstance(taken, str):
+            self.answer(take.who, take.number, phrases.text(taken))
+            return
+        self.part_with(taken)
+        take.who.ref.tell(Receive(taken, self.ctx.ref, take.who, take.number))
+        line = f"{phrases.named(take.who)} picks up {phrases.listed(taken)}."
+        self.tell_others(take.who, line, take.number)
+
+    def _hand_out_of(self, take: Take, target: Target) -> None:
+        container = containers.container_meant(target, self.state.things)
+        if container is None:
+            self.answer(take.who, take.number, phrases.text(f"You see no '{target}' here."))
+            return
+        out = containers.taken_out(container, take.target, take.spare_weight)
+        if isinstance(out, str):
+            self.answer(take.who, take.number, phrases.text(out))
+            return
+        changed, taken = out
+        self.state = self.state.replace(things=containers.replaced(self.state.things, changed))
+        goods = Goods(taken)
+        take.who.ref.tell(Receive(goods, self.ctx.ref, take.who, take.number, whence=container.name))
+        self.tell_others(take.who, phrases.took_out(take.who, goods, container)[1], take.number)
 
     @on(Receive)
     def take_in(self, ctx: Context, receive: Receive) -> None:
-        self._with(receive.things)
+        self.gain(receive.goods)
         if receive.who is not None:
-            what = phrases.listed(receive.things)
+            what = phrases.listed(receive.goods)
             self.tell_others(receive.who, f"{phrases.named(receive.who)} drops {what}.", receive.number)
             self.answer(receive.who, receive.number, phrases.text(f"You drop {what}."))
+
+    @on(PutIn)
+    def put_in(self, ctx: Context, put: PutIn) -> None:
+        things = put.goods.things
+        container = containers.container_meant(put.container, self.state.things)
+        if container is None:
+            put.source.tell(Returned(put.goods, put.number, f"You see no '{put.container}' here."))
+            return
+        assert put.who is not None
+        changed, outside = containers.put_in(container, things)
+        inside = tuple(thing for thing in things if thing not in outside)
+        self.state = self.state.replace(things=containers.replaced(self.state.things, changed))
+        own, seen = phrases.put_in(put.who, inside, container)
+        if outside:
+            # Apart from the answer: with that the command is complete, whatever becomes of what comes back.
+            put.source.tell(Returned(Goods(outside)))
+            refusal = containers.why_not_in(container, outside)
+            own = f"{own} {refusal}" if inside else refusal
+        self.answer(put.who, put.number, phrases.text(own))
+        if inside:
+            self.tell_others(put.who, seen, put.number)
 
     @on(PassOn)
     def pass_on(self, ctx: Context, passed: PassOn) -> None:
@@ -153,19 +196,10 @@ class Room(Doored):
         elif passed.who is not None and receiver.id == passed.who.id:
             refusal = "You pass it from one hand into the other."
         else:
-            receiver.ref.tell(Receive(passed.things, passed.source, passed.who, passed.number))
+            receiver.ref.tell(Receive(passed.goods, passed.source, passed.who, passed.number))
             return
-        passed.source.tell(Returned(passed.things, passed.number, refusal))
+        passed.source.tell(Returned(passed.goods, passed.number, refusal))
 
     @on(Returned)
     def take_back(self, ctx: Context, returned: Returned) -> None:
-        self._with(returned.things)
-
-    def _with(self, things: tuple[Thing, ...]) -> None:
-        self.state = self.state.replace(things=(*self.state.things, *things))
-
-    def _without(self, things: tuple[Thing, ...]) -> None:
-        gone = {thing.id for thing in things}
-        self.state = self.state.replace(
-            things=tuple(thing for thing in self.state.things if thing.id not in gone)
-        )
+        self.gain(returned.goods)

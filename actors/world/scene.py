@@ -13,7 +13,8 @@ from functools import cached_property
 
 from actors.world.atlas_records import ExitPlan, RoomPlan
 from actors.world.directions import Direction
-from actors.world.messages import Person, Thing
+from actors.world.messages import Goods, Person
+from actors.world.phrases import COIN
 from transports.link.protocol import (
     EntityId,
     OccupantKind,
@@ -32,13 +33,13 @@ class Scene:
         self,
         plan: RoomPlan,
         zone_name: str,
-        things: tuple[Thing, ...],
+        goods: Goods,
         occupants: tuple[Person, ...],
         doors: Mapping[str, bool],
     ) -> None:
         self._plan = plan
         self._zone_name = zone_name
-        self._things = things
+        self._goods = goods
         self._occupants = occupants
         self._doors = doors
         self._positions = {person.id: index for index, person in enumerate(occupants)}
@@ -98,9 +99,11 @@ class Scene:
 
     @cached_property
     def _items(self) -> tuple[RoomItem, ...]:
-        counts = Counter(thing.name for thing in self._things)
-        ids = {thing.name: thing.id for thing in reversed(self._things)}
-        return tuple(RoomItem(name, count, ids[name]) for name, count in counts.items())
+        things, coins = self._goods.things, self._goods.coins
+        counts = Counter(thing.name for thing in things)
+        ids = {thing.name: thing.id for thing in reversed(things)}
+        items = tuple(RoomItem(name, count, ids[name]) for name, count in counts.items())
+        return (*items, RoomItem(COIN, coins, "coins")) if coins else items
 
     @cached_property
     def _sessions_by_id(self) -> dict[EntityId, SessionId]:

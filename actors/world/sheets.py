@@ -6,23 +6,30 @@ from collections.abc import Mapping
 
 from actors.world import phrases
 from actors.world.backgrounds import ASPECTS, BASE, BY_ID
-from actors.world.messages import Thing
+from actors.world.containers import inside
+from actors.world.messages import Goods, Thing
 from transports.markup import styled
 
 _COLUMN = 12
 
 
-def inventory(things: tuple[Thing, ...], limit: int) -> str:
-    """What is carried, equal things counted, and how much more could be."""
-    if not things:
-        return "You carry nothing."
-    lines = [f"  {several}" for several in phrases.several(things)]
-    weight = sum(thing.weight for thing in things)
-    return "\n".join(["You carry:", *lines, styled("dim", f"Weight {weight} of {limit}.")])
+def inventory(goods: Goods, limit: int) -> str:
+    """What is carried, equal things counted, what is in it, how much more could be, and the purse."""
+    purse = _purse(goods.coins)
+    if not goods.things:
+        return f"You carry nothing.\n{purse}"
+    lines = [f"  {several}" for several in phrases.several(goods.things)]
+    packed = [inside(thing) for thing in goods.things if thing.contents]
+    weight = sum(thing.load for thing in goods.things)
+    return "\n".join(["You carry:", *lines, *packed, styled("dim", f"Weight {weight} of {limit}."), purse])
 
 
-def score(name: str, background: str, attributes: Mapping[str, int], place: str) -> str:
-    """Who one is: name, background, the nine attributes by aspect."""
+def _purse(coins: int) -> str:
+    return f"Your purse holds {phrases.coins(coins)}." if coins else "Your purse is empty."
+
+
+def score(name: str, background: str, attributes: Mapping[str, int], place: str, coins: int) -> str:
+    """Who one is: name, background, the nine attributes by aspect, the purse."""
     known = BY_ID.get(background)
     lines = [f"{styled('player', name)}, {known.name if known else 'a stranger'}"]
     for aspect, trio in ASPECTS.items():
@@ -30,6 +37,7 @@ def score(name: str, background: str, attributes: Mapping[str, int], place: str)
             f"{attribute:<{_COLUMN}}{attributes.get(attribute, BASE):>2}" for attribute in trio
         )
         lines.append(f"  {styled('strong', aspect)}  {values}")
+    lines.append(_purse(coins))
     if place:
         lines.append(f"You are in {styled('room', place)}.")
     return "\n".join(lines)
@@ -37,13 +45,13 @@ def score(name: str, background: str, attributes: Mapping[str, int], place: str)
 
 def look_of(name: str, background: str, things: tuple[Thing, ...]) -> str:
     """What others see who look at a character."""
-    carried = phrases.listed(things) if things else "nothing that you can see"
+    carried = phrases.listed(Goods(things)) if things else "nothing that you can see"
     return f"{_person(name, background)}. They carry {carried}."
 
 
 def look_of_self(name: str, background: str, things: tuple[Thing, ...]) -> str:
     """What a character sees that looks at itself."""
-    return f"You are {_person(name, background)}. You carry {phrases.listed(things)}."
+    return f"You are {_person(name, background)}. You carry {phrases.listed(Goods(things))}."
 
 
 def _person(name: str, background: str) -> str:

@@ -34,8 +34,9 @@ from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character, newborn
 from actors.world.directions import Direction
 from actors.world.gathering import gather
+from actors.world.holder import Holder
 from actors.world.item import Item
-from actors.world.messages import Receive, Thing
+from actors.world.messages import Goods, Receive, Thing
 from actors.world.npc import Npc
 from actors.world.outlet import Performed, Released
 from actors.world.presence import Presence
@@ -168,7 +169,7 @@ class World:
         _table(self.around.atlas.items)[key] = plan
         thing = thing_of(plan, f"item:{key}")
         self._child(thing.id, Item, self.around, plan, state=Item.State(id=thing.id))
-        room.ref.tell(Receive((thing,), room.ref))
+        room.ref.tell(Receive(Goods((thing,)), room.ref))
         self.settle()
         return thing
 
@@ -224,9 +225,15 @@ class World:
 
     def things(self) -> list[EntityId]:
         """The ids of all things that anybody holds, sorted: each should be there once."""
-        held = [thing.id for cell in self.around.cells() for thing in getattr(cell.good_state, "things", ())]
-        kept = [thing.id for state in self.saved.values() for thing in getattr(state, "things", ())]
-        return sorted([*held, *kept])
+        return sorted(thing.id for goods in self._goods() for thing in _with_contents(goods.things))
+
+    def coins(self) -> int:
+        """How many coins there are, in purses and on floors: as many as there were before."""
+        return sum(goods.coins for goods in self._goods())
+
+    def _goods(self) -> list[Goods]:
+        states = [*(cell.good_state for cell in self.around.cells()), *self.saved.values()]
+        return [Goods(state.things, state.coins) for state in states if isinstance(state, Holder.State)]
 
     def _child(self, name: str, actor_class: type[Actor], *args: Any, **kwargs: Any) -> Ref:
         name = name.replace("/", ".")
@@ -242,6 +249,10 @@ class World:
         for npc in self.around.atlas.npcs.values():
             entity = f"npc:{npc.key}"
             self._child(entity, behaviours[npc.behaviour], self.around, npc, state=start.records[entity])
+
+
+def _with_contents(things: tuple[Thing, ...]) -> list[Thing]:
+    return [one for thing in things for one in (thing, *_with_contents(thing.contents))]
 
 
 def _empty_atlas() -> Atlas:

@@ -3,7 +3,7 @@
 A crash drops the message being handled, a full mailbox or a vanished actor makes it a dead letter. `watch`
 listens to both and mends what the message meant:
 
-- a command fails: the session of its trace is told CommandFailed; - things in a Transfer go back to their
+- a command fails: the session of its trace is told CommandFailed; - goods in a Transfer go back to their
 source (Returned); if that fails too, to the start room; and at last they are kept in `Watch.lost` and
 logged, for an operator; - a person whom a room could not take is told so (Stranded) and finds another
 place; - a character that crashed on its arrival is taken out of the room again, as it believes to be where
@@ -24,6 +24,7 @@ from actors.world.messages import (
     Entered,
     Event,
     Expel,
+    Goods,
     Returned,
     Stranded,
     Thing,
@@ -42,7 +43,7 @@ class Watch:
     """Mends what failed messages carried, in one actor system."""
 
     def __init__(self, system: ActorSystem, around: Surroundings) -> None:
-        self.lost: list[Thing] = []
+        self.lost: list[Goods] = []
         self._around = around
         system.on_crash.append(self._crashed)
         system.on_dead_letter.append(self._undelivered)
@@ -70,26 +71,30 @@ class Watch:
 
     def _mend(self, message: object, crashed: Ref | None) -> None:
         match message:
-            case Transfer(things, source):
-                self._return(things, source, 1)
-            case Returned(things, _, _, attempt):
-                self._return(things, None, attempt + 1)
+            case Transfer(goods, source):
+                self._return(goods, source, 1)
+            case Returned(goods, _, _, attempt):
+                self._return(goods, None, attempt + 1)
             case Enter(who, number, _, _, attempt):
                 who.ref.try_tell(Stranded("", number, attempt))
             case Entered(_, room, who, number) if crashed is not None and not who.is_npc:
                 room.try_tell(Expel(who.id))
                 who.ref.try_tell(Stranded("", number, 1))
 
-    def _return(self, things: tuple[Thing, ...], source: Ref | None, attempt: int) -> None:
+    def _return(self, goods: Goods, source: Ref | None, attempt: int) -> None:
         receiver = source or self._around.find(f"room:{self._around.atlas.start}")
         if attempt <= _RETURN_ATTEMPTS:
-            if receiver is not None and receiver.try_tell(Returned(things, attempt=attempt)):
+            if receiver is not None and receiver.try_tell(Returned(goods, attempt=attempt)):
                 return
             if source is not None:
-                self._return(things, None, attempt + 1)
+                self._return(goods, None, attempt + 1)
                 return
-        self.lost.extend(things)
-        logger.error("nobody could take back %s", ", ".join(thing.id for thing in things))
+        self.lost.append(goods)
+        logger.error("nobody could take back %s and %d coins", _ids(goods.things), goods.coins)
+
+
+def _ids(things: tuple[Thing, ...]) -> str:
+    return ", ".join(thing.id for thing in things) or "no things"
 
 
 def watch(system: ActorSystem, around: Surroundings) -> Watch:

@@ -1,8 +1,8 @@
 """Cries her wares, one cry after the other, and knows what a herring costs."""
 
-from actors.world import NpcContext
+from actors.world import NpcContext, Paid
 from actors.world.behaviours.conversing import Conversing, subject
-from wyld_actors import every
+from wyld_actors import every, on
 
 CRIES = (
     "Herring! Silver herring! They were swimming when you were snoring!",
@@ -13,6 +13,7 @@ CRIES = (
 
 
 class Fishmonger(Conversing):
+    accepts_coins = True
     subjects = (
         subject(
             "price cost much pay buy coin",
@@ -31,6 +32,10 @@ class Fishmonger(Conversing):
 
     class State(Conversing.State, frozen=True):
         cries: int = 0
+
+    @on(Paid)
+    def take_money(self, ctx: NpcContext, paid: Paid) -> None:
+        ctx.say(f"Then you owe me less than the others, {paid.who.name}. Do not let it be known.")
 
     @every(seconds=180)
     def cry(self, ctx: NpcContext) -> None:

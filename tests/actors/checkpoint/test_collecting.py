@@ -10,7 +10,7 @@ import pytest
 from actors.checkpoint.collecting import KeeperState, collect
 from actors.checkpoint.writer import Batch
 from actors.world.character import Character
-from actors.world.messages import Receive, SaveCharacter, Thing
+from actors.world.messages import Goods, Receive, SaveCharacter, Thing
 from actors.world.testing import Player, World
 from actors.world_link.streams import StreamTable
 from tests.actors.world.sample import atlas
@@ -106,7 +106,7 @@ def test_an_actor_that_is_down_is_collected_as_it_was_last(bench: Bench) -> None
 def test_what_mail_corrects_is_written_so_and_remembered_as_it_is(bench: Bench) -> None:
     bench.writes()
     quay = bench.world.entity("room:harbour/quay")
-    quay.ref.tell(Receive((ROPE,), bench.ann.ref))
+    quay.ref.tell(Receive(Goods((ROPE,)), bench.ann.ref))
 
     corrected = bench.writes()
 

@@ -17,6 +17,7 @@ from actors.world.messages import (
     CommandFailed,
     CommandPerformed,
     DoorMoved,
+    Goods,
     PassOn,
     Perform,
     Person,
@@ -100,7 +101,7 @@ def test_at_rest_there_is_nothing_to_correct() -> None:
 
 def test_things_on_their_way_go_back_to_who_gave_them() -> None:
     scene = Scene()
-    wait(scene.ann, Receive((LANTERN,), scene.quay.ref))
+    wait(scene.ann, Receive(Goods((LANTERN,)), scene.quay.ref))
 
     made = scene.saves()
 
@@ -110,14 +111,14 @@ def test_things_on_their_way_go_back_to_who_gave_them() -> None:
 
 def test_things_that_are_passed_on_go_back_over_both_steps() -> None:
     scene = Scene()
-    wait(scene.quay, PassOn((LANTERN,), scene.ann.ref, receiver=Target(("bob",))))
+    wait(scene.quay, PassOn(Goods((LANTERN,)), scene.ann.ref, receiver=Target(("bob",))))
 
     assert things(scene.saves(), "character:ann") == (LANTERN,)
 
 
 def test_things_of_a_giver_who_has_left_play_are_in_his_farewell() -> None:
     scene = Scene()
-    wait(scene.quay, Receive((LANTERN,), scene.ann.ref))
+    wait(scene.quay, Receive(Goods((LANTERN,)), scene.ann.ref))
     wait(scene.link, SaveCharacter("character:ann", Character.State(id="character:ann", things=(ROPE,))))
 
     made = scene.saves()
@@ -131,7 +132,7 @@ def test_things_of_a_giver_whose_farewell_is_collected_already_are_added_to_it()
     scene = Scene()
     scene.gone = [scene.ann]
     scene.saved = {"character:ann": Character.State(id="character:ann", things=(ROPE,))}
-    wait(scene.quay, Receive((LANTERN,), scene.ann.ref))
+    wait(scene.quay, Receive(Goods((LANTERN,)), scene.ann.ref))
 
     assert things(scene.saves(), "character:ann") == (ROPE, LANTERN)
 
@@ -139,22 +140,33 @@ def test_things_of_a_giver_whose_farewell_is_collected_already_are_added_to_it()
 def test_things_of_a_giver_of_whom_nothing_is_known_stay_with_the_receiver() -> None:
     scene = Scene()
     scene.gone = [scene.ann]
-    wait(scene.quay, Receive((LANTERN,), scene.ann.ref))
+    wait(scene.quay, Receive(Goods((LANTERN,)), scene.ann.ref))
 
     assert things(scene.saves(), "room:quay") == (LANTERN,)
 
 
 def test_things_that_come_back_are_where_they_come_back_to() -> None:
     scene = Scene()
-    wait(scene.ann, Returned((LANTERN,)))
+    wait(scene.ann, Returned(Goods((LANTERN,))))
 
     assert things(scene.saves(), "character:ann") == (LANTERN,)
 
 
+def test_coins_on_their_way_go_back_to_the_purse_they_came_from() -> None:
+    scene = Scene()
+    wait(scene.bob, Receive(Goods(coins=5), scene.ann.ref))
+    wait(scene.ann, Receive(Goods(coins=2), scene.quay.ref), Returned(Goods(coins=1)))
+
+    made = scene.saves()
+
+    ann, quay = made.entities["character:ann"], made.entities["room:quay"]
+    assert (ann.coins, quay.coins) == (6, 2)  # type: ignore[attr-defined]
+
+
 def test_several_things_of_one_giver_are_all_kept() -> None:
     scene = Scene()
-    wait(scene.ann, Receive((LANTERN,), scene.quay.ref))
-    wait(scene.bob, Receive((ROPE,), scene.quay.ref))
+    wait(scene.ann, Receive(Goods((LANTERN,)), scene.quay.ref))
+    wait(scene.bob, Receive(Goods((ROPE,)), scene.quay.ref))
 
     assert things(scene.saves(), "room:quay") == (LANTERN, ROPE)
 

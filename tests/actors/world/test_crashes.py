@@ -264,7 +264,7 @@ def test_a_session_that_crashed_on_an_answer_goes_on_with_the_next_line(world: W
     world.settle()
 
     assert [done.number for done in world.performed] == [1, 2]
-    assert ann.lines[-1] == "You carry nothing."
+    assert ann.lines[-2] == "You carry nothing."
 
 
 def rooms_of(world: World, player: Player) -> list[str]:

@@ -140,11 +140,16 @@ def test_a_thing_is_picked_up_carried_and_put_down(world: World) -> None:
 
     assert ann.types("get lantern") == ["You pick up a brass lantern."]
     assert bob.lines[-1] == "Ann picks up a brass lantern."
-    assert ann.types("i") == ["You carry:", "  a brass lantern", "Weight 1 of 36."]
+    assert ann.types("i") == [
+        "You carry:",
+        "  a brass lantern",
+        "Weight 1 of 36.",
+        "Your purse holds 20 coins.",
+    ]
 
     ann.types("east")
     assert ann.types("drop lan") == ["You drop a brass lantern."]
-    assert ann.types("i") == ["You carry nothing."]
+    assert ann.types("i") == ["You carry nothing.", "Your purse holds 20 coins."]
     assert world.entity("room:town/market").state.things[-1].name == "a brass lantern"
 
 
@@ -245,7 +250,7 @@ def test_help_knows_commands_and_says_so_when_it_knows_nothing(world: World) -> 
     ann = world.player("Ann")
 
     assert "give THING to SOMEBODY" in "\n".join(ann.types("help"))
-    assert ann.types("help get") == ["Get", "get THING  or  get all", "Pick something up.", "Also: take, g"]
+    assert ann.types("help get") == ["Get", "get THING [from BAG]", "Pick something up.", "Also: take, g"]
     assert ann.types("help invent") == ann.types("help inventory")
 
 
@@ -312,7 +317,7 @@ def test_lines_typed_ahead_are_performed_in_their_order(world: World) -> None:
         ann.begins(line)
     world.settle()
 
-    assert ann.lines[-1] == "You carry nothing."
+    assert ann.lines[-2:] == ["You carry nothing.", "Your purse holds 20 coins."]
     assert [done.number for done in world.performed] == [1, 2, 3, 4, 5]
 
 

@@ -20,7 +20,7 @@ from actors.world.directions import Direction
 from actors.world.grammar import VERBS, parse_target
 from actors.world.helpbook import HelpBook, parse_help
 from actors.world.matching import all_meant, meant
-from actors.world.messages import Thing
+from actors.world.messages import Goods, Thing
 from actors.world.taking import takeable
 from transports.markup import plain, styled
 
@@ -124,7 +124,7 @@ def test_lists_read_as_people_write_them() -> None:
     assert phrases.joined(["a"]) == "a"
     assert phrases.joined(["a", "b"]) == "a and b"
     assert phrases.joined(["a", "b", "c"]) == "a, b and c"
-    assert plain(phrases.listed([BRASS, BRASS, ROPE])) == "two brass lanterns and a coil of rope"
+    assert plain(phrases.listed(Goods((BRASS, BRASS, ROPE)))) == "two brass lanterns and a coil of rope"
 
 
 def test_every_verb_has_help_and_stands_in_the_contents() -> None:

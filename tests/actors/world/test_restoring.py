@@ -23,6 +23,7 @@ from actors.world.testing import World
 from tests.actors.world.sample import FILES, HARBOUR, TOWN, atlas
 
 LANTERN = Thing("item:harbour/lantern", "an old name", ("old",), "harbour/lantern")
+RELIC = Thing("item:harbour/relic", "a relic", ("relic",), "harbour/relic")
 QUAY, MARKET = "room:harbour/quay", "room:town/market"
 
 
@@ -56,8 +57,8 @@ def test_a_new_world_is_as_the_atlas_says() -> None:
 
 
 def test_a_saved_state_wins_over_the_placement() -> None:
-    emptied = Room.State(QUAY, (), {"north": False}, ("item:harbour/lantern", "item:harbour/anchor"))
-    market = Room.State(MARKET, (LANTERN,))
+    emptied = Room.State(QUAY, {"north": False}, ("item:harbour/lantern", "item:harbour/anchor"))
+    market = Room.State(MARKET, things=(LANTERN,))
 
     start = restore(atlas(), [saved(Room, emptied), saved(Room, market)])
 
@@ -88,7 +89,7 @@ def test_an_item_that_a_character_took_away_is_not_placed_again() -> None:
 
 def test_of_two_holders_of_one_item_only_the_first_keeps_it() -> None:
     ann = Character.State("character:ann", 1, "Ann", room=QUAY, things=(LANTERN,))
-    market = Room.State(MARKET, (LANTERN,))
+    market = Room.State(MARKET, things=(LANTERN,))
 
     start = restore(atlas(), [saved(Room, market), saved(Character, ann)])
 
@@ -97,16 +98,15 @@ def test_of_two_holders_of_one_item_only_the_first_keeps_it() -> None:
 
 
 def test_a_thing_whose_prototype_is_gone_is_kept_as_it_was() -> None:
-    relic = Thing("item:harbour/relic", "a relic", ("relic",), "harbour/relic")
-    market = Room.State(MARKET, (relic,))
+    market = Room.State(MARKET, things=(RELIC,))
 
     start = restore(atlas(), [saved(Room, market)])
 
-    assert relic in start.records[MARKET].things  # type: ignore[attr-defined]
+    assert RELIC in start.records[MARKET].things  # type: ignore[attr-defined]
 
 
 def test_what_lay_in_a_room_that_is_gone_comes_to_the_start_room() -> None:
-    market = Room.State(MARKET, (LANTERN,), placed=("item:town/rope",))
+    market = Room.State(MARKET, things=(LANTERN,), placed=("item:town/rope",))
     smaller = parse([("harbour.toml", HARBOUR.replace('east = "town/market"', ""))])
 
     start = restore(smaller, [saved(Room, market)])
@@ -122,6 +122,44 @@ def test_what_an_npc_that_is_gone_held_comes_to_the_start_room() -> None:
     start = restore(smaller, [saved(Npc, marta)])
 
     assert LANTERN.id in things_of(start, QUAY)
+
+
+def test_what_is_in_a_bag_stays_in_it_and_is_there_once() -> None:
+    bag = Thing("item:old/bag", "a bag", capacity=9, contents=(LANTERN,))
+    ann = Character.State("character:ann", 1, "Ann", room=QUAY, things=(bag,))
+    market = Room.State(MARKET, things=(bag.replace(contents=(LANTERN, RELIC)),))
+
+    start = restore(atlas(), [saved(Room, market), saved(Character, ann)])
+
+    (kept,) = start.records["character:ann"].things  # type: ignore[attr-defined]
+    assert [thing.id for thing in kept.contents] == [LANTERN.id]
+    assert LANTERN.id not in all_things(start)
+    assert all_things(start).count(RELIC.id) == 1
+
+
+def test_what_was_in_a_thing_that_is_no_container_any_more_lies_beside_it() -> None:
+    lantern = LANTERN.replace(capacity=9, contents=(RELIC,))
+    market = Room.State(MARKET, things=(lantern,))
+
+    start = restore(atlas(), [saved(Room, market)])
+
+    assert things_of(start, MARKET)[:2] == [LANTERN.id, RELIC.id]
+
+
+def test_coins_stay_where_they_were_and_are_rescued_as_things_are() -> None:
+    market = Room.State(MARKET, coins=3)
+    marta = Npc.State("npc:harbour/innkeeper", coins=5)
+    hermit = Npc.State("npc:old/hermit", coins=7)
+    ann = Character.State("character:ann", 1, "Ann", room=QUAY, coins=11)
+    smaller = parse([("harbour.toml", HARBOUR.replace('east = "town/market"', ""))])
+
+    start = restore(
+        smaller,
+        [*(saved(Npc, npc) for npc in (marta, hermit)), saved(Room, market), saved(Character, ann)],
+    )
+
+    purses = [start.records[one].coins for one in (QUAY, marta.id, ann.id)]  # type: ignore[attr-defined]
+    assert purses == [10, 5, 11]
 
 
 def test_a_character_whose_room_is_gone_wakes_in_the_start_room() -> None:
@@ -232,7 +270,8 @@ def test_wherever_things_were_every_one_of_them_is_there_once(
         for holder in HOLDERS
     }
     rooms = [
-        Room.State(room, held[room], placed=tuple(placed) if room == QUAY else ()) for room in HOLDERS[:3]
+        Room.State(room, things=held[room], placed=tuple(placed) if room == QUAY else ())
+        for room in HOLDERS[:3]
     ]
     npcs = [Npc.State(npc, things=held[npc]) for npc in HOLDERS[3:5]]
     ann = Character.State("character:ann", 1, "Ann", room=QUAY, things=held["character:ann"])

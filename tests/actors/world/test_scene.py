@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.world.atlas_records import RoomKey
-from actors.world.messages import Person, Thing
+from actors.world.messages import Goods, Person, Thing
 from actors.world.scene import Scene
 from tests.actors.world.sample import atlas
 from transports.link.protocol import OccupantKind, RoomExit
@@ -20,7 +20,7 @@ CAT = Person("npc:cat", "a cat", REF, hears=frozenset({"Said", "Arrived"}))
 
 
 def scene(*occupants: Person, things: tuple[Thing, ...] = (), doors: dict[str, bool] | None = None) -> Scene:
-    return Scene(QUAY, "The Harbour", things, occupants, doors or {})
+    return Scene(QUAY, "The Harbour", Goods(things), occupants, doors or {})
 
 
 def test_the_viewer_is_left_out_of_the_view() -> None:

@@ -169,7 +169,9 @@ def test_everything_and_everybody_can_be_looked_at_by_name() -> None:
             looker = _player_in(world, room, number)
             for item in ATLAS.items.values():
                 if item.room == room:
-                    assert looker.types(f"look {item.name}") == item.description.splitlines()
+                    seen, lines = looker.types(f"look {item.name}"), item.description.splitlines()
+                    assert seen[: len(lines)] == lines
+                    assert len(seen) == len(lines) + bool(item.container)
             for npc in ATLAS.npcs.values():
                 if npc.room == room:
                     assert looker.types(f"look {npc.name}") == npc.description.splitlines()

@@ -37,3 +37,15 @@ def test_who_asks_the_price_hears_what_it_is() -> None:
         ann.types("say How much for that herring?")
 
         assert ann.heard("Take one and owe me.")
+
+
+def test_who_pays_is_thanked_and_the_coins_are_hers() -> None:
+    with World() as world:
+        market = world.room("market")
+        pell = world.spawn(Fishmonger, market, name="Widow Pell")
+        ann = world.player("Ann", market)
+
+        assert ann.types("give 3 coins to pell")[0] == "You give three coins to Widow Pell."
+
+        assert ann.heard("Then you owe me less than the others, Ann.")
+        assert (ann.state.coins, pell.state.coins) == (17, 3)

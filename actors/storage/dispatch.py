@@ -1,8 +1,8 @@
 """Which request runs next on which worker: the store's queue, without an actor.
 
 Worker 0 is the writer: it takes requests of the lane WRITES only, and nobody else does, so those run one
-after the other in the order they came. The other workers take the rest, oldest first; logins may
-hold all of them but one. A pool of one worker does everything.
+after the other in the order they came. The other workers take the rest, oldest first; logins and chores
+together may hold all of them but one. A pool of one worker does everything.
 
 Invariants: at most `queue_limit` requests wait in each lane; a worker has at most one; a request is
 given to one worker once, and then either finished or reported lost when that worker starts anew.
@@ -20,6 +20,8 @@ from actors.storage.requests import Lane, LaneStatus, StoreRequest
 __all__ = ["Dispatch", "Job", "Plan"]
 
 WRITER = 0
+# They may take long, or can wait.
+_PATIENT = (Lane.LOGINS, Lane.CHORES)
 
 
 @dataclasses.dataclass(slots=True)
@@ -61,7 +63,7 @@ class Dispatch:
         self._queue_timeout_seconds = queue_timeout_seconds
         self._has_writer = pool_size > 1
         others = pool_size - 1 if self._has_writer else 1
-        self._login_limit = max(1, others - 1)
+        self._patient_limit = max(1, others - 1)
         self._lanes = {lane: _LaneState() for lane in Lane}
         self._idle: set[int] = set()
         self._running: dict[int, Job] = {}
@@ -144,8 +146,8 @@ class Dispatch:
         if self._has_writer and worker == WRITER:
             return [Lane.WRITES]
         lanes = [Lane.QUERIES] if self._has_writer else [Lane.QUERIES, Lane.WRITES]
-        if self._lanes[Lane.LOGINS].running < self._login_limit:
-            lanes.append(Lane.LOGINS)
+        if sum(self._lanes[lane].running for lane in _PATIENT) < self._patient_limit:
+            lanes.extend(_PATIENT)
         return lanes
 
     def _begin(self, worker: int, job: Job, now: float) -> None:

@@ -13,6 +13,12 @@
         +-- NoSuchAccount
         +-- NoSuchCharacter
         +-- WorldTaken                 another process owns the world of this name
+        +-- TokenRefused               a token opens nothing, and why
+            +-- TokenExpired
+            +-- TokenUsed              or somebody else was faster
+            +-- TokenWrong             never given out, or replaced, or revoked
+            +-- NoSuchSession          of this gateway
+            +-- SessionIsClosed
 
     EmbeddedError                      the embedded PostgreSQL cannot be run here
     +-- WrongMajorVersion
@@ -30,13 +36,19 @@ __all__ = [
     "NameTaken",
     "NoSuchAccount",
     "NoSuchCharacter",
+    "NoSuchSession",
     "NotOurs",
     "SchemaOutdated",
     "SchemaTooNew",
+    "SessionIsClosed",
     "StorageRefused",
     "StoreBusy",
     "StoreCrashed",
     "StoreUnavailable",
+    "TokenExpired",
+    "TokenRefused",
+    "TokenUsed",
+    "TokenWrong",
     "UnusableName",
     "WorldTaken",
     "WrongCredentials",
@@ -167,6 +179,50 @@ class WorldTaken(StorageRefused):
 
     def __str__(self) -> str:
         return f"the world {self.world} is owned by another process; stop it, or give this one another name"
+
+
+class TokenRefused(StorageRefused):
+    """Base: the token was not taken. `session` is what it names or belongs to, None for a code of nobody."""
+
+    def __init__(self, session: int | None) -> None:
+        super().__init__(session)
+        self.session = session
+
+
+class TokenExpired(TokenRefused):
+    """It was good once."""
+
+    def __str__(self) -> str:
+        return f"the token of session {self.session} has expired"
+
+
+class TokenUsed(TokenRefused):
+    """It opens its session once only."""
+
+    def __str__(self) -> str:
+        return f"the token of session {self.session} has been used"
+
+
+class TokenWrong(TokenRefused):
+    """Nothing of the kind is valid for this session."""
+
+    def __str__(self) -> str:
+        whose = "of nobody" if self.session is None else f"not of session {self.session}"
+        return f"the token is {whose}"
+
+
+class NoSuchSession(TokenRefused):
+    """This gateway has no such session."""
+
+    def __str__(self) -> str:
+        return f"there is no session {self.session}"
+
+
+class SessionIsClosed(TokenRefused):
+    """The session has ended for good."""
+
+    def __str__(self) -> str:
+        return f"session {self.session} is closed"
 
 
 class EmbeddedError(Exception):

@@ -11,7 +11,17 @@ from __future__ import annotations
 
 import peewee
 
-__all__ = ["MODELS", "Account", "Character", "Entity", "Epoch", "RestartRecord", "SessionPosition"]
+__all__ = [
+    "MODELS",
+    "Account",
+    "Character",
+    "Entity",
+    "Epoch",
+    "RestartRecord",
+    "Session",
+    "SessionPosition",
+    "SessionToken",
+]
 
 
 class _TimestampField(peewee.DateTimeField):
@@ -84,9 +94,49 @@ class SessionPosition(_Table):
     character = peewee.TextField(null=True)
     tail = peewee.BlobField()
     updated = _TimestampField()
+    client = peewee.BigIntegerField()
 
     class Meta:
         table_name = "session_positions"
+
+
+class Session(_Table):
+    """A session of a gateway; see `sessions`."""
+
+    id = peewee.BigIntegerField(primary_key=True)
+    gateway = peewee.TextField()
+    state = peewee.TextField()
+    left_state = peewee.TextField(null=True)
+    protocol = peewee.TextField()
+    peer = peewee.TextField()
+    account_id = peewee.BigIntegerField(null=True)
+    account = peewee.TextField(null=True)
+    character_id = peewee.BigIntegerField(null=True)
+    character = peewee.TextField(null=True)
+    entity_id = peewee.TextField(null=True)
+    metadata = _JsonField()
+    created_at = _TimestampField()
+    changed_at = _TimestampField()
+    touched_at = _TimestampField()
+    closed_at = _TimestampField(null=True)
+
+    class Meta:
+        table_name = "sessions"
+
+
+class SessionToken(_Table):
+    """The digest of what opens a session again; see `session_tokens`."""
+
+    digest = peewee.BlobField(primary_key=True)
+    session = peewee.ForeignKeyField(Session, column_name="session", on_delete="CASCADE")
+    kind = peewee.TextField()
+    account_id = peewee.BigIntegerField(null=True)
+    expires_at = _TimestampField()
+    used_at = _TimestampField(null=True)
+    revoked_at = _TimestampField(null=True)
+
+    class Meta:
+        table_name = "session_tokens"
 
 
 class Epoch(_Table):
@@ -121,4 +171,6 @@ MODELS: tuple[type[peewee.Model], ...] = (
     SessionPosition,
     Epoch,
     RestartRecord,
+    Session,
+    SessionToken,
 )

@@ -13,6 +13,8 @@ from actors.storage import (
     positions,
     requests,
     restart_records,
+    session_tokens,
+    sessions,
 )
 from actors.storage.accounts import AccountRecord
 from actors.storage.cooperative import CooperativeDatabase
@@ -50,7 +52,11 @@ def _change_password(
     database: CooperativeDatabase, hasher: PasswordHasher, request: requests.ChangePassword
 ) -> AccountRecord:
     account, _ = _verified(database, hasher, request.name, request.password)
-    accounts.set_password_hash(database, account.id, hasher.hash(request.new_password))
+    password_hash = hasher.hash(request.new_password)
+    with database.atomic():
+        accounts.set_password_hash(database, account.id, password_hash)
+        # Whoever changes a password may have lost more than that.
+        session_tokens.revoke_tokens(database, account_id=account.id)
     return account
 
 
@@ -90,6 +96,11 @@ _PERFORMERS: dict[type[StoreRequest], Callable[[CooperativeDatabase, PasswordHas
     requests.FindRestarts: lambda db, _, r: restart_records.find_restarts(
         db, r.process, since=r.since, path=r.path, limit=r.limit
     ),
+    requests.SaveSessions: lambda db, _, r: sessions.save_sessions(db, r.gateway, r.rows, r.closed, r.tokens),
+    requests.LoadSessions: lambda db, _, r: sessions.load_sessions(db, r.gateway),
+    requests.TakeToken: lambda db, _, r: session_tokens.take_token(db, r.gateway, r.digest, r.session),
+    requests.RevokeTokens: lambda db, _, r: session_tokens.revoke_tokens(db, r.sessions, r.account_id),
+    requests.TrimSessions: lambda db, _, r: sessions.trim_sessions(db, r.gateway),
     requests.ReleaseWorld: lambda db, _, r: ownership.release_world(db, r.world),
 }
 

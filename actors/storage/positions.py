@@ -1,7 +1,9 @@
 """How far each session got: the half of a checkpoint that makes commands happen exactly once.
 
 `applied` is the number of the session's last command whose effects are in the entity states of the same
-checkpoint; `tail` is what the session had been sent and had not acknowledged, encoded by who wrote it.
+checkpoint; `tail` is what the session had been sent and had not acknowledged, encoded by who wrote it;
+`client` is the highest number that the client itself gave to one of those commands, 0 where clients do not
+number.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ from wyld_actors import Record
 __all__ = ["Position", "forget_positions", "load_positions", "save_positions"]
 
 _UPSERT = """
-INSERT INTO session_positions (session, applied, character, tail)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
+INSERT INTO session_positions (session, applied, character, tail, client)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])
 ON CONFLICT (session) DO UPDATE
-SET applied = excluded.applied, character = excluded.character, tail = excluded.tail, updated = now()
+SET applied = excluded.applied, character = excluded.character, tail = excluded.tail,
+    client = excluded.client, updated = now()
 """
+_SELECT = "SELECT session, applied, character, tail, client FROM session_positions ORDER BY session"
 
 
 class Position(Record, frozen=True, array_like=True):
@@ -30,6 +34,7 @@ class Position(Record, frozen=True, array_like=True):
     applied: int
     character: str | None = None
     tail: bytes = b""
+    client: int = 0
 
 
 def save_positions(database: CooperativeDatabase, positions: Sequence[Position]) -> None:
@@ -41,14 +46,18 @@ def save_positions(database: CooperativeDatabase, positions: Sequence[Position])
             [position.applied for position in newest],
             [position.character for position in newest],
             [Binary(position.tail) for position in newest],
+            [position.client for position in newest],
         )
         database.rows(_UPSERT, columns)
 
 
 def load_positions(database: CooperativeDatabase) -> list[Position]:
     """All of them, by session."""
-    rows = database.rows("SELECT session, applied, character, tail FROM session_positions ORDER BY session")
-    return [Position(session, applied, character, bytes(tail)) for session, applied, character, tail in rows]
+    rows = database.rows(_SELECT)
+    return [
+        Position(session, applied, character, bytes(tail), client)
+        for session, applied, character, tail, client in rows
+    ]
 
 
 def forget_positions(database: CooperativeDatabase, sessions: Sequence[int]) -> None:

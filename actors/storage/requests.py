@@ -15,6 +15,8 @@ from typing import ClassVar
 from actors.storage.entities import EntityRecord
 from actors.storage.positions import Position
 from actors.storage.restart_records import RestartRow
+from actors.storage.session_tokens import TokenRow
+from actors.storage.sessions import SessionRow
 from wyld_actors import Message, Record
 
 __all__ = [
@@ -32,14 +34,19 @@ __all__ = [
     "ListCharacters",
     "LoadEntities",
     "LoadPositions",
+    "LoadSessions",
     "NextEpoch",
     "ReleaseWorld",
+    "RevokeTokens",
     "SaveCheckpoint",
     "SaveRestarts",
+    "SaveSessions",
     "SelectCharacter",
     "StoreRequest",
     "StoreStatus",
+    "TakeToken",
     "TrimRestarts",
+    "TrimSessions",
 ]
 
 
@@ -47,9 +54,12 @@ class Lane(enum.Enum):
     """What waits behind what."""
 
     WRITES = "writes"
-    """One worker, so in the order asked: checkpoints, and the lock on the world they are written under."""
+    """One worker, so in the order asked: checkpoints, and the lock on the world they are written under; in a
+    gateway its sessions."""
     LOGINS = "logins"
-    """Slow by intention (password hashes); never takes the last worker from the others."""
+    """Slow by intention (password hashes); with the chores together it leaves a worker to the others."""
+    CHORES = "chores"
+    """What nobody waits for: the restart log, trimming."""
     QUERIES = "queries"
     """Everything else."""
 
@@ -83,7 +93,10 @@ class Authenticate(StoreRequest, frozen=True):
 
 
 class ChangePassword(StoreRequest, frozen=True):
-    """Replace a password: AccountRecord. Raises WrongCredentials when the old one is wrong."""
+    """Replace a password and revoke the tokens of all the account's sessions: AccountRecord.
+
+    Raises WrongCredentials when the old one is wrong.
+    """
 
     lane: ClassVar[Lane] = Lane.LOGINS
     name: str
@@ -187,6 +200,7 @@ class ReleaseWorld(StoreRequest, frozen=True):
 class SaveRestarts(StoreRequest, frozen=True):
     """Keep these records of a process: None. After StoreUnavailable ask the same again: it is safe."""
 
+    lane: ClassVar[Lane] = Lane.CHORES
     process: str
     rows: tuple[RestartRow, ...]
 
@@ -197,6 +211,7 @@ class SaveRestarts(StoreRequest, frozen=True):
 class TrimRestarts(StoreRequest, frozen=True):
     """Drop what is too old or too much of the records of a process: None."""
 
+    lane: ClassVar[Lane] = Lane.CHORES
     process: str
 
 
@@ -210,6 +225,57 @@ class FindRestarts(StoreRequest, frozen=True):
     since: float = 0.0
     path: str = ""
     limit: int = 100
+
+
+class SaveSessions(StoreRequest, frozen=True):
+    """Write all of it in one transaction: None. After StoreUnavailable ask the same again: it is safe.
+
+    `closed` are sessions that have ended; their tokens are deleted. `tokens` are kept behind the rows.
+    """
+
+    lane: ClassVar[Lane] = Lane.WRITES
+    gateway: str
+    rows: tuple[SessionRow, ...] = ()
+    closed: tuple[int, ...] = ()
+    tokens: tuple[TokenRow, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.rows)} rows, {len(self.closed)} closed, {len(self.tokens)} tokens"
+        return f"SaveSessions({self.gateway!r}, {counts})"
+
+
+class LoadSessions(StoreRequest, frozen=True):
+    """The open sessions of a gateway: list[SessionRow], oldest first."""
+
+    gateway: str
+
+
+class TakeToken(StoreRequest, frozen=True):
+    """Consume the token of this digest: TokenTaken. Raises a TokenRefused, which says why.
+
+    `session` is what the token names, None for a code. Of any number who ask, one gets it.
+    """
+
+    gateway: str
+    digest: bytes
+    session: int | None = None
+
+    def __repr__(self) -> str:
+        return f"TakeToken({self.gateway!r}, digest=***, session={self.session})"
+
+
+class RevokeTokens(StoreRequest, frozen=True):
+    """Let no token of these sessions, or of any session of this account, open anything any more: None."""
+
+    sessions: tuple[int, ...] = ()
+    account_id: int | None = None
+
+
+class TrimSessions(StoreRequest, frozen=True):
+    """Drop closed sessions and tokens that have had their time: how many sessions."""
+
+    lane: ClassVar[Lane] = Lane.CHORES
+    gateway: str
 
 
 class GetStoreStatus(Message, frozen=True):

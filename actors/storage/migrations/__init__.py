@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.errors import SchemaTooNew
-from actors.storage.migrations import v0001_accounts_and_world, v0002_restart_records
+from actors.storage.migrations import v0001_accounts_and_world, v0002_restart_records, v0003_sessions
 
 __all__ = ["STEPS", "Step", "current_version", "migrate"]
 
@@ -34,6 +34,7 @@ class Step:
 STEPS: Sequence[Step] = (
     Step("accounts and world", v0001_accounts_and_world.SCRIPT),
     Step("restart records", v0002_restart_records.SCRIPT),
+    Step("sessions", v0003_sessions.SCRIPT),
 )
 
 _HISTORY = """

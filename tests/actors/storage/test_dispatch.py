@@ -19,11 +19,13 @@ from actors.storage.requests import (
     NextEpoch,
     SaveCheckpoint,
     StoreRequest,
+    TrimRestarts,
 )
 
 LOGIN = Authenticate("ann", "secret")
 QUERY = NextEpoch("world")
 WRITE = SaveCheckpoint()
+CHORE = TrimRestarts("world:main")
 
 
 def ready(pool_size: int, *, queue_limit: int = 10) -> Dispatch:
@@ -64,6 +66,13 @@ def test_logins_leave_one_worker_to_the_others() -> None:
     first, second, _, query = submit(dispatch, LOGIN, LOGIN, LOGIN, QUERY)
 
     assert dispatch.assign(0.0).assigned == [(1, first), (2, second), (3, query)]
+
+
+def test_chores_and_logins_together_leave_one_worker_to_the_others() -> None:
+    dispatch = ready(3)
+    chore, _, _, query = submit(dispatch, CHORE, CHORE, LOGIN, QUERY)
+
+    assert dispatch.assign(0.0).assigned == [(1, chore), (2, query)]
 
 
 def test_a_pool_of_one_does_everything_oldest_first() -> None:
@@ -141,7 +150,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.running: dict[int, Job] = {}
         self.last_written = -1
 
-    @rule(request=st.sampled_from([LOGIN, QUERY, WRITE, LoadEntities()]), later=st.floats(0, 2))
+    @rule(request=st.sampled_from([LOGIN, QUERY, WRITE, CHORE, LoadEntities()]), later=st.floats(0, 2))
     def submit(self, request: StoreRequest, later: float) -> None:
         self.now += later
         job = Job(next(self.numbers), request, None, self.now)

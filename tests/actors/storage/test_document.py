@@ -16,6 +16,7 @@ from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.embedded import EmbeddedPostgres
 from actors.storage.migrations import migrate
 from actors.storage.restart_records import DAYS_KEPT, ROWS_KEPT
+from actors.storage.sessions import CLOSED_DAYS
 from tests.postgres import administer
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "persistence.md").read_text(encoding="utf-8")
@@ -43,6 +44,7 @@ def test_the_tables_are_those_of_the_schema(database: CooperativeDatabase) -> No
     there = {name for (name,) in database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
 
     assert set(re.findall(r"^\| `(\w+)` \|", DOCUMENT, re.MULTILINE)) == there
+    assert f"closed ones for {CLOSED_DAYS} days" in DOCUMENT
     assert f"the newest {ROWS_KEPT:,} of a process, {DAYS_KEPT} days" in DOCUMENT
 
 

@@ -23,7 +23,12 @@ ENTITIES = st.builds(
 )
 INT64 = st.integers(-(2**63), 2**63 - 1)
 POSITIONS = st.builds(
-    Position, session=INT64, applied=INT64, character=st.none() | TEXTS, tail=st.binary(max_size=50)
+    Position,
+    session=INT64,
+    applied=INT64,
+    character=st.none() | TEXTS,
+    tail=st.binary(max_size=50),
+    client=INT64,
 )
 
 

@@ -18,6 +18,7 @@ from actors.storage.errors import (
     StoreBusy,
     StoreCrashed,
     StoreUnavailable,
+    TokenWrong,
     WorldTaken,
     WrongCredentials,
 )
@@ -36,13 +37,19 @@ from actors.storage.requests import (
     ListCharacters,
     LoadEntities,
     LoadPositions,
+    LoadSessions,
     NextEpoch,
+    RevokeTokens,
     SaveCheckpoint,
+    SaveSessions,
     SelectCharacter,
     StoreRequest,
+    TakeToken,
+    TrimSessions,
 )
 from actors.storage.store import store_children
 from supervisors import Backoff, RestartLog, Services, rest_for_one, run_tree, supervisor
+from tests.actors.storage.session_rows import digest, session_row, token_row
 from tests.postgres import administer, new_postgres
 from wyld_actors import ActorSystem, Cell, Ref
 
@@ -149,6 +156,28 @@ def test_a_changed_password_is_the_only_one_that_counts(store: Running) -> None:
 
     assert isinstance(refusal(store, Authenticate("Ann", "old")), WrongCredentials)
     assert store.ask(Authenticate("Ann", "new")).name == "Ann"
+
+
+def test_with_the_password_go_all_ways_back_into_the_account(store: Running) -> None:
+    account = store.ask(CreateAccount("Ann", "old")).id
+    rows = (session_row(1, account_id=account), session_row(2, account_id=account + 1))
+    tokens = (token_row(1, 1, account_id=account), token_row(2, 2, account_id=account + 1))
+    store.ask(SaveSessions("main", rows, (), tokens))
+
+    assert isinstance(refusal(store, ChangePassword("Ann", "wrong", "new")), WrongCredentials)
+    store.ask(ChangePassword("Ann", "old", "new"))
+
+    assert isinstance(refusal(store, TakeToken("main", digest(1), 1)), TokenWrong)
+    assert store.ask(TakeToken("main", digest(2), 2)).session == 2
+
+
+def test_sessions_are_asked_for_saved_and_trimmed(store: Running) -> None:
+    store.ask(SaveSessions("main", (session_row(1), session_row(2)), (), (token_row(1),)))
+    store.ask(RevokeTokens(sessions=(1,)))
+
+    assert isinstance(refusal(store, TakeToken("main", digest(1), 1)), TokenWrong)
+    assert store.ask(LoadSessions("main")) == [session_row(1), session_row(2)]
+    assert store.ask(TrimSessions("main")) == 0
 
 
 def test_a_login_replaces_a_hash_made_with_other_parameters(
@@ -451,6 +480,7 @@ def test_the_status_counts_what_was_done(store: Running) -> None:
         "writes": 1,
         "queries": 1,
         "logins": 0,
+        "chores": 0,
     }
 
 

@@ -1,0 +1,181 @@
+"""A token opens its session once, whoever asks at the same time; every "no" says why, by its type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import gevent
+import pytest
+
+from actors.storage.cooperative import CooperativeDatabase
+from actors.storage.errors import (
+    NoSuchSession,
+    SessionIsClosed,
+    StorageRefused,
+    TokenExpired,
+    TokenRefused,
+    TokenUsed,
+    TokenWrong,
+)
+from actors.storage.requests import SaveSessions, TakeToken
+from actors.storage.session_tokens import TokenTaken, revoke_tokens, take_token
+from actors.storage.sessions import save_sessions
+from tests.actors.storage.session_rows import digest, session_row, token_row
+
+
+@pytest.fixture
+def connections(database_dsn: str) -> Iterator[list[CooperativeDatabase]]:
+    """Ten connections, as ten gateways have them."""
+    made = [CooperativeDatabase(database_dsn) for _ in range(10)]
+    for connection in made:
+        connection.connect()
+    yield made
+    for connection in made:
+        connection.discard()
+
+
+@pytest.fixture
+def kept(database: CooperativeDatabase) -> CooperativeDatabase:
+    """Sessions 1 and 2 with tokens 1 and 2."""
+    tokens = [token_row(1, 1), token_row(2, 2)]
+    save_sessions(database, "main", [session_row(1), session_row(2, account_id=5)], tokens=tokens)
+    return database
+
+
+def refusal(database: CooperativeDatabase, number: int, session: int | None = 1) -> type[Exception]:
+    with pytest.raises(TokenRefused) as raised:
+        take_token(database, "main", digest(number), session)
+    return raised.type
+
+
+def test_a_token_opens_its_session_once(kept: CooperativeDatabase) -> None:
+    assert take_token(kept, "main", digest(1), 1) == TokenTaken(1, "token")
+
+    assert refusal(kept, 1) is TokenUsed
+    assert take_token(kept, "main", digest(2), 2).session == 2
+
+
+def test_a_code_names_no_session_and_finds_its_own(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(7, 2, kind="code")])
+
+    assert take_token(kept, "main", digest(7)) == TokenTaken(2, "code")
+
+
+@pytest.mark.parametrize(("takers", "tokens"), [(10, 1), (500, 1), (500, 50)])
+@pytest.mark.slow
+def test_of_all_who_take_a_token_at_once_exactly_one_gets_it(
+    database: CooperativeDatabase, connections: list[CooperativeDatabase], takers: int, tokens: int
+) -> None:
+    numbers = range(tokens)
+    rows = [session_row(number) for number in numbers]
+    save_sessions(database, "main", rows, tokens=[token_row(number, number) for number in numbers])
+    wanted = [number % tokens for number in range(takers)]
+
+    def take(connection: CooperativeDatabase, share: list[int]) -> list[int | type[Exception]]:
+        return [_taken(connection, number) for number in share]
+
+    shares = [(connection, wanted[place::10]) for place, connection in enumerate(connections)]
+    started = [gevent.spawn(take, *share) for share in shares]
+    outcomes = Counter(outcome for greenlet in started for outcome in greenlet.get())
+
+    assert outcomes == Counter(dict.fromkeys(numbers, 1) | {TokenUsed: takers - tokens})
+
+
+def _taken(connection: CooperativeDatabase, number: int) -> int | type[Exception]:
+    try:
+        return take_token(connection, "main", digest(number), number).session
+    except StorageRefused as refused:
+        return type(refused)
+
+
+@pytest.mark.slow
+def test_a_session_that_closes_while_its_token_is_taken_ends_without_tokens(
+    database: CooperativeDatabase, connections: list[CooperativeDatabase]
+) -> None:
+    for session in range(50):
+        save_sessions(database, "main", [session_row(session)], tokens=[token_row(session, session)])
+        taker = gevent.spawn(_taken, connections[0], session)
+        gevent.spawn(save_sessions, connections[1], "main", closed=[session]).get()
+
+        assert taker.get() in (session, TokenWrong, SessionIsClosed)
+    assert database.rows("SELECT 1 FROM session_tokens") == []
+
+
+def test_an_expired_token_opens_nothing(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(3, seconds=-1)])
+
+    assert refusal(kept, 3) is TokenExpired
+
+
+def test_a_secret_that_was_never_given_out_is_wrong(kept: CooperativeDatabase) -> None:
+    assert refusal(kept, 99) is TokenWrong
+    assert refusal(kept, 99, None) is TokenWrong
+
+
+def test_a_token_is_good_for_its_own_session_only(kept: CooperativeDatabase) -> None:
+    assert refusal(kept, 2, 1) is TokenWrong
+
+    assert take_token(kept, "main", digest(2), 2).session == 2, "and was not consumed by that"
+
+
+def test_a_session_nobody_knows_is_told_from_one_that_has_ended(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", closed=[1])
+
+    assert refusal(kept, 1) is SessionIsClosed
+    assert refusal(kept, 1, 77) is NoSuchSession
+
+
+def test_a_token_of_another_gateway_is_not_consumed(kept: CooperativeDatabase) -> None:
+    with pytest.raises(NoSuchSession):
+        take_token(kept, "second", digest(1), 1)
+    with pytest.raises(TokenWrong):
+        take_token(kept, "second", digest(1))
+
+    assert take_token(kept, "main", digest(1), 1).session == 1
+
+
+def test_a_new_token_takes_the_place_of_the_others_of_its_kind(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(7, 1, kind="code")])
+
+    save_sessions(kept, "main", tokens=[token_row(3, 1, replaces=True)])
+
+    assert refusal(kept, 1) is TokenWrong
+    assert take_token(kept, "main", digest(7)).session == 1
+    assert take_token(kept, "main", digest(2), 2).session == 2
+    assert take_token(kept, "main", digest(3), 1).session == 1
+
+
+def test_two_tokens_of_one_session_in_one_batch_are_both_good_unless_one_replaces(
+    kept: CooperativeDatabase,
+) -> None:
+    save_sessions(kept, "main", tokens=[token_row(3, replaces=True), token_row(4, replaces=True)])
+
+    assert {take_token(kept, "main", digest(number), 1).session for number in (3, 4)} == {1}
+
+
+def test_a_token_of_a_session_that_is_not_there_or_is_closed_is_not_kept(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", closed=[1], tokens=[token_row(3, 77)])
+    save_sessions(kept, "main", tokens=[token_row(4, 1)])
+
+    assert kept.rows("SELECT session FROM session_tokens") == [(2,)]
+
+
+def test_revoked_tokens_open_nothing_and_do_not_come_back(kept: CooperativeDatabase) -> None:
+    revoke_tokens(kept, account_id=1)
+    save_sessions(kept, "main", tokens=[token_row(1, 1)])
+
+    assert refusal(kept, 1) is TokenWrong
+    revoke_tokens(kept, sessions=[2])
+    assert refusal(kept, 2, 2) is TokenWrong
+
+
+@pytest.mark.parametrize("shown", [repr, str, "{}".format])
+def test_no_digest_is_in_a_repr(shown: object) -> None:
+    row = token_row(1)
+    records = (row, TakeToken("main", row.digest, 1), SaveSessions("main", (session_row(1),), (), (row,)))
+
+    assert callable(shown)
+    for record in records:
+        assert "***" in shown(record) or "1 tokens" in shown(record)
+        assert repr(row.digest)[2:-1] not in shown(record)

@@ -30,13 +30,14 @@ from actors.checkpoint.messages import (
     Recall,
     SaveNow,
     TakeCheckpoint,
+    TakeSoon,
     WriterGone,
 )
 from actors.checkpoint.writer import Batch, WorldWriter, Written
 from actors.storage.errors import StoreUnavailable, WorldTaken
 from actors.storage.requests import ClaimWorld
 from actors.world.entity import Entity
-from actors.world.messages import SaveCharacter
+from actors.world.messages import SaveCharacter, Traded
 from actors.world.outlet import KEEPER, OUTLET
 from actors.world.paths import ROOT
 from actors.world_link.messages import Hold, Release, WrittenCheckpoint
@@ -69,8 +70,10 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-# Seconds. A logout is written soon, together with those of the same moment.
+# Seconds. A logout or a trade is written soon, together with those of the same moment.
 SOON_SECONDS = 0.05
+# Seconds between the beginnings of two forced checkpoints: who trades without pause must not hold up others.
+FORCED_GAP_SECONDS = 0.1
 # Seconds between two attempts to write the last checkpoint, while there is time.
 LAST_RETRY_SECONDS = 0.5
 
@@ -99,7 +102,7 @@ class WorldKeeper(Actor):
         self._askers: list[Reply] = []
         self._served: list[Reply] = []
         self._ends_with: StopRequested | None = None
-        self._held_at = 0.0
+        self._held_at = self.ctx.now - FORCED_GAP_SECONDS
         self._status = KeeperStatus(
             options.interval_seconds, self.ctx.now, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, ""
         )
@@ -128,9 +131,17 @@ class WorldKeeper(Actor):
     def save_character(self, ctx: Context, message: SaveCharacter) -> None:
         """A character has left play."""
         self._kept.keep(message)
+        self._hurry(ctx)
+
+    @on(Traded)
+    def save_trade(self, ctx: Context, message: Traded) -> None:
+        """Players have exchanged goods."""
+        self._hurry(ctx)
+
+    def _hurry(self, ctx: Context) -> None:
         if not self._is_soon:
             self._is_soon = True
-            ctx.after(SOON_SECONDS, TakeCheckpoint())
+            ctx.after(max(SOON_SECONDS, self._held_at + FORCED_GAP_SECONDS - ctx.now), TakeSoon())
 
     @on(Recall)
     def recall(self, ctx: Context, message: Recall) -> Entity.State | None:
@@ -148,8 +159,15 @@ class WorldKeeper(Actor):
 
     @on(TakeCheckpoint)
     def take_checkpoint(self, ctx: Context, message: TakeCheckpoint) -> None:
-        """After an interval, or soon after somebody has left."""
+        """After an interval."""
         self._begin(ctx)
+
+    @on(TakeSoon)
+    def take_soon(self, ctx: Context, message: TakeSoon) -> None:
+        """Soon after somebody has left or traded, unless one has begun since then."""
+        self._is_wanted = self._is_wanted or self._is_soon
+        if self._is_soon:
+            self._begin(ctx)
 
     @property
     def _is_busy(self) -> bool:
@@ -157,7 +175,7 @@ class WorldKeeper(Actor):
 
     def _begin(self, ctx: Context) -> None:
         if self._is_busy:
-            self._is_wanted = self._is_wanted or self._is_soon or bool(self._askers)
+            self._is_wanted = self._is_wanted or bool(self._askers)
             return
         self._is_soon = self._is_wanted = False
         self._served, self._askers = self._askers, []

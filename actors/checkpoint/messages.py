@@ -61,6 +61,10 @@ class TakeCheckpoint(Message, frozen=True):
     """To oneself: it is time."""
 
 
+class TakeSoon(Message, frozen=True):
+    """To oneself: it is time for those who could not wait for the interval."""
+
+
 class Overdue(Message, frozen=True):
     """To oneself: has this attempt found the world at rest?"""
 

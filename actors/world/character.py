@@ -37,6 +37,7 @@ from actors.world.messages import (
     Say,
     Take,
     Thing,
+    Traded,
 )
 from actors.world.played import Played
 from actors.world.taking import goods_meant, handed_over
@@ -222,6 +223,8 @@ class Character(Played):
         self.show(0, phrases.text(f"{phrases.named(giver)} gives you {what}."))
         own = phrases.named(self.person)
         self.answer(giver, receive.number, phrases.text(f"You give {what} to {own}."))
+        if not giver.is_npc and self.around.keeper is not None:
+            self.around.keeper.tell(Traded())
         if self.room is not None:
             line = f"{phrases.named(giver)} gives {what} to {own}."
             self.room.tell(Announce(line, (giver.id, self.id)))

@@ -409,6 +409,10 @@ class PassYell(Message, frozen=True):
     number: CommandNumber
 
 
+class Traded(Message, frozen=True):
+    """To the keeper: players have exchanged goods. A crash must not undo that for long: save it soon."""
+
+
 class SaveCharacter(Message, frozen=True):
     """To the keeper: this character has left play with this state."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from actors.world.messages import SaveCharacter
+from actors.world.messages import SaveCharacter, Traded
 from actors.world.outlet import KEEPER, OUTLET, EmitTo, EmitToMany, Performed, Released
 from transports.link.protocol import EntityId, OutputBody, SessionId
 from wyld_actors import Actor, ChildExited, ChildStarted, Context, Record, on
@@ -22,6 +22,7 @@ class Records:
     performed: list[Performed] = field(default_factory=list)
     released: list[Released] = field(default_factory=list)
     saved: dict[EntityId, Record] = field(default_factory=dict)
+    trades: int = 0
 
 
 class Restarter(Actor):
@@ -83,3 +84,7 @@ class RecordingKeeper(Actor):
     @on(SaveCharacter)
     def save(self, ctx: Context, save: SaveCharacter) -> None:
         self._records.saved[save.id] = save.state
+
+    @on(Traded)
+    def note(self, ctx: Context, _: Traded) -> None:
+        self._records.trades += 1

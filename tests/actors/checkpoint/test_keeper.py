@@ -7,6 +7,7 @@ import pytest
 from actors.checkpoint.keeper import KeeperOptions, KeeperState, SaveNow, WorldKeeper
 from actors.storage.errors import StoreUnavailable
 from actors.storage.requests import ClaimWorld, SaveCheckpoint
+from actors.world.messages import Traded
 from actors.world.outlet import OUTLET
 from actors.world.surroundings import Surroundings
 from actors.world_link.messages import Hold, Release, WrittenCheckpoint
@@ -29,6 +30,11 @@ class Disk(Actor):
     def __init__(self) -> None:
         super().__init__()
         self._waiting: list[Reply] = []
+        self.asked = 0
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._waiting)
 
     def on_start(self) -> None:
         self.ctx.system.registry.register("store", self.ctx.ref)
@@ -40,6 +46,7 @@ class Disk(Actor):
     @on(SaveCheckpoint)
     def save(self, ctx: Context, _: SaveCheckpoint) -> None:
         self._waiting.append(ctx.defer_reply())
+        self.asked += 1
 
     @on(Let)
     def let(self, ctx: Context, let: Let) -> None:
@@ -85,6 +92,25 @@ class Bench:
         future: Future[None] = self.keeper.ask(SaveNow(), block=False)
         self.system.settle()
         return future
+
+    def trades(self) -> None:
+        self.keeper.tell(Traded())
+        self.system.settle()
+
+    @property
+    def written(self) -> int:
+        """How many checkpoints the disk was asked to write."""
+        return self._disk.asked
+
+    @property
+    def is_writing(self) -> bool:
+        return self._disk.is_busy
+
+    @property
+    def _disk(self) -> Disk:
+        disk = self.disk.cell.instance
+        assert isinstance(disk, Disk)
+        return disk
 
     def let(self, problem: str = "") -> None:
         self.disk.tell(Let(problem))
@@ -134,3 +160,54 @@ def test_who_asks_is_told_that_nothing_could_be_saved(bench: Bench) -> None:
 
 def test_who_asks_while_nothing_has_changed_is_answered_at_once(bench: Bench) -> None:
     assert bench.asks().is_done
+
+
+# Trade and logout ------------------------------------------------------------------------------------------
+
+
+def test_a_trade_is_written_soon(bench: Bench) -> None:
+    bench.plays()
+    bench.trades()
+    assert bench.written == 0
+
+    bench.system.advance(0.06)
+
+    assert bench.written == 1
+
+
+def test_many_trades_of_one_moment_are_one_checkpoint(bench: Bench) -> None:
+    for _ in range(100):
+        bench.plays()
+        bench.trades()
+        bench.system.advance(0.0004)
+
+    bench.system.advance(0.2)
+    bench.let()
+    bench.system.advance(0.2)
+
+    assert bench.written == 1
+
+
+def test_a_trade_during_a_checkpoint_is_in_the_next_one(bench: Bench) -> None:
+    bench.plays()
+    bench.trades()
+    bench.system.advance(0.06)
+    bench.plays()
+    bench.trades()
+    bench.system.advance(1.0)
+    assert bench.written == 1
+
+    bench.let()
+
+    assert bench.written == 2
+
+
+def test_who_trades_without_pause_makes_no_more_than_ten_checkpoints_a_second(bench: Bench) -> None:
+    for _ in range(1000):
+        bench.plays()
+        bench.trades()
+        bench.system.advance(0.005)
+        if bench.is_writing:
+            bench.let()
+
+    assert 45 <= bench.written <= 51

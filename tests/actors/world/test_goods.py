@@ -264,6 +264,22 @@ def test_a_full_bag_can_be_too_heavy(bazaar: Bazaar) -> None:
     assert ann.types("get ingot from chest") == ["An ingot would be too heavy for you."]
 
 
+# ------------------------------------------------------------------------------------------- trade
+
+
+def test_what_players_give_each_other_is_saved_soon(bazaar: Bazaar) -> None:
+    world, ann = bazaar.world, bazaar.ann
+    world.spawn(Toll, bazaar.square)
+
+    for line in ("give coin to toll", "drop coin", "get coin", "give gem to bob", "give 99 coins to bob"):
+        ann.types(line)
+    assert world.records.trades == 0
+
+    for line in ("get gem", "give gem to bob", "give coin to bob"):
+        ann.types(line)
+    assert world.records.trades == 2
+
+
 # ------------------------------------------------------------------------------------------- crashes
 
 

@@ -53,7 +53,18 @@ _CATCH_UP_SECONDS = 60.0
 
 STOPPING = styled("system", "The gate is closing for a moment. Please come back soon.")
 # Data for our own page. A GMCP client would report them as packages that nobody knows.
-_FOR_THE_PAGE = frozenset({"session", "status"})
+_FOR_THE_PAGE = frozenset(
+    {
+        "session",
+        "session.again",
+        "session.done",
+        "session.resume-failed",
+        "session.resumed",
+        "session.taken",
+        "session.token",
+        "status",
+    }
+)
 
 LOST = styled("emote", "The thread that held you here has snapped. Please come in again.")
 

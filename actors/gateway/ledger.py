@@ -118,7 +118,12 @@ class LinkLedger:
                 applied, _ = positions[session]
                 self.replays.begin(session, self.inboxes[session].answered, applied=applied)
         return [
-            (ref, WorldReached(welcome.credit, positions.get(session), is_new=True))
+            (
+                ref,
+                WorldReached(
+                    welcome.credit, positions.get(session), is_new=True, line=welcome.lines.get(session, 0)
+                ),
+            )
             for session, ref in self.refs.items()
         ]
 

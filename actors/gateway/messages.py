@@ -157,12 +157,14 @@ class WorldReached(Message, frozen=True):
     """To a session: the world can be reached, and lets `credit` commands be on their way at a time.
 
     `position` is what it has applied and saved of this session, None if that was not asked or it does not
-    know the session; `is_new` tells these two apart: True after a handshake.
+    know the session; `is_new` tells these two apart: True after a handshake. `line` is then the highest of
+    the client's own line numbers that it has, 0 for none.
     """
 
     credit: int
     position: tuple[CommandNumber, CommandNumber] | None = None
     is_new: bool = False
+    line: int = 0
 
 
 class CreditChanged(Message, frozen=True):

@@ -29,7 +29,7 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import AccountOf, CharacterOf, SessionId, address_of, metadata_of
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_stay import Stay
-from actors.gateway.session_words import BREATH_DRAWN, BREATH_HELD, ENDED, LOST_PLACE, REFUSALS
+from actors.gateway.session_words import AGAIN, BREATH_DRAWN, BREATH_HELD, ENDED, LOST_PLACE, REFUSALS
 from actors.rendering import Delivery
 from transports.adapter import LineReceived
 from transports.link.protocol import (
@@ -67,6 +67,8 @@ class Session(Stay):
         super().__init__(options, number, protocol, peer)
         self._rules = rules
         self._asked_again: RequestBody | None = None
+        # What the client was told of its own lines.
+        self._done = 0
         # What the client was told last; None where a crash has taken that.
         self._is_world_away: bool | None = None if self.state.connection else False
 
@@ -87,7 +89,7 @@ class Session(Stay):
     def hear(self, ctx: Context, line: LineReceived) -> None:
         self._touched_at = ctx.now
         if self._plays:
-            self._command(line.text)
+            self._command(line.text, line.number or 0)
         elif self._record.state is not SessionState.CLOSED:
             self._take(ctx, self._rules.heard(self.state.dialogue, line.text))
 
@@ -115,6 +117,7 @@ class Session(Stay):
         self._show(shown, prompt)
         if incoming.position is not None:
             flow.confirmed(incoming.position)
+            self._tell_what_is_done()
         self._send(ctx)
         flow.received = incoming.received
 
@@ -146,7 +149,13 @@ class Session(Stay):
         if self._is_world_away is not False:
             self._tell_of_world(is_here=True)
         is_stranger = reached.is_new or not self.state.is_in_world
-        standing = flow.reached(reached.credit, reached.position, is_new=is_stranger, plays=self._plays)
+        standing = flow.reached(
+            reached.credit, reached.position, is_new=is_stranger, plays=self._plays, line=reached.line
+        )
+        self._tell_what_is_done()
+        if flow.is_short:
+            flow.is_short = False
+            self._tell_client(SendData("session.again", AGAIN))
         if standing is Standing.SELECT_AGAIN:
             self.state = self.state.replace(is_in_world=False)
             # What has been asked the link repeats by itself.
@@ -211,9 +220,9 @@ class Session(Stay):
 
     # Lines to the world ----------------------------------------------------------------------------
 
-    def _command(self, text: str) -> None:
+    def _command(self, text: str, client: int = 0) -> None:
         flow = self._flow
-        refusal = flow.accept(text)
+        refusal = flow.accept(text, client)
         if refusal is not None:
             self._speak(REFUSALS[refusal])
             return
@@ -285,6 +294,13 @@ class Session(Stay):
         self._is_world_away = not is_here
         self._tell_client(SendData("status", {"world": "up" if is_here else "away"}))
 
+    def _tell_what_is_done(self) -> None:
+        """To a page: which of its lines nothing can lose any more."""
+        done = self._flow.done
+        if done > self._done:
+            self._done = done
+            self._tell_client(SendData("session.done", done))
+
     def _enter_play(self, ctx: Context, selected: CharacterSelected) -> None:
         character = CharacterOf(selected.character.id, selected.character.name, selected.entity)
         self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
@@ -296,6 +312,7 @@ class Session(Stay):
         """Back to character selection; lines that were typed ahead are for its menu."""
         self._asked_again = None
         ahead = self._flow.withdraw()
+        self._tell_what_is_done()
         self.state = self.state.replace(record=self._record.with_character(None))
         if self.state.connection is None:
             self._end(ctx)

@@ -12,6 +12,8 @@ BREATH_DRAWN = styled("system", "The world breathes again.")
 TOO_SLOW = styled("system", "You have been at the door for a long time. Come back when you are ready.")
 IDLE = styled("system", "You have been away for so long that the world lets you rest. Farewell.")
 ENDED = styled("system", "Your stay here has ended. Farewell.")
+# For logs: a page comes again without asking, and says nothing of why.
+AGAIN = "the world has lost lines that only the page has"
 LOST_PLACE = styled("error", "The world has lost your place in it.")
 REFUSALS: Mapping[Refusal, str] = MappingProxyType(
     {

@@ -54,6 +54,12 @@ class Line(Message, frozen=True):
     text: str
 
 
+class RepeatedLine(Line, frozen=True):
+    """To a session: a line that has come before, with another number. It is complete when its turn comes."""
+
+    text: str = ""
+
+
 class CloseWorldSession(Message, frozen=True):
     """To a session: the session is over; its character leaves play."""
 
@@ -102,7 +108,7 @@ class WorldSession(Actor):
 
     # ------------------------------------------------------------------------- lines
 
-    @on(Line)
+    @on(Line, RepeatedLine)
     def take_line(self, ctx: Context, line: Line) -> None:
         state = self.state
         if line.number <= state.accepted:
@@ -145,6 +151,9 @@ class WorldSession(Actor):
 
     def _hand_over(self, ctx: Context, state: State, line: Line) -> None:
         self.state = state.replace(current=line.number)
+        if isinstance(line, RepeatedLine):
+            ctx.tell(ctx.ref, CommandPerformed(line.number, ""))
+            return
         ctx.trace = CommandTrace(ctx.ref, state.session, line.number)
         self.character.tell(Perform(line.number, line.text))
         self._watch_deadline(ctx)

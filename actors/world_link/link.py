@@ -17,7 +17,7 @@ import logging
 import secrets
 from functools import partial
 
-from actors.world.session import Line
+from actors.world.session import Line, RepeatedLine
 from actors.world_link.gateways import Gateway
 from actors.world_link.messages import (
     DESK,
@@ -152,7 +152,10 @@ class WorldLink(WorldOutlet):
             return
         arrival = inbox.arrive(number)
         if arrival is Arrival.NEXT:
-            streams.ref.tell(Line(number, command.text))
+            if command.client and streams.is_repeated(number, command.client):
+                streams.ref.tell(RepeatedLine(number))
+            else:
+                streams.ref.tell(Line(number, command.text))
         elif arrival is Arrival.GAP and session not in asked:
             # Once for each batch: all that follows in it is beyond the gap as well.
             asked.add(session)
@@ -198,12 +201,12 @@ class WorldLink(WorldOutlet):
             self._forget(admission.superseded)
         for client in admission.former:
             self._link.requests.forget(client)
-        positions, missed = self._streams.claim(peer, admission.sessions)
+        positions, missed = self._streams.claim(peer, admission.sessions, admission.gateway.client)
         logger.info(
             "link: gateway %s is here as %s, %s of its %s sessions known",
             admission.gateway.name, admission.gateway.client, len(positions), len(admission.sessions),
         )  # fmt: skip
-        self._send(peer, welcome(self._options.credit, positions))
+        self._send(peer, welcome(self._options.credit, positions, self._streams.lines(positions)))
         for output in missed:
             self._send(peer, output)
 

@@ -98,7 +98,9 @@ class WorldOutlet(Actor):
         """The answer to a selection first, then what was made meanwhile."""
         self._send(peer, answer)
         if isinstance(answer, wire.Reply) and isinstance(answer.body, wire.CharacterSelected):
-            _, missed = self._streams.claim(peer, {session: answer.body.outputs})
+            gateway = self._link.gateways.get(peer)
+            life = gateway.client if gateway is not None else ""
+            _, missed = self._streams.claim(peer, {session: answer.body.outputs}, life)
             for output in missed:
                 self._send(peer, output)
 

@@ -31,7 +31,7 @@ from transports.link.protocol import (
     SessionId,
     SystemOutput,
 )
-from transports.link.streams import Entry, OutputTail, TailRecord
+from transports.link.streams import ClientLines, Entry, OutputTail, TailRecord
 from transports.link.streams.commands import CommandInbox
 from wyld_actors import Ref
 
@@ -47,13 +47,16 @@ _lives = itertools.count(1)
 class StreamPoint(NamedTuple):
     """Where a session stood: its last applied command, the outputs its gateway may not have, its character.
 
-    `life` tells it from another session that later has the same id.
+    `life` tells it from another session that later has the same id. `line` is the client's number of the last
+    applied line that has one, `ahead` the commands with such numbers that have come and are not applied.
     """
 
     life: int
     applied: CommandNumber
     tail: TailRecord
     character: EntityId
+    line: int = 0
+    ahead: tuple[tuple[CommandNumber, int], ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -67,7 +70,8 @@ class StreamPoint(NamedTuple):
         tail = self.tail
         # `agreed` stays: until a gateway has seen them, the outputs may come to have other numbers.
         more = TailRecord(tail.last + len(entries), tail.agreed, tail.entries + entries)
-        return StreamPoint(self.life, applied, more, character)
+        line = max((line for command, line in self.ahead if command <= applied), default=self.line)
+        return StreamPoint(self.life, applied, more, character, line)
 
 
 # Of a session that is closed.
@@ -104,6 +108,8 @@ class SessionStreams:
     """
 
     __slots__ = (
+        "_base",
+        "_handed",
         "_is_kept_back",
         "_released",
         "_saved",
@@ -112,7 +118,9 @@ class SessionStreams:
         "is_ending",
         "is_lost",
         "life",
+        "lines",
         "number",
+        "numbered_by",
         "peer",
         "reader",
         "ref",
@@ -123,8 +131,13 @@ class SessionStreams:
     )
 
     def __init__(
-        self, session: SessionId, applied: CommandNumber = 0, tail: TailRecord | None = None
+        self,
+        session: SessionId,
+        applied: CommandNumber = 0,
+        tail: TailRecord | None = None,
+        line: int = 0,
     ) -> None:
+        """`line` is the client's number of the last line that is applied, 0 if it has none."""
         self.session = session
         self.life = next(_lives)
         self.ref: Ref | None = None
@@ -133,6 +146,12 @@ class SessionStreams:
         self.peer: Peer | None = None
         self.reader: Peer | None = None
         self.inbox = CommandInbox(applied)
+        self.lines = ClientLines(line)
+        # The life of a gateway whose numbers the commands have, and the number that this life goes on after.
+        self.numbered_by = ""
+        self._base: CommandNumber = 0
+        # The last command that may have been handed on.
+        self._handed: CommandNumber = 0
         self.tail = OutputTail(session, tail)
         # Numbers of outputs: where its last release from play begins, and how far a checkpoint has it.
         self._released: OutputNumber = 0
@@ -149,7 +168,50 @@ class SessionStreams:
 
     def point(self) -> StreamPoint:
         """Where it stands now. References only."""
-        return StreamPoint(self.life, self.inbox.applied, self.tail.snapshot(), self.character)
+        lines = self.lines
+        ahead = lines.under_way() if lines else ()
+        return StreamPoint(
+            self.life, self.inbox.applied, self.tail.snapshot(), self.character, lines.passed, ahead
+        )
+
+    # Commands ------------------------------------------------------------------------------------------
+
+    def is_repeated(self, number: CommandNumber, client: int) -> bool:
+        """Whether the client's line has come before, with another command: it is not to be run again."""
+        lines = self.lines
+        if lines.has_come(number, client):
+            return True
+        lines.note(number, client)
+        return False
+
+    def position_for(self, life: str) -> tuple[CommandNumber, CommandNumber]:
+        """What a gateway is told that claims the session: where to go on, and what is durable.
+
+        Another life of it than the one whose commands came does not know them: it goes on after the last that
+        was handed on.
+        """
+        inbox = self.inbox
+        if self.numbered_by != life:
+            if self.numbered_by:
+                self._base = inbox.received = max(inbox.received, self._handed)
+            self.numbered_by = life
+        return max(inbox.applied, self._base), inbox.durable
+
+    def forget_arrivals(self) -> None:
+        """Lines may have come and not been handed on: let the gateway send again what is not applied.
+
+        The world session ignores what it has.
+        """
+        self._handed = max(self._handed, self.inbox.received)
+        self.inbox.received = self.inbox.applied
+
+    def give_back(self) -> None:
+        """Lines that are not begun are for others, and their numbers too."""
+        self._base = self._handed = 0
+        self.inbox.received = self.inbox.applied
+        self.lines.take_back()
+
+    # Outputs -------------------------------------------------------------------------------------------
 
     def emit(self, cause: CommandNumber, body: OutputBody) -> Output:
         """Number one output and keep it; the frame for the gateway."""
@@ -169,6 +231,8 @@ class SessionStreams:
             inbox.apply(number)
             report = done if number == done.number else Performed(number, outcome=Outcome.FAILED)
             outputs.append(self.emit(number, report))
+        if self.lines:
+            self.lines.pass_through(inbox.applied)
         return outputs
 
     def belongs_to(self, peer: Peer | None) -> None:

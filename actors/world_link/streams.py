@@ -10,7 +10,7 @@ what an output's number is depends on nothing but the order in which outputs wer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from actors.world_link.session_streams import NOWHERE, SessionStreams, StreamPoint
 from transports.link.interface import Peer
@@ -71,10 +71,10 @@ class StreamTable:
         return streams
 
     def restore(
-        self, session: SessionId, applied: CommandNumber, tail: TailRecord | None, now: float
+        self, session: SessionId, applied: CommandNumber, tail: TailRecord | None, now: float, line: int = 0
     ) -> SessionStreams:
         """A session as a checkpoint had it. Nobody has claimed it yet."""
-        streams = self._sessions[session] = SessionStreams(session, applied, tail)
+        streams = self._sessions[session] = SessionStreams(session, applied, tail, line)
         self._wait(streams, now)
         return streams
 
@@ -86,11 +86,11 @@ class StreamTable:
             self._touched.add(session)
 
     def leave_play(self, session: SessionId) -> None:
-        """The session plays nobody now. Lines it had not begun are for others, and their numbers too."""
+        """The session plays nobody now. Lines it had not begun are for others."""
         streams = self._sessions.get(session)
         if streams is not None:
             self.play(session, None, "")
-            streams.inbox.received = streams.inbox.applied
+            streams.give_back()
 
     def release(self, session: SessionId, body: CharacterReleased, now: float) -> None:
         """The session plays nobody now, and its gateway is to hear that: when it is saved (`saved`), or has
@@ -181,10 +181,10 @@ class StreamTable:
                 streams.ack(number)
 
     def claim(
-        self, peer: Peer, received: Mapping[SessionId, OutputNumber]
+        self, peer: Peer, received: Mapping[SessionId, OutputNumber], life: str = ""
     ) -> tuple[dict[SessionId, Position], list[Frame]]:
         """A connection says which sessions are its own and what they have: their positions, and what they
-        have missed.
+        have missed. `life` is the life of the gateway behind it.
 
         A session that is over, or lost, is not known any more; nor is one that plays nobody and has had its
         last words. Its gateway may have begun another stay of it, of which a world that went back to a
@@ -201,10 +201,18 @@ class StreamTable:
                 continue
             streams.belongs_to(peer)
             self._unclaimed.pop(session, None)
-            positions[session] = streams.inbox.position
+            positions[session] = streams.position_for(life)
             streams.told = streams.inbox.durable
             missed += news
         return positions, missed
+
+    def lines(self, sessions: Iterable[SessionId]) -> dict[SessionId, int]:
+        """The highest number of a client's line that has come, for each of the sessions that has such."""
+        return {
+            session: streams.lines.last
+            for session in sessions
+            if (streams := self._sessions.get(session)) is not None and streams.lines.last
+        }
 
     def leave(self, peer: Peer, now: float) -> list[SessionId]:
         """A connection is gone: its sessions wait for the next one. Which they are."""
@@ -225,12 +233,9 @@ class StreamTable:
         return [self._sessions[session] for session in over]
 
     def forget_arrivals(self) -> None:
-        """Lines may have come and not been handed on: let the gateways send again what is not applied.
-
-        The world sessions ignore what they have.
-        """
+        """Lines may have come and not been handed on: let the gateways send again what is not applied."""
         for streams in self._sessions.values():
-            streams.inbox.received = streams.inbox.applied
+            streams.forget_arrivals()
 
     def mend(self, peer: Peer) -> None:
         """Something for the sessions of this peer could not be sent. It has to come in again."""

@@ -108,6 +108,11 @@ class Client:
         self.pastes(*lines)
         return self
 
+    def numbers(self, first: int, *lines: str) -> Self:
+        """Type lines into a page that numbers them, from `first` on."""
+        self._happens(*(LineReceived(line, first + count) for count, line in enumerate(lines)))
+        return self
+
     def pastes(self, *lines: str) -> Self:
         """All lines in one read."""
         self._happens(*(LineReceived(line) for line in lines))
@@ -227,6 +232,7 @@ class ScriptedWorld:
         self.acked: dict[int, int] = {}
         self.places: dict[int, _Place] = {}
         self.requests: list[Request] = []
+        self.commands: list[Command] = []
         self._doorkeeper = Doorkeeper("world", epoch, KEY)
         self._replies = ReplyCache()
         self._nonces = (bytes([count]) * 32 for count in itertools.count(1))
@@ -340,6 +346,7 @@ class ScriptedWorld:
         if place is None or place.character is None or place.inbox.arrive(command.number) is not Arrival.NEXT:
             return
         place.inbox.apply(command.number)
+        self.commands.append(command)
         self._perform(command, place)
 
     def _perform(self, command: Command, place: _Place) -> None:

@@ -7,6 +7,7 @@ answer to each line once.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -61,7 +62,8 @@ class Story:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.players = [house.signs_up("Ann"), house.signs_up("Bob")]
+        self.players = [house.signs_up("Ann"), house.signs_up("Bob", "websocket")]
+        self.numbers = itertools.count(1)
         self.said: list[list[str]] = [[], []]
         self.expected = Expected()
 
@@ -74,7 +76,12 @@ class Story:
     def says(self, player: int) -> None:
         word = f"word {sum(map(len, self.said))}"
         self.said[player].append(f"You say, “{word}”")
-        self.players[player].types(f"say {word}")
+        if player:
+            # A page, which numbers its lines and is not sure that they arrived.
+            number = next(self.numbers)
+            self.players[player].numbers(number, f"say {word}").numbers(number, f"say {word}")
+        else:
+            self.players[player].types(f"say {word}")
 
     def leaves_and_returns(self, player: int) -> None:
         self.players[player].types("quit", "1")

@@ -392,8 +392,13 @@ class RawGateway:
     @property
     def positions(self) -> Mapping[int, tuple[int, int]]:
         """Of its sessions, as the Welcome had them."""
-        (welcome,) = (frame for frame in self.frames if isinstance(frame, wire.Welcome))
-        return welcome.positions
+        return self.welcome.positions
+
+    @property
+    def welcome(self) -> wire.Welcome:
+        """The one of this connection."""
+        (welcome,) = self.of(wire.Welcome)
+        return welcome
 
     def answers(self, request: int) -> list[wire.ReplyBody | wire.FailureCode]:
         """All answers to one request."""

@@ -221,9 +221,13 @@ class Doorkeeper:
             raise StaleEpoch(f"gateway {hello.name!r}", hello.epoch, newest)
 
 
-def welcome(credit: int, positions: Mapping[SessionId, tuple[CommandNumber, CommandNumber]]) -> Welcome:
+def welcome(
+    credit: int,
+    positions: Mapping[SessionId, tuple[CommandNumber, CommandNumber]],
+    lines: Mapping[SessionId, int] | None = None,
+) -> Welcome:
     """The frame that ends a handshake well."""
-    return Welcome(credit, dict(positions))
+    return Welcome(credit, dict(positions), dict(lines or {}))
 
 
 def _proof(key: bytes, role: bytes, hello: Hello, challenge: Challenge) -> bytes:

@@ -110,6 +110,80 @@ def test_too_many_lines_are_refused_and_the_others_kept() -> None:
     assert begun.stream.unapplied == 256
 
 
+def test_a_line_that_the_client_sends_again_is_taken_once() -> None:
+    begun = flow()
+
+    begun.accept("one", 51)
+    begun.accept("two", 52)
+    begun.accept("one", 51)
+
+    assert [(one.text, one.client) for one in begun.to_send()] == [("one", 51), ("two", 52)]
+
+
+def test_a_line_that_was_refused_aloud_is_not_taken_when_it_comes_again() -> None:
+    begun = flow(*["x"] * 255)
+    begun.accept("last", 51)
+    assert begun.accept("refused", 52) is Refusal.TOO_MANY_LINES
+
+    begun.to_send()
+    begun.confirmed((256, 256))
+
+    assert begun.accept("refused", 52) is None
+    assert begun.stream.unapplied == 0
+    assert begun.done == 52
+
+
+def test_a_new_life_of_the_gateway_sends_nothing_before_the_world_has_told_its_numbers() -> None:
+    heir = CommandFlow(7, is_agreed=False)
+    heir.accept("one", 51)
+    heir.accept("two", 52)
+    heir.change_credit(10)
+    assert heir.to_send() == []
+
+    heir.reached(10, (8, 6), is_new=True, plays=True, line=51)
+
+    assert sent(heir) == [(9, "two")]
+    assert heir.line == 52
+
+
+def test_what_an_earlier_life_had_sent_is_done_when_it_is_durable() -> None:
+    heir = CommandFlow(7, is_agreed=False)
+    heir.reached(10, (8, 6), is_new=True, plays=True, line=51)
+    assert (heir.line, heir.done) == (51, 0)
+
+    heir.confirmed((8, 7))
+    assert heir.done == 0
+    heir.confirmed((8, 8))
+    assert heir.done == 51
+
+
+def test_a_world_that_loses_what_an_earlier_life_had_sent_makes_the_client_bring_it() -> None:
+    heir = CommandFlow(7, is_agreed=False)
+    heir.reached(10, (8, 6), is_new=True, plays=True, line=51)
+    heir.accept("after", 52)
+    heir.to_send()
+
+    heir.reached(10, (6, 6), is_new=True, plays=True, line=49)
+
+    assert heir.is_short
+    assert (heir.line, heir.done) == (49, 49)
+    assert sent(heir) == []
+
+
+def test_a_world_that_loses_what_an_earlier_life_had_sent_still_runs_what_came_here() -> None:
+    heir = CommandFlow(7, is_agreed=False)
+    heir.reached(10, (8, 6), is_new=True, plays=True)
+    heir.accept("eaten")
+    heir.accept("drunk")
+    heir.to_send()
+    heir.performed(9)
+
+    heir.reached(10, (6, 6), is_new=True, plays=True)
+
+    assert not heir.is_short
+    assert sent(heir) == [(7, "eaten"), (8, "drunk")]
+
+
 STEPS = st.lists(
     st.sampled_from(["type", "carry", "carry", "answer", "save", "crash", "cut"]), min_size=1, max_size=60
 )

@@ -24,6 +24,10 @@ def record_of(gateway: GatewayBench, name: str = "1") -> SessionRecord:
     return record
 
 
+def done(player: Client) -> list[object]:
+    return [value for package, value in player.data if package == "session.done"]
+
+
 # Coming in
 
 
@@ -383,6 +387,39 @@ def test_a_second_stay_is_run_again_too_for_a_world_that_never_heard_of_the_sess
         assert world.ran_by("Brand") == ["two", "three", "four"]
         assert not player.saw("Brand does three.")
         assert player.saw("Brand does four.")
+
+
+def test_a_line_of_a_page_that_is_sent_again_is_run_once() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing(protocol="websocket")
+
+        player.numbers(41, "one", "two").numbers(41, "one", "two", "three")
+
+        assert world.ran_by("Brand") == ["one", "two", "three"]
+        assert [command.client for command in world.commands] == [41, 42, 43]
+
+
+def test_a_page_is_told_which_of_its_lines_are_durable() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing(protocol="websocket").numbers(41, "one", "two")
+        assert done(player) == []
+
+        world.saves()
+        gateway.settle()
+        player.numbers(43, "three")
+
+        assert done(player) == [42]
+
+
+def test_what_a_page_had_typed_is_done_when_its_character_leaves_play() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+
+        player = gateway.playing(protocol="websocket").numbers(41, "one", "quit", "dance")
+
+        assert done(player) == [43]
 
 
 def test_a_link_that_is_cut_and_mended_loses_nothing_and_doubles_nothing() -> None:

@@ -162,6 +162,57 @@ def test_a_crash_of_the_link_loses_no_line_and_runs_none_twice(bench: WorldBench
     assert said(gateway) == ["You say, “two”"]
 
 
+def test_a_line_of_a_page_that_comes_with_two_numbers_is_run_once_and_counted_twice(
+    bench: WorldBench,
+) -> None:
+    gateway = playing(bench)
+
+    gateway.sends(
+        Command(ANN, 1, "say one", 51), Command(ANN, 2, "say one", 51), Command(ANN, 3, "say two", 52)
+    )
+
+    assert said(gateway) == ["You say, “one”", "You say, “two”"]
+    assert performed(gateway) == [1, 2, 3]
+
+
+def test_a_new_life_of_a_gateway_goes_on_after_what_the_old_one_had_sent(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.sends(Command(ANN, 1, "say one", 51), Command(ANN, 2, "say two", 52))
+    seen = max(output.number for output in gateway.of(Output))
+
+    heir = RawGateway(bench, "gateway", 2).connects({ANN: seen})
+    heir.sends(Command(ANN, 3, "say two", 52), Command(ANN, 4, "say three", 53))
+
+    assert heir.welcome.positions == {ANN: (2, 0)}
+    assert heir.welcome.lines == {ANN: 52}
+    assert said(heir) == ["You say, “three”"]
+
+
+def test_a_new_life_of_a_gateway_does_not_reuse_numbers_of_lines_that_are_still_to_be_run(
+    bench: WorldBench,
+) -> None:
+    gateway = playing(bench)
+    bench.half.ref("link").tell(Hold())
+    gateway.says(Command(ANN, 1, "say one", 51), Command(ANN, 2, "say two", 52))
+    bench.half.ref("link").tell(Release())
+
+    bench.crashes("link")
+    heir = RawGateway(bench, "gateway", 2).connects({ANN: 0})
+    number = heir.positions[ANN][0] + 1
+    heir.sends(Command(ANN, number, "say three", 53))
+
+    assert said(heir)[-1] == "You say, “three”"
+
+
+def test_lines_without_a_number_are_not_spoken_of_in_the_welcome(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.sends(Command(ANN, 1, "say one"))
+
+    gateway.disconnects().connects({ANN: 0})
+
+    assert gateway.welcome.lines == {}
+
+
 def test_outputs_that_a_gateway_has_not_seen_flow_when_it_is_back(bench: WorldBench) -> None:
     gateway = playing(bench)
     seen = max(output.number for output in gateway.of(Output))

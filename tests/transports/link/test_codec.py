@@ -118,7 +118,7 @@ def test_an_unknown_kind_of_request_is_refused_and_named() -> None:
 
 
 def test_unknown_fields_are_ignored_in_both_shapes() -> None:
-    command = ("cmd", 7, 1, "look", "a field of a later release")
+    command = ("cmd", 7, 1, "look", 0, "a field of a later release")
     request = ("ask", 1, 2, 3, {"type": "list_characters", "account": 4, "later": True})
 
     first, second = decode(msgspec.msgpack.encode((PROTOCOL_VERSION, 1, [command, request])))

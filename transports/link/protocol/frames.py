@@ -94,11 +94,15 @@ class Welcome(Compact, frozen=True, tag="welcome"):
     """World: you are in. For each session the world knows: its (applied, durable) commands.
 
     A session of Confirm that is missing here is unknown to the world. `credit` is how many commands of one
-    session may be on their way, sent and not applied.
+    session may be on their way, sent and not applied. A gateway that begins anew is told as applied what its
+    last life had sent, which will be: it numbers its commands after that.
+
+    `lines` is the highest `Command.client` that has come, for each session with such numbers.
     """
 
     credit: int
     positions: dict[SessionId, tuple[CommandNumber, CommandNumber]] = msgspec.field(default_factory=dict)
+    lines: dict[SessionId, int] = msgspec.field(default_factory=dict)
 
 
 class Refuse(Compact, frozen=True, tag="refuse"):
@@ -126,11 +130,16 @@ class Goodbye(Compact, frozen=True, gc=False, tag="bye"):
 
 
 class Command(Compact, frozen=True, gc=False, tag="cmd"):
-    """Gateway: line `number` of the session."""
+    """Gateway: line `number` of the session.
+
+    `client` is the client's own number for it, 0 if it has none: a line whose number has come is counted and
+    not run again, whichever life of the gateway had sent it.
+    """
 
     session: SessionId
     number: CommandNumber
     text: str
+    client: int = 0
 
 
 class Acks(Compact, frozen=True, tag="acks"):

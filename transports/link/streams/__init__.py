@@ -8,6 +8,7 @@ from transports.link.streams.commands import (
     CommandStream,
     Refusal,
 )
+from transports.link.streams.lines import ClientLines
 from transports.link.streams.outputs import (
     TAIL_LIMIT,
     Entry,
@@ -24,6 +25,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "TAIL_LIMIT",
     "Arrival",
+    "ClientLines",
     "CommandInbox",
     "CommandLimits",
     "CommandStream",

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from transports.link.errors import OutOfTurn, PositionAhead, PositionLost
 from transports.link.protocol import Command, CommandNumber, SessionId
+from transports.link.streams.lines import ClientLines
 
 
 class Refusal(enum.Enum):
@@ -48,7 +49,8 @@ DEFAULT_LIMITS = CommandLimits()
 
 
 class CommandStream:
-    """The gateway's side. `last` is the number of the last accepted line, `sent` of the last one taken."""
+    """The gateway's side. `last` is the number of the last accepted line, `sent` of the last one taken;
+    `lines` knows which lines of the client they are."""
 
     __slots__ = (
         "_held",
@@ -59,15 +61,22 @@ class CommandStream:
         "applied",
         "durable",
         "last",
+        "lines",
         "sent",
         "session",
     )
 
     def __init__(
-        self, session: SessionId, *, start: CommandNumber = 0, limits: CommandLimits = DEFAULT_LIMITS
+        self,
+        session: SessionId,
+        *,
+        start: CommandNumber = 0,
+        limits: CommandLimits = DEFAULT_LIMITS,
+        lines: ClientLines | None = None,
     ) -> None:
         """`start` is the number the world stands at: 0 for a new session."""
         self.session = session
+        self.lines = ClientLines() if lines is None else lines
         self.durable = self.applied = self.sent = self.last = start
         self._waiting: list[str] = []
         self._waiting_bytes = 0
@@ -85,8 +94,11 @@ class CommandStream:
         """How many lines are kept in all."""
         return self.last - self.durable
 
-    def accept(self, text: str) -> CommandNumber | Refusal:
-        """Number the line and keep it, or say why not. An accepted line is kept until it is durable."""
+    def accept(self, text: str, client: int = 0) -> CommandNumber | Refusal:
+        """Number the line and keep it, or say why not. An accepted line is kept until it is durable.
+
+        `client` is the client's own number for it, above all before it; 0 for none.
+        """
         limits = self._limits
         waiting = self._waiting
         size = self._waiting_bytes + _size(text)
@@ -99,6 +111,8 @@ class CommandStream:
         waiting.append(text)
         self._waiting_bytes = size
         self.last = number = self.last + 1
+        if client:
+            self.lines.note(number, client)
         return number
 
     def take(self, window: int) -> list[Command]:
@@ -110,7 +124,12 @@ class CommandStream:
         session = self.session
         offset = self.applied + 1
         self.sent = last
-        waiting = self._waiting
+        waiting, lines = self._waiting, self.lines
+        if lines:
+            return [
+                Command(session, number, waiting[number - offset], lines.of(number))
+                for number in range(first, last + 1)
+            ]
         return [Command(session, number, waiting[number - offset]) for number in range(first, last + 1)]
 
     def confirm_applied(self, number: CommandNumber) -> None:
@@ -141,6 +160,8 @@ class CommandStream:
         self._held_bytes -= sum(map(_size, held[:count]))
         del held[:count]
         self.durable = number
+        if self.lines:
+            self.lines.pass_through(number)
 
     def resend_after(self, number: CommandNumber) -> None:
         """The world stands at `number`, perhaps further back than it did: `take` gives what follows, again.

@@ -23,6 +23,7 @@ monkey.patch_all()
 import datetime
 import faulthandler
 import gc
+import json
 import logging
 import os
 import sys
@@ -56,11 +57,11 @@ from config.logging import configure as configure_logging
 from config.logging import write_at_once
 from config.problems import ConfigurationError
 from config.settings import Settings
+from run_link import check_link, ensure_link_keys, link_key
 from run_options import (
     admin_token,
     gateway_options,
     gateway_process,
-    link_key,
     log_directory,
     process_policy,
     restart_file,
@@ -76,6 +77,7 @@ from supervisors.lifeline import Lifeline
 from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSpec
 from supervisors.processes import ExitCode
 from supervisors.restart_log import JsonLinesFile, RestartLog
+from transports.link.errors import AddressRefused
 
 logger = logging.getLogger("launcher")
 
@@ -96,6 +98,7 @@ CANNOT_WORK = (
     SchemaTooNew,
     AtlasError,
     UnusableModuleError,
+    AddressRefused,
     BindFailed,
     GatewayStartFailed,
     WorldTaken,
@@ -146,6 +149,7 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
         check_listeners(configuration)
         world_files(settings)
         link_key(settings)
+        check_link(settings, HALVES)
         admin_token(settings)
         database = Provision(settings.database.dsn.get_secret_value(), data_dir)
         try:
@@ -205,6 +209,7 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
     lifeline = None if lifeline_descriptor is None else Lifeline(lifeline_descriptor, limit_seconds=limit)
     dsn: str | None = settings.database.dsn.get_secret_value()
     database = Provision(dsn or "", data_dir)
+    check_link(settings, [name])
     with Lock(data_dir / f"{name}.lock"):
         stopping = Event()
         on_signals(stopping.set)
@@ -335,6 +340,22 @@ def show_config(config_file: Path | None) -> None:
         sys.exit(ExitCode.CONFIGURATION)
     for key, value, origin in effective(configuration):
         click.echo(f"{key} = {value}".ljust(60) + f"  # {origin}")
+
+
+@main.command("keys")
+@click.option("--json", "as_json", is_flag=True, help="For a program: names, public keys and files.")
+@click.pass_obj
+def show_keys(config_file: Path | None, as_json: bool) -> None:
+    """Make the keys for a link between two machines, and say what to set where.
+
+    Keys that are there already are shown again, never replaced.
+    """
+    try:
+        keys = ensure_link_keys(load(config_file, environment=os.environ).settings)
+    except (ConfigurationError, KeyFileError, OSError) as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(ExitCode.CONFIGURATION)
+    click.echo(json.dumps(keys.fields(), indent=2) if as_json else keys.words().rstrip())
 
 
 def find_server(config_file: Path | None) -> Place:

@@ -22,9 +22,9 @@ from actors.world_link.link import WorldLinkOptions
 from actors.world_tree import WorldOptions
 from config.folders import read_texts
 from config.keys import ensure_key
-from config.link_address import default_link_address
 from config.loading import PROJECT
 from config.settings import GatewaySettings, Settings, WebSettings
+from run_link import gateway_curve, link_address, link_key, world_curve
 from supervisors.backoff import Backoff
 from supervisors.processes import RestartPolicy
 from supervisors.watchdog import WatchdogOptions
@@ -35,13 +35,15 @@ from transports.websocket import WebOptions
 
 
 def world_options(settings: Settings, dsn: str) -> WorldOptions:
+    curve = world_curve(settings)
     return WorldOptions(
         name=settings.world.name,
         files=world_files(settings),
         behaviours=gather(settings.world.behaviours),
         help_files=read_texts("help", PROJECT / "config" / "help", "*.txt"),
         link_address=link_address(settings),
-        link_key=link_key(settings),
+        link_key=link_key(settings, curve.pair.public if curve else None),
+        curve=curve,
         store=store_options(settings, dsn),
         keeper=KeeperOptions(settings.world.checkpoint_interval_seconds),
         link=WorldLinkOptions(
@@ -67,14 +69,16 @@ def launcher_process(settings: Settings) -> str:
 def gateway_options(settings: Settings, dsn: str, *, epoch: int) -> GatewayOptions:
     gateway = settings.gateway
     plain, *encrypted = telnet_options(gateway)
+    curve = gateway_curve(settings)
     return GatewayOptions(
         link=LinkOptions(
             name=gateway.name,
             epoch=epoch,
-            key=link_key(settings),
+            key=link_key(settings, curve.world if curve else None),
             liveness=settings.link.liveness.as_record(LivenessOptions),
         ),
         world_address=link_address(settings),
+        curve=curve,
         telnet=plain,
         telnets=encrypted[0] if encrypted else None,
         web=web_options(gateway.web),
@@ -121,14 +125,6 @@ def web_options(web: WebSettings) -> WebOptions:
 
 def page_options(web: WebSettings) -> PageOptions:
     return web.page.as_record(PageOptions, websocket_path=web_options(web).websocket_path)
-
-
-def link_address(settings: Settings) -> str:
-    return settings.link.address or default_link_address(settings.data_dir)
-
-
-def link_key(settings: Settings) -> bytes:
-    return (settings.link.key.get_secret_value() or ensure_key(settings.data_dir / "link.key")).encode()
 
 
 def admin_options(settings: Settings, name: str) -> AdminOptions:

@@ -58,6 +58,7 @@ from supervisors import (
     worker,
 )
 from supervisors.letters import record_letters
+from transports.link.curve import GatewayCurve
 from transports.link.dealer import DealerEndpoint
 from transports.link.endpoint import EndpointOptions
 from transports.link.interface import Dealer, DealerCallbacks, Peer
@@ -87,6 +88,7 @@ class GatewayOptions:
 
     link: LinkOptions
     world_address: str = ""
+    curve: GatewayCurve | None = None
     endpoint: EndpointOptions = field(default_factory=lambda: EndpointOptions(reconnect_max_ms=_RECONNECT_MS))
     dial: Dial | None = None
     telnet: TelnetOptions | None = field(default_factory=TelnetOptions)
@@ -106,13 +108,16 @@ class GatewayOptions:
 class _ZmqDial:
     """Makes dealers over ZeroMQ, in a context of its own."""
 
-    def __init__(self, address: str, options: EndpointOptions) -> None:
+    def __init__(self, address: str, options: EndpointOptions, curve: GatewayCurve | None) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._address = address
         self._options = options
+        self._curve = curve
 
     def __call__(self, identity: Peer, callbacks: DealerCallbacks) -> Dealer:
-        return DealerEndpoint(self._context, self._address, identity, callbacks, options=self._options)
+        return DealerEndpoint(
+            self._context, self._address, identity, callbacks, options=self._options, curve=self._curve
+        )
 
 
 def gateway_tree(
@@ -122,7 +127,7 @@ def gateway_tree(
     last: Sequence[ChildSpec] = (),
 ) -> ChildSpec:
     """The tree as data. `first` come first, `last` come last."""
-    dial = options.dial or _ZmqDial(options.world_address, options.endpoint)
+    dial = options.dial or _ZmqDial(options.world_address, options.endpoint, options.curve)
     rules = LoginDialogue(options.login)
     reception = Reception(
         system, options.link.epoch, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"

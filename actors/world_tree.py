@@ -70,6 +70,7 @@ from supervisors.letters import record_letters
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from supervisors.running import run_tree
 from supervisors.specs import ChildSpec
+from transports.link.curve import WorldCurve
 from transports.link.errors import AddressRefused
 from transports.link.handshake import Doorkeeper
 from transports.link.router import RouterEndpoint
@@ -105,6 +106,7 @@ class WorldOptions:
     store: StoreOptions
     help_files: Sequence[tuple[str, str]] = ()
     behaviours: Mapping[str, type[Npc]] = field(default_factory=lambda: BEHAVIOURS)
+    curve: WorldCurve | None = None
     keeper: KeeperOptions = field(default_factory=KeeperOptions)
     link: WorldLinkOptions = field(default_factory=WorldLinkOptions)
     clerk: ClerkOptions = field(default_factory=ClerkOptions)
@@ -142,7 +144,9 @@ def start_world(options: WorldOptions) -> RunningHalf:
         last,
         store=store_children(options.store),
         archive=archive,
-        open_router=lambda callbacks: RouterEndpoint(context, options.link_address, callbacks),
+        open_router=lambda callbacks: RouterEndpoint(
+            context, options.link_address, callbacks, curve=options.curve
+        ),
     )
     services = Services(log=log, affected=lambda cell: affected_by(cell, around))
     end_letters = record_letters(system, services)

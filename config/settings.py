@@ -105,9 +105,42 @@ class CommandLimitSettings(Section):
     held_bytes: Bytes
 
 
+# 32 bytes, as `transports.link.curve` writes them.
+_PUBLIC_KEY = "[0-9a-f]{64}"
+_GATEWAY_KEY = re.compile(rf"([a-z][a-z0-9_-]{{0,31}})=({_PUBLIC_KEY})")
+
+
+def _are_gateways(values: tuple[str, ...]) -> tuple[str, ...]:
+    entries = [_GATEWAY_KEY.fullmatch(value) for value in values]
+    keys = {entry[2] for entry in entries if entry}
+    if len(keys) != len(values):
+        raise ValueError("not a list of gateways")
+    return values
+
+
+class CurveSettings(Section):
+    secret_file: str
+    world: Annotated[
+        str,
+        Field(
+            pattern=rf"^({_PUBLIC_KEY})?$",
+            description="a public key of 64 digits from 0 to 9 and a to f, as `run.py keys` shows, or empty",
+        ),
+    ]
+    gateways: Annotated[
+        Texts,
+        AfterValidator(_are_gateways),
+        Field(
+            description="a list of NAME=KEY, each with the name of a gateway and a public key of its own, "
+            "as `run.py keys` shows them"
+        ),
+    ]
+
+
 class LinkSettings(Section):
     address: str
     key: SecretStr
+    curve: CurveSettings
     liveness: LivenessSettings
     commands: CommandLimitSettings
 

@@ -332,3 +332,25 @@ def test_without_its_database_a_server_is_unready_and_restarts_are_read_from_the
             assert "store" in wait_until(failing)
             assert readyz(server.port("world-admin")) == (503, ["store"])
             assert next(record["event"] for record in told()) == "child_terminated"
+
+
+def test_keys_are_made_once_for_their_owner_only_and_no_secret_is_shown(tmp_path: Path) -> None:
+    first, second = command(tmp_path, "keys"), command(tmp_path, "keys")
+    files = sorted(tmp_path.iterdir())
+
+    assert first.output == second.output
+    assert [file.name for file in files] == ["gateway-curve.key", "world-curve.key"]
+    for file in files:
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.read_text(encoding="ascii").strip() not in first.output
+    assert json.loads(command(tmp_path, "keys", "--json").output)["world"]["public"] in first.output
+
+
+def test_keys_that_others_can_read_are_not_used(tmp_path: Path) -> None:
+    command(tmp_path, "keys")
+    (tmp_path / "world-curve.key").chmod(0o644)
+
+    result = command(tmp_path, "keys")
+
+    assert result.exit_code == 78
+    assert "others may read it (mode 0644)" in result.output

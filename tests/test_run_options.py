@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import run_options
-from config.keys import ensure_key
 from config.loading import load
 from config.settings import Settings
 
@@ -46,19 +45,6 @@ def test_the_encrypted_listener_has_the_limits_of_the_plain_one_and_an_address_o
 
     assert (plain.port, plain.certfile) == (4000, "")
     assert (encrypted.port, encrypted.certfile, encrypted.line_limit_bytes) == (4443, "chain.pem", 512)
-
-
-def test_the_key_of_the_link_is_the_one_set_or_the_one_in_the_data_directory(tmp_path: Path) -> None:
-    assert run_options.link_key(settings(WYLD_LINK__KEY="ours")) == b"ours"
-
-    made = run_options.link_key(settings(WYLD_DATA_DIR=str(tmp_path)))
-
-    assert made.decode() == ensure_key(tmp_path / "link.key")
-
-
-def test_the_link_is_in_the_data_directory_unless_an_address_is_set(tmp_path: Path) -> None:
-    assert run_options.link_address(settings(WYLD_DATA_DIR="/srv/wyld")) == "ipc:///srv/wyld/link.sock"
-    assert run_options.link_address(settings(WYLD_LINK__ADDRESS="tcp://[::1]:4500")) == "tcp://[::1]:4500"
 
 
 def test_the_world_is_read_from_the_folder_set_in_the_order_of_names(tmp_path: Path) -> None:

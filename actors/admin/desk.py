@@ -38,7 +38,7 @@ from wyld_actors.slices import in_slices
 
 logger = logging.getLogger(__name__)
 
-KEY_FILES: Final = ("admin.key", "link.key")
+KEY_FILES: Final = ("admin.key", "link.key", "world-curve.key", "gateway-curve.key")
 LAUNCHER_RECORDS: Final = 1_000
 PROCESS_ENDS: Final = {LogEvent.CHILD_TERMINATED.value, LogEvent.START_ERROR.value}
 # Mailboxes that the doctor looks into.

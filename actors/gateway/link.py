@@ -30,6 +30,7 @@ from actors.gateway.messages import (
 )
 from actors.gateway.session_stay import LINK
 from actors.gateway.world_line import Batch, Dial, LineBroken, LineConnected, LinkOptions, WorldLine
+from transports.link.complaints import Complaints
 from transports.link.errors import HandshakeError
 from transports.link.liveness import Backoff
 from transports.link.protocol import (
@@ -51,6 +52,12 @@ from wyld_actors import Actor, Context, Exited, ExitReason, Message, Monitor, Re
 logger = logging.getLogger(__name__)
 
 
+# For a connection to come to stand, before somebody is told that none does.
+UNREACHED_SECONDS = 5.0
+UNREACHED = (
+    "nobody answers at link.address; is the world up, is that its address, does a firewall let this through?"
+)
+
 # For the youngest sessions to come back to a world that does not know them. A thousand of them take a second
 # or two; longer than this nobody's lines wait for others.
 RETURN_SECONDS = 5.0
@@ -58,6 +65,12 @@ RETURN_SECONDS = 5.0
 
 class Dialling(Message, frozen=True):
     """To oneself: try to reach the world."""
+
+
+class ConnectionOverdue(Message, frozen=True):
+    """To oneself: does a connection of this attempt stand?"""
+
+    attempt: int
 
 
 class HandshakeOverdue(Message, frozen=True):
@@ -109,6 +122,7 @@ class GatewayLink(Actor):
         self._monitors: dict[SessionId, Monitor] = {}
         self._credit = 0
         self._is_ack_due = False
+        self._complaints = Complaints()
 
     def on_start(self) -> None:
         ctx = self.ctx
@@ -116,13 +130,23 @@ class GatewayLink(Actor):
         ctx.every(self._options.liveness.interval_seconds, Beat())
         for ref in self._ledger.refs.values():
             ref.tell(Rejoin())
-        self._line.open(ctx.ref.tell)
+        self._open(ctx)
 
     # The line --------------------------------------------------------------------------------------
 
     @on(Dialling)
     def dial(self, ctx: Context, _: Dialling) -> None:
+        self._open(ctx)
+
+    def _open(self, ctx: Context) -> None:
         self._line.open(ctx.ref.tell)
+        ctx.after(UNREACHED_SECONDS, ConnectionOverdue(self._line.attempt))
+
+    @on(ConnectionOverdue)
+    def check_connection(self, ctx: Context, overdue: ConnectionOverdue) -> None:
+        """An endpoint tries by itself, and says nothing while it does."""
+        if overdue.attempt == self._line.attempt and not self._line.is_connected:
+            logger.warning("link: %s", UNREACHED)
 
     @on(LineConnected)
     def greet(self, ctx: Context, connected: LineConnected) -> None:
@@ -138,9 +162,9 @@ class GatewayLink(Actor):
     @on(LineBroken)
     def line_broken(self, ctx: Context, broken: LineBroken) -> None:
         if broken.attempt == self._line.attempt:
-            self._drop(ctx, broken.reason)
+            self._drop(ctx, broken.reason, is_hopeless=broken.is_hopeless)
 
-    def _drop(self, ctx: Context, reason: str) -> None:
+    def _drop(self, ctx: Context, reason: str, *, is_hopeless: bool = False) -> None:
         """Give the line up and try again after a while."""
         was_up = self._line.is_up
         self._line.close()
@@ -153,6 +177,9 @@ class GatewayLink(Actor):
         if was_up:
             logger.warning("link: lost the world: %s; next attempt in %.2f s", reason, delay)
             self._tell_all(WorldLost())
+        elif is_hopeless:
+            if said := self._complaints.about(reason, ctx.now):
+                logger.error("link: no way into the world: %s; it is tried again and again", said)
         else:
             logger.info("link: no world yet: %s; next attempt in %.2f s", reason, delay)
 
@@ -294,9 +321,7 @@ class GatewayLink(Actor):
             try:
                 welcome = self._line.shake(frame, self._ledger.claims)
             except HandshakeError as error:
-                level = logging.ERROR if error.hopeless else logging.INFO
-                logger.log(level, "link: the handshake failed: %s", error)
-                self._drop(ctx, str(error))
+                self._drop(ctx, str(error), is_hopeless=error.hopeless)
                 return ()
             if welcome is not None:
                 self._begin(ctx, welcome)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from transports.link.errors import HandshakeError, LinkError
 from transports.link.handshake import NONCE_BYTES, GatewayHandshake, routing_id
 from transports.link.interface import Dealer, DealerCallbacks, EndpointStatistics, Peer
 from transports.link.liveness import Backoff, BackoffOptions, LinkState, Liveness, LivenessOptions
@@ -65,6 +66,8 @@ class LineBroken(Message, frozen=True):
 
     attempt: int
     reason: str
+    # Trying again cannot help before somebody changes something.
+    is_hopeless: bool = False
 
 
 class Batch(Message, frozen=True):
@@ -99,13 +102,18 @@ class WorldLine:
         """Smoothed; None until it is known."""
         return self._liveness.round_trip_seconds if self._liveness is not None else None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection stands, and the world has been greeted over it."""
+        return self.is_up or self._handshake is not None
+
     def open(self, post: Callable[[Message], None]) -> None:
         """Begin the next attempt. `post` is called from the event loop."""
         self.close()
         self.attempt = attempt = self.attempt + 1
         callbacks = DealerCallbacks(
             frames=lambda frames: post(Batch(attempt, frames)),
-            error=lambda error: post(LineBroken(attempt, str(error))),
+            error=lambda error: post(LineBroken(attempt, str(error), is_hopeless=_is_hopeless(error))),
             connected=lambda: post(LineConnected(attempt)),
             disconnected=lambda: post(LineBroken(attempt, "the connection to the world is gone")),
         )
@@ -200,3 +208,7 @@ class WorldLine:
             return False
         beat = liveness.beat(now)
         return beat is None or self.send(beat)
+
+
+def _is_hopeless(error: LinkError) -> bool:
+    return isinstance(error, HandshakeError) and error.hopeless

@@ -243,7 +243,13 @@ class WorldLink(WorldOutlet):
     def peer_mistaken(self, ctx: Context, mistaken: PeerMistaken) -> None:
         """What it sent is not what it meant to send, or something never arrived: begin anew."""
         logger.warning("link: %r: %s", mistaken.peer, mistaken.error)
-        if mistaken.incarnation != ctx.incarnation or self._gateways.get(mistaken.peer) is None:
+        if mistaken.incarnation != ctx.incarnation:
+            return
+        if isinstance(mistaken.error, HandshakeError):
+            self._forget(mistaken.peer)
+            self._send(mistaken.peer, refusal(mistaken.error))
+            return
+        if self._gateways.get(mistaken.peer) is None:
             return
         if isinstance(mistaken.error, EncodingError):
             self._streams.mend(mistaken.peer)

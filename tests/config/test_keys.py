@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.keys import KeyFileError, ensure_key
+from config.keys import KeyFileError, ensure_key, read_key
 
 
 def test_a_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -39,3 +39,12 @@ def test_an_empty_key_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(KeyFileError, match="is empty"):
         ensure_key(path)
+
+
+def test_a_key_can_be_made_in_another_way(tmp_path: Path) -> None:
+    assert ensure_key(tmp_path / "curve.key", lambda: "0" * 64) == "0" * 64
+
+
+def test_a_key_that_only_an_operator_can_make_is_missed_with_words_for_that(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="make it with"):
+        read_key(tmp_path / "curve.key", "is not there; make it with `python run.py keys`")

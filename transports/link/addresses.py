@@ -8,10 +8,9 @@ from transports.link.errors import AddressRefused
 _IPC_PATH_BYTES = 107
 
 
-def check_address(address: str) -> None:
-    """Raise AddressRefused unless the link may use this address: ipc, or tcp on the machine itself.
-
-    Between machines nothing is encrypted yet, so plain tcp does not leave this one.
+def check_address(address: str, *, is_encrypted: bool = False) -> None:
+    """Raise AddressRefused unless the link may use this address: ipc, tcp on the machine itself, or any tcp
+    that is encrypted.
     """
     scheme, _, rest = address.partition("://")
     if scheme == "ipc":
@@ -20,13 +19,18 @@ def check_address(address: str) -> None:
                 address, f"a socket's path has 1 to {_IPC_PATH_BYTES} bytes, this one {len(rest.encode())}"
             )
     elif scheme == "tcp":
-        host = rest.rpartition(":")[0].strip("[]")
-        if not _is_loopback(host):
+        host, _, port = rest.rpartition(":")
+        host = host.strip("[]")
+        if not host or host == "*" or not port.isdecimal():
+            raise AddressRefused(address, "use tcp://HOST:PORT, with 0.0.0.0 for all addresses of a machine")
+        if not is_encrypted and not _is_loopback(host):
             raise AddressRefused(
-                address, "plain tcp is for this machine only; use tcp://127.0.0.1:PORT or ipc://"
+                address,
+                "plain tcp is for this machine only; make keys with `python run.py keys`, which says where "
+                "to put them, or use tcp://127.0.0.1:PORT or ipc://PATH",
             )
     else:
-        raise AddressRefused(address, "use ipc://PATH or tcp://127.0.0.1:PORT")
+        raise AddressRefused(address, "use ipc://PATH or tcp://HOST:PORT")
 
 
 def _is_loopback(host: str) -> bool:

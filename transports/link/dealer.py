@@ -1,17 +1,20 @@
 """The gateway's end of the link: a DEALER that connects, and connects again for as long as it is open.
 
 IMMEDIATE: nothing is handed to ZeroMQ for a world that is not there. The socket's monitor tells at once when
-a connection stands and when it is gone, so a killed world is noticed without waiting for its silence.
+a connection stands and when it is gone, so a killed world is noticed without waiting for its silence. It also
+tells why none comes to stand: then libzmq may never try again, and the owner is to make a new endpoint.
 """
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from transports.link.addresses import check_address
+from transports.link.curve import GatewayCurve
 from transports.link.endpoint import DEFAULT_OPTIONS, EndpointOptions, ZmqEndpoint
-from transports.link.errors import ForeignBatch
+from transports.link.errors import ConnectionFailed, ForeignBatch
 from transports.link.intake import Intake
 from transports.link.interface import DealerCallbacks, Peer
+from transports.link.mishaps import EVENTS, told_by_gateway
 from transports.link.outbox import Outbox
 from transports.link.protocol import Frame
 
@@ -27,10 +30,12 @@ class DealerEndpoint(ZmqEndpoint):
         callbacks: DealerCallbacks,
         *,
         options: EndpointOptions = DEFAULT_OPTIONS,
+        curve: GatewayCurve | None = None,
     ) -> None:
-        check_address(address)
+        check_address(address, is_encrypted=curve is not None)
         super().__init__(context, zmq.DEALER, address, options)
         self._callbacks = callbacks
+        self._curve = curve
         self._outbox = Outbox()
         self._intake = Intake(self.statistics, options.max_batch_bytes)
         self._is_connected = False
@@ -39,7 +44,13 @@ class DealerEndpoint(ZmqEndpoint):
         socket.set(zmq.IMMEDIATE, 1)
         socket.set(zmq.RECONNECT_IVL, options.reconnect_ms)
         socket.set(zmq.RECONNECT_IVL_MAX, options.reconnect_max_ms)
-        self._monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        if curve is not None:
+            socket.set(zmq.CURVE_PUBLICKEY, curve.pair.public)
+            socket.set(zmq.CURVE_SECRETKEY, curve.pair.secret)
+            socket.set(zmq.CURVE_SERVERKEY, curve.world)
+        self._monitor = socket.get_monitor_socket(
+            EVENTS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+        )
         self._watch_fd(int(self._monitor.get(zmq.FD)), self._read_monitor)
         self._watch()
         socket.connect(address)
@@ -107,10 +118,13 @@ class DealerEndpoint(ZmqEndpoint):
                 parts = self._monitor.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            if parse_monitor_message(parts)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            told = parse_monitor_message(parts)
+            if told["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._is_connected = True
                 self._callbacks.connected()
                 self._schedule_flush()
+            elif words := told_by_gateway(told["event"], told["value"], self._curve):
+                self._callbacks.error(ConnectionFailed(words))
             elif self._is_connected:
                 self._is_connected = False
                 self._callbacks.disconnected()

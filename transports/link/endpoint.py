@@ -9,7 +9,7 @@ With `dealer` and `router` the only part of the link that does I/O. Plain zmq so
 - Sending and draining run in the loop, not in a greenlet, a bounded number of messages each turn.
 - LINGER 0: close() never waits.
 
-Not done here: CURVE, and ROUTER_HANDOVER (see `handshake.routing_id`).
+Not done here: ROUTER_HANDOVER (see `handshake.routing_id`).
 """
 
 import logging
@@ -47,6 +47,8 @@ class EndpointOptions:
     # Between two attempts to reach a world that is not there; ZeroMQ adds chance of its own.
     reconnect_ms: int = 20
     reconnect_max_ms: int = 500
+    # For a connection to come to stand, keys and all. Whoever takes longer is no world, or no gateway.
+    handshake_ms: int = 5_000
     # ZMTP's own heartbeat: finds a dead TCP peer below us, so that its connection is taken down.
     heartbeat_ms: int = 2_000
     heartbeat_timeout_ms: int = 10_000
@@ -111,6 +113,9 @@ class ZmqEndpoint(ABC):
         socket.set(zmq.SNDHWM, options.high_water_mark)
         socket.set(zmq.RCVHWM, options.high_water_mark)
         socket.set(zmq.MAXMSGSIZE, options.max_batch_bytes)
+        socket.set(zmq.HANDSHAKE_IVL, options.handshake_ms)
+        # Only where it is asked for: with it, IPv4 addresses of peers are written as IPv6.
+        socket.set(zmq.IPV6, "[" in self.address)
         socket.set(zmq.HEARTBEAT_IVL, options.heartbeat_ms)
         socket.set(zmq.HEARTBEAT_TIMEOUT, options.heartbeat_timeout_ms)
 
@@ -148,17 +153,20 @@ class ZmqEndpoint(ABC):
         try:
             for _ in range(self._options.receive_per_turn):
                 try:
-                    parts = self._socket.recv_multipart(zmq.NOBLOCK)
+                    self._take_one()
                 except zmq.Again:
                     is_empty = True
                     return
-                self._received(parts)
                 if self._is_closed:
                     return
         finally:
             # Also when a callback raised: the edge is used up, and there may be more.
             if not is_empty and not self._is_closed:
                 self._schedule_drain()
+
+    def _take_one(self) -> None:
+        """Receive one message and handle it. Raises zmq.Again if there is none."""
+        self._received(self._socket.recv_multipart(zmq.NOBLOCK))
 
     def _schedule_drain(self) -> None:
         if not self._drain_is_due:

@@ -14,6 +14,8 @@ LinkError
   HandshakeError          the peer is not let in, or will not let us in
     NoCommonVersion         no protocol version that both speak
     WrongKey                the proof of the shared key does not hold
+    WrongName               a gateway under a name that is not its own
+    ConnectionFailed        no connection came to stand: keys, or a peer that is no world
     StaleEpoch              an older life of the same name
     RefusedByPeer           the peer said Refuse
     HandshakeOutOfOrder     a handshake frame that does not belong here
@@ -157,6 +159,32 @@ class WrongKey(HandshakeError):
 
     def __str__(self) -> str:
         return f"{self.peer} does not know the shared key; give gateway and world the same link key"
+
+
+class WrongName(HandshakeError):
+    """`own` is the name that the peer's connection (or its key) belongs to, `used` the one it gave."""
+
+    def __init__(self, own: str, used: str) -> None:
+        super().__init__(own, used)
+        self.own = own
+        self.used = used
+
+    def __str__(self) -> str:
+        return (
+            f"gateway {self.own!r} came under the name {self.used!r}; set gateway.name there to the name "
+            "that its key has in link.curve.gateways of the world"
+        )
+
+
+class ConnectionFailed(HandshakeError):
+    """The connection below the handshake was refused, or is none. `reason` says what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class StaleEpoch(HandshakeError):

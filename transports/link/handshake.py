@@ -13,7 +13,8 @@ a new nonce; a proof of one side is of no use as the other's; nobody in the midd
 
 Epochs grow with each life of a process. The newest of a name that has proved the key fences off the older
 ones: the world by its `Doorkeeper`, the gateway by giving `newest_epoch`. What this does not do is encrypt:
-between machines that is CURVE's part.
+between machines that is CURVE's part (see `curve`), which also sees to it that a connection's routing id
+begins with the name that its key has. A Hello under another name is refused here.
 
 Pure: nonces are given in, nothing waits. One `GatewayHandshake` an attempt, one `Doorkeeper` a world.
 """
@@ -33,6 +34,7 @@ from transports.link.errors import (
     RefusedByPeer,
     StaleEpoch,
     WrongKey,
+    WrongName,
 )
 from transports.link.protocol import (
     Challenge,
@@ -66,6 +68,11 @@ def routing_id(name: str, epoch: int, attempt: int = 0) -> bytes:
     return f"{name}:{epoch}:{attempt}".encode()
 
 
+def name_in(peer: bytes) -> str:
+    """The gateway's name in the routing id of one of its connections."""
+    return peer.partition(b":")[0].decode(errors="replace")
+
+
 def choose_version(ours: tuple[int, ...], theirs: tuple[int, ...]) -> int:
     """The best version that both speak. Raises NoCommonVersion, naming both sides' versions."""
     common = set(ours) & set(theirs)
@@ -85,6 +92,7 @@ def refusal(error: Exception) -> Refuse:
 _REFUSALS: tuple[tuple[type[Exception], RefuseCode], ...] = (
     (NoCommonVersion, RefuseCode.VERSION),
     (WrongKey, RefuseCode.KEY),
+    (WrongName, RefuseCode.NAME),
     (StaleEpoch, RefuseCode.STALE_EPOCH),
     (HandshakeOutOfOrder, RefuseCode.OUT_OF_ORDER),
 )
@@ -174,8 +182,10 @@ class Doorkeeper:
         self._connections: set[bytes] = set()
 
     def hello(self, peer: bytes, hello: Hello, *, nonce: bytes) -> Challenge:
-        """Answer a Hello. Raises NoCommonVersion or StaleEpoch; answer these with `refusal(error)`."""
+        """Answer a Hello. Raises NoCommonVersion, WrongName or StaleEpoch; answer these with `refusal`."""
         version = choose_version(SUPPORTED_VERSIONS, hello.versions)
+        if hello.name != name_in(peer):
+            raise WrongName(name_in(peer), hello.name)
         self._check_epoch(hello)
         bare = Challenge(self.world, self.epoch, version, nonce, b"")
         challenge = msgspec.structs.replace(bare, proof=_proof(self._key, b"world", hello, bare))

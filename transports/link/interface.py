@@ -32,6 +32,8 @@ class EndpointStatistics:
     batches_lost: int = 0
     # Batches that could not be decoded.
     batches_refused: int = 0
+    # Connections that were not let in: no key, or not one that is known.
+    peers_refused: int = 0
     # Frames of ours that could not be encoded.
     frames_unencodable: int = 0
     # Frames of ours that were not taken or were dropped: queue full, or the peer gone.

@@ -11,6 +11,7 @@ from transports.link.errors import (
     NoCommonVersion,
     StaleEpoch,
     WrongKey,
+    WrongName,
 )
 from transports.link.handshake import (
     PENDING_LIMIT,
@@ -28,6 +29,7 @@ from transports.link.protocol import Confirm, Hello, Refuse, RefuseCode
 
 KEY = b"the shared key"
 PEER = routing_id("gateway", 5)
+THIEF = routing_id("gateway", 5, 9)
 NONCE, OTHER_NONCE = b"g" * 32, b"w" * 32
 
 
@@ -98,9 +100,9 @@ def test_a_recorded_confirmation_is_of_no_use_with_a_new_nonce() -> None:
     recorded = handshake.challenged(challenge, {})
     doorkeeper.confirm(PEER, recorded)
 
-    doorkeeper.hello(b"thief", handshake.hello(), nonce=b"n" * 32)
+    doorkeeper.hello(THIEF, handshake.hello(), nonce=b"n" * 32)
     with pytest.raises(WrongKey):
-        doorkeeper.confirm(b"thief", recorded)
+        doorkeeper.confirm(THIEF, recorded)
 
 
 @given(st.sampled_from(["name", "epoch", "version", "nonce"]), st.data())
@@ -127,6 +129,13 @@ def test_no_common_version_is_refused_with_both_sides_named() -> None:
     assert (refuse.code, refuse.versions) == (RefuseCode.VERSION, SUPPORTED_VERSIONS)
 
 
+def test_a_gateway_cannot_say_hello_under_the_name_of_another() -> None:
+    with pytest.raises(WrongName, match="'west' came under the name 'gateway'") as caught:
+        world().hello(routing_id("west", 5), gateway().hello(), nonce=OTHER_NONCE)
+
+    assert refusal(caught.value).code is RefuseCode.NAME
+
+
 def test_an_older_life_of_a_gateway_is_fenced_off_also_after_the_newer_has_left() -> None:
     doorkeeper = world()
     admit(doorkeeper, routing_id("gateway", 6), 6)
@@ -138,7 +147,7 @@ def test_an_older_life_of_a_gateway_is_fenced_off_also_after_the_newer_has_left(
 
 def test_an_unproved_epoch_fences_nobody_off() -> None:
     doorkeeper = world()
-    doorkeeper.hello(b"liar", gateway(epoch=99).hello(), nonce=OTHER_NONCE)
+    doorkeeper.hello(routing_id("gateway", 99), gateway(epoch=99).hello(), nonce=OTHER_NONCE)
 
     assert admit(doorkeeper, PEER, 5).epoch == 5
 
@@ -166,9 +175,9 @@ def test_a_gateway_of_another_name_stays() -> None:
     doorkeeper = world()
     admit(doorkeeper, PEER, 5)
     other = GatewayHandshake("another", 1, KEY, nonce=NONCE)
-    challenge = doorkeeper.hello(b"other", other.hello(), nonce=OTHER_NONCE)
+    challenge = doorkeeper.hello(routing_id("another", 1), other.hello(), nonce=OTHER_NONCE)
 
-    assert doorkeeper.confirm(b"other", other.challenged(challenge, {})).superseded is None
+    assert doorkeeper.confirm(routing_id("another", 1), other.challenged(challenge, {})).superseded is None
     assert doorkeeper.is_admitted(PEER)
 
 
@@ -190,19 +199,20 @@ def test_a_welcome_before_the_world_has_proved_itself_is_not_believed() -> None:
 
 def test_knocking_without_end_takes_no_more_than_a_bounded_memory() -> None:
     doorkeeper, handshake = world(), gateway()
-    challenge = doorkeeper.hello(b"first", handshake.hello(), nonce=OTHER_NONCE)
+    first = routing_id("gateway", 5, -1)
+    challenge = doorkeeper.hello(first, handshake.hello(), nonce=OTHER_NONCE)
     for number in range(PENDING_LIMIT):
-        doorkeeper.hello(f"{number}".encode(), handshake.hello(), nonce=OTHER_NONCE)
+        doorkeeper.hello(routing_id("gateway", 5, number), handshake.hello(), nonce=OTHER_NONCE)
 
     with pytest.raises(HandshakeOutOfOrder):
-        doorkeeper.confirm(b"first", handshake.challenged(challenge, {}))
+        doorkeeper.confirm(first, handshake.challenged(challenge, {}))
 
 
 @pytest.mark.parametrize("code", RefuseCode)
 def test_a_refusal_says_whether_trying_again_can_help(code: RefuseCode) -> None:
     error = gateway().refused(Refuse(code, "because"))
 
-    hopeless = {RefuseCode.VERSION, RefuseCode.KEY, RefuseCode.STALE_EPOCH}
+    hopeless = {RefuseCode.VERSION, RefuseCode.KEY, RefuseCode.NAME, RefuseCode.STALE_EPOCH}
     assert error.hopeless is (code in hopeless)
     assert "because" in str(error)
 

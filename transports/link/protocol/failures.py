@@ -37,6 +37,7 @@ class RefuseCode(enum.StrEnum):
 
     VERSION = "version"
     KEY = "key"
+    NAME = "name"
     STALE_EPOCH = "stale_epoch"
     OUT_OF_ORDER = "out_of_order"
     NOT_READY = "not_ready"
@@ -45,7 +46,7 @@ class RefuseCode(enum.StrEnum):
     @property
     def is_hopeless(self) -> bool:
         """True if trying again cannot help until somebody changes something."""
-        return self in (RefuseCode.VERSION, RefuseCode.KEY, RefuseCode.STALE_EPOCH)
+        return self in (RefuseCode.VERSION, RefuseCode.KEY, RefuseCode.NAME, RefuseCode.STALE_EPOCH)
 
 
 MENDS: Mapping[FailureCode, str] = MappingProxyType(

@@ -169,8 +169,8 @@ class _Sessions:
                     self._add(session, cause, body, origin)
             case Performed(session, number, prompt, outcome):
                 self._add(session, number, wire.Performed(number, prompt, outcome))
-            case Released(session, character, _, text):
-                self._add(session, 0, wire.CharacterReleased(character, text))
+            case Released(session, character, _, text, comes_back):
+                self._add(session, 0, wire.CharacterReleased(character, text, comes_back))
                 if self._is_known(session):
                     self._released.add(session)
 

@@ -105,6 +105,10 @@ class CommandFlow:
 
     # The world comes and goes ----------------------------------------------------------------------
 
+    def hold(self) -> None:
+        """The character is out of the world and comes back: lines wait until `go_on_after`."""
+        self._is_held = True
+
     def lost(self) -> None:
         """The world cannot be reached."""
         self._credit = 0

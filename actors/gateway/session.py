@@ -69,6 +69,8 @@ class Session(Stay):
         self._asked_again: RequestBody | None = None
         # What the client was told of its own lines.
         self._done = 0
+        # Out of the world although the world is there, and so nothing to be told of its return.
+        self._is_torn_out = False
         # What the client was told last; None where a crash has taken that.
         self._is_world_away: bool | None = None if self.state.connection else False
 
@@ -135,6 +137,8 @@ class Session(Stay):
 
     def _steer(self, ctx: Context, body: object) -> None:
         match body:
+            case CharacterReleased(_, text, comes_back=True) if self._plays:
+                self._come_back(text)
             case CharacterReleased(_, text) if self._plays:
                 self._leave_play(ctx, text)
             case DisconnectSession(reason, text):
@@ -175,6 +179,7 @@ class Session(Stay):
     @on(WorldLost)
     def world_lost(self, ctx: Context, _: WorldLost) -> None:
         self._flow.lost()
+        self._is_torn_out = False
         self._tell_of_world(is_here=False)
         if self._plays:
             self._speak(BREATH_HELD)
@@ -188,7 +193,9 @@ class Session(Stay):
             self._asked_again = None
             self.state = self.state.replace(is_in_world=True)
             self._flow.go_on_after(reply.applied)
-            self._speak(BREATH_DRAWN)
+            if not self._is_torn_out:
+                self._speak(BREATH_DRAWN)
+            self._is_torn_out = False
             self._send(ctx)
         elif answered.body is self.state.dialogue.request:
             assert isinstance(reply, LoginReply)
@@ -210,8 +217,17 @@ class Session(Stay):
         if is_missing and self._asked_again is None and self._flow.is_world_here:
             self._select_again()
 
+    def _come_back(self, text: str) -> None:
+        """What plays the character in the world has died, and all it was has been kept: lines wait for it."""
+        self.state = self.state.replace(is_in_world=False)
+        self._is_torn_out = True
+        self._flow.hold()
+        self._speak(text)
+        if self._asked_again is None:
+            self._select_again()
+
     def _select_again(self) -> None:
-        """The world has forgotten who plays: a checkpoint older than the session."""
+        """The world has forgotten who plays: a checkpoint older than the session, or a crash."""
         record = self._record
         assert record.account is not None
         assert record.character is not None

@@ -52,10 +52,12 @@ class Performed(Message, frozen=True):
 class Released(Message, frozen=True):
     """The session's character is out of the world and handed to the keeper; the session plays nobody now.
 
-    `applied` is the number of the last command that ran. Lines after it were meant for the character's menu.
+    `applied` is the number of the last command that ran. Lines after it were meant for the character's menu;
+    with `comes_back`, for the character, which was torn out and is to be brought back.
     """
 
     session: SessionId
     character: CharacterId
     applied: CommandNumber
     text: str = ""
+    comes_back: bool = False

@@ -22,8 +22,15 @@ TAKEN_OVER = "Your character is being played from elsewhere now."
 NO_PLACE = "There is no place in the world where you could stand; please come back later."
 COIN = "a coin"
 LOST = "The thread of your story is lost; take it up again."
+_SLIPPED = "For a moment the world slips away from you."
+_UNSURE = "What you did last may not have happened."
 
 _SPEECH_VERBS = {"?": ("ask", "asks"), "!": ("exclaim", "exclaims")}
+
+
+def slipped(current: int) -> str:
+    """For who is torn out of the world and comes back, while `current` was being performed."""
+    return f"{_SLIPPED} {_UNSURE}" if current else _SLIPPED
 
 
 def text(line: str) -> TextOutput:

@@ -37,7 +37,7 @@ from transports.link.protocol import (
     OutputBody,
     SessionId,
 )
-from wyld_actors import NORMAL, Actor, Context, Exited, Message, Record, Ref, on
+from wyld_actors import NORMAL, Actor, Context, Exited, ExitKind, ExitReason, Message, Record, Ref, on
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,8 @@ class CharacterMissed(Message, frozen=True):
     """To oneself: is the character gone without a word?"""
 
     is_moot_without_receiver = True
+
+    reason: ExitReason
 
 
 class WorldSession(Actor):
@@ -150,6 +152,10 @@ class WorldSession(Actor):
             ctx.after(COMMAND_DEADLINE_SECONDS, CheckDeadline(self.state.current))
 
     def _hand_over(self, ctx: Context, state: State, line: Line) -> None:
+        if not self.character.is_alive():
+            # That is about to be heard here as well. The gateway has the line, and sends it again.
+            self.state = state
+            return
         self.state = state.replace(current=line.number)
         if isinstance(line, RepeatedLine):
             ctx.tell(ctx.ref, CommandPerformed(line.number, ""))
@@ -185,24 +191,32 @@ class WorldSession(Actor):
     def character_gone(self, ctx: Context, exited: Exited) -> None:
         """The character ended for good. A farewell came before this but is read after it: so look again
         then."""
-        ctx.tell(ctx.ref, CharacterMissed())
+        ctx.tell(ctx.ref, CharacterMissed(exited.reason))
 
     @on(CharacterMissed)
-    def character_missed(self, ctx: Context, _: CharacterMissed) -> None:
-        """It ended without a farewell: its supervisor has given it up, or it left as the session came."""
-        self._release(ctx, phrases.LOST)
+    def character_missed(self, ctx: Context, missed: CharacterMissed) -> None:
+        """It ended without a farewell: its supervisor has given it up, or it left as the session came; or it
+        was torn out of the world with its supervisor, and everybody with it."""
+        state = self.state
+        if missed.reason.kind is not ExitKind.KILLED or state.is_closing:
+            self._release(ctx, phrases.LOST)
+            return
+        if state.current:
+            self._tell_outlet(Performed(state.session, state.current, "", Outcome.FAILED))
+            self.state = state.replace(applied=state.current, current=0)
+        self._release(ctx, phrases.slipped(state.current), comes_back=True)
 
     @on(Detached)
     def taken_over(self, ctx: Context, _: Detached) -> None:
         self._emit(0, DisconnectSession(DisconnectReason.TAKEN_OVER, phrases.TAKEN_OVER))
         ctx.stop(NORMAL)
 
-    def _release(self, ctx: Context, text: str) -> None:
+    def _release(self, ctx: Context, text: str, *, comes_back: bool = False) -> None:
         state = self.state
         applied = state.current or state.applied
         if state.current:
             self._tell_outlet(Performed(state.session, state.current, ""))
-        self._tell_outlet(Released(state.session, state.character, applied, text))
+        self._tell_outlet(Released(state.session, state.character, applied, text, comes_back))
         self.state = state.replace(applied=applied, current=0, waiting=())
         ctx.stop(NORMAL)
 

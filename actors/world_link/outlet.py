@@ -28,7 +28,7 @@ from actors.world_link.state import WorldLinkState
 from transports.link import protocol as wire
 from transports.link.interface import Peer
 from transports.link.requests import failure
-from wyld_actors import Actor, Context, Exited, Message, Ref, on
+from wyld_actors import Actor, Context, Exited, ExitKind, ExitReason, Message, Ref, on
 
 __all__ = ["WorldOutlet"]
 
@@ -39,6 +39,7 @@ class SessionMissed(Message, frozen=True):
     """To oneself: has this session ended without a word?"""
 
     ref: Ref
+    reason: ExitReason
 
 
 class WorldOutlet(Actor):
@@ -132,16 +133,20 @@ class WorldOutlet(Actor):
     @on(Released)
     def released(self, ctx: Context, message: Released) -> None:
         """The character is out of play."""
-        self._release(message.session, message.character, message.text)
+        body = wire.CharacterReleased(message.character, message.text, message.comes_back)
+        self._release(message.session, body)
 
     @on(Exited)
     def session_gone(self, ctx: Context, exited: Exited) -> None:
         """Its last words may still be waiting to be read: look again behind them."""
-        ctx.ref.tell(SessionMissed(exited.ref))
+        ctx.ref.tell(SessionMissed(exited.ref, exited.reason))
 
     @on(SessionMissed)
     def session_missed(self, ctx: Context, missed: SessionMissed) -> None:
-        """A session that ended without a word: its supervisor has given it up."""
+        """A session that ended without a word: given up by its supervisor, or killed with it and all others.
+
+        Then its gateway brings the character back, which leaves play until somebody plays it.
+        """
         state = missed.ref.cell.good_state
         assert isinstance(state, WorldSession.State)
         streams = self._streams.get(state.session)
@@ -153,13 +158,15 @@ class WorldOutlet(Actor):
             character.tell(Retire())
         if state.current:
             self._performed(state.session, wire.Performed(state.current, outcome=wire.Outcome.FAILED))
-        self._release(state.session, state.character, phrases.LOST)
+        comes_back = missed.reason.kind is ExitKind.KILLED and not state.is_closing
+        text = phrases.slipped(state.current) if comes_back else phrases.LOST
+        self._release(state.session, wire.CharacterReleased(state.character, text, comes_back))
 
-    def _release(self, session: wire.SessionId, character: wire.CharacterId, text: str) -> None:
+    def _release(self, session: wire.SessionId, body: wire.CharacterReleased) -> None:
         streams = self._streams.get(session)
         if streams is None:
             return
-        self._streams.release(session, wire.CharacterReleased(character, text), self.ctx.now)
+        self._streams.release(session, body, self.ctx.now)
         if streams.is_ending:
             self._streams.close(session)
 

@@ -168,7 +168,7 @@ _STEPS: st.SearchStrategy[tuple[str, *tuple[object, ...]]] = st.one_of(
     st.tuples(st.just("types"), _LINES),
     st.tuples(st.just("says"), _PLAYERS),
     st.tuples(st.just("leaves_and_returns"), _PLAYERS),
-    st.tuples(st.just("crashes"), st.sampled_from(["link", "desk", "keeper"])),
+    st.tuples(st.just("crashes"), st.sampled_from(["link", "desk", "keeper", "characters", "sessions"])),
     st.tuples(st.just("waits"), st.sampled_from([0.06, 0.2, 1.0, 5.0])),
     st.sampled_from(
         [("saves",), ("kills",), ("begins",), ("gateway_link_crashes",), ("cuts",), ("loses",), ("doubles",)]

@@ -153,10 +153,14 @@ class EntityStateChanged(Compact, frozen=True, tag="e"):
 
 
 class CharacterReleased(Compact, frozen=True, gc=False, tag="l"):
-    """The character is saved and out of the world: the session is back at character selection."""
+    """The character is saved and out of the world: the session is back at character selection.
+
+    With `comes_back` it was torn out by a crash: the gateway selects it again, and keeps its lines meanwhile.
+    """
 
     character: CharacterId
     text: str = ""
+    comes_back: bool = False
 
 
 class DisconnectSession(Compact, frozen=True, gc=False, tag="x"):

@@ -113,7 +113,8 @@ class Capabilities:
 class LineReceived(msgspec.Struct, frozen=True, gc=False):
     """A line the player typed, free of control characters, without its line end.
 
-    `number` is the client's own number for the line where its protocol has one (the browser's), else None.
+    `number` is the client's own number for the line, if it is one that counts its lines upwards over all its
+    connections (the browser's), else None.
     """
 
     text: str

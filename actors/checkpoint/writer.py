@@ -121,7 +121,7 @@ class WorldWriter(Actor):
     def _positions(self) -> list[Position]:
         going_on = [(session, point) for session, point in self._batch.positions.items() if not point.is_over]
         return [
-            Position(session, point.applied, point.character or None, _tail(point))
+            Position(session, point.applied, point.character or None, _tail(point), point.line)
             for session, point in in_slices(going_on, _yield)
         ]
 

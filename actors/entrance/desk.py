@@ -147,7 +147,7 @@ class Desk(Actor):
             # Its outputs are lost; with no numbers agreed, they go on after what the gateway has.
             logger.error("session %s: its outputs cannot be read: %s", position.session, error)
             tail = TailRecord(0, 0)
-        self._streams.restore(position.session, position.applied, tail, ctx.now)
+        self._streams.restore(position.session, position.applied, tail, ctx.now, position.client)
 
     def _bring_back(self, ctx: Context, position: Position, state: Character.State | None) -> None:
         if state is None:

@@ -66,6 +66,9 @@ _FOR_THE_PAGE = frozenset(
     }
 )
 
+# As `transports.websocket.resuming` has it; the gateway's rooms know no transport but the adapter.
+SEQUENCE = "session.seq"
+
 LOST = styled("emote", "The thread that held you here has snapped. Please come in again.")
 
 
@@ -152,6 +155,8 @@ class Connection(Actor):
         prompt = show.prompt
         if fragments or prompt is not None:
             self._adapter.send(fragments, None if prompt is None else self._encoded_prompt(prompt))
+        if show.received is not None and rendering.family == "json":
+            self._adapter.send_data(SEQUENCE, show.received)
 
     @on(Speak)
     def speak(self, _ctx: Context, speak: Speak) -> None:

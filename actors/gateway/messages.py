@@ -49,10 +49,14 @@ class ClientGone(Message, frozen=True):
 
 
 class Show(Message, frozen=True):
-    """To a connection: show these, in order, then the prompt if there is a new one."""
+    """To a connection: show these, in order, then the prompt if there is a new one.
+
+    `received` is the number of the last output in it, for a client that says which it has seen.
+    """
 
     deliveries: list[Delivery]
     prompt: str | None = None
+    received: OutputNumber | None = None
 
 
 class Speak(Message, frozen=True):

@@ -116,7 +116,7 @@ class Session(Stay):
                 self._show(shown, prompt)
                 shown, prompt = [], None
                 self._steer(ctx, body)
-        self._show(shown, prompt)
+        self._show(shown, prompt, incoming.received)
         if incoming.position is not None:
             flow.confirmed(incoming.position)
             self._tell_what_is_done()
@@ -131,9 +131,9 @@ class Session(Stay):
                 "session %d: command %s failed in the world", self._number, trace, extra={"trace": trace}
             )
 
-    def _show(self, deliveries: list[Delivery], prompt: str | None) -> None:
+    def _show(self, deliveries: list[Delivery], prompt: str | None, received: int | None = None) -> None:
         if deliveries or prompt is not None:
-            self._tell_client(Show(deliveries, prompt))
+            self._tell_client(Show(deliveries, prompt, received))
 
     def _steer(self, ctx: Context, body: object) -> None:
         match body:

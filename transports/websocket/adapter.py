@@ -5,7 +5,8 @@
 conformance suites and programs with a protocol of their own use it.
 
 A line is acknowledged when the sink has taken it, that is, when the session answers for it. A client with a
-secret name has each numbered line taken once, over all its connections (`receipts`).
+secret name has each numbered line taken once, over all its connections (`receipts`). One that wants to go on
+with an earlier session is told what was taken by that session, when it is found (`resuming`).
 """
 
 import logging
@@ -24,7 +25,7 @@ from transports.adapter import (
     LineRefused,
     ProtocolViolated,
 )
-from transports.websocket import codec
+from transports.websocket import codec, resuming
 from transports.websocket.connection import Connection
 from transports.websocket.encoding import encode
 from transports.websocket.options import WebOptions
@@ -42,7 +43,16 @@ STATUS_PACKAGE = "status"
 class JsonAdapter(Connection):
     """A client of the subprotocol "json.wyld-actors"."""
 
-    __slots__ = ("_echoes", "_fragments", "_in_delivery", "_receipt", "_receipts", "_taken")
+    __slots__ = (
+        "_echoes",
+        "_fragments",
+        "_has_resumed",
+        "_in_delivery",
+        "_receipt",
+        "_receipts",
+        "_sequence",
+        "_taken",
+    )
 
     def __init__(
         self,
@@ -62,6 +72,9 @@ class JsonAdapter(Connection):
         # Numbers of lines: the last one the sink has taken, and the one it is being given.
         self._taken: int | None = None
         self._in_delivery: int | None = None
+        # The number of the last output that was sent, until the message is complete.
+        self._sequence: int | None = None
+        self._has_resumed = False
         self._echoes = True
 
     # Sending
@@ -85,16 +98,43 @@ class JsonAdapter(Connection):
             self._session.send_binary(data)
 
     def send_data(self, package: str, value: object) -> None:
-        """Send out-of-band data; package "status" with a mapping shows the state of the world's link."""
+        """Send out-of-band data; package "status" with a mapping shows the state of the world's link.
+
+        What a session says about going on has objects of its own (`resuming`).
+        """
+        match package, value:
+            case resuming.SEQUENCE, int():
+                self._sequence = value
+                self._schedule_flush()
+            case resuming.TAKEN, int():
+                self._tell_taken(value)
+            case resuming.AGAIN, str():
+                self.comes_again = True
+                self.close(value)
+            case _:
+                self._put_data(package, value)
+
+    def _put_data(self, package: str, value: object) -> None:
+        make = resuming.OBJECTS.get(package)
         try:
             if package == STATUS_PACKAGE and isinstance(value, Mapping):
                 fragment = codec.status(dict(value))
+            elif make is not None:
+                fragment = make(value)
             else:
                 fragment = codec.data(package, value)
         except (TypeError, ValueError, RecursionError):
             logger.warning("connection %s: data %r is not JSON and was not sent", self._peer, package)
             return
         self._put(fragment)
+        if package == resuming.FAILED and self._receipt is not None:
+            self._put(codec.taken(self._receipt.taken))
+
+    def _tell_taken(self, number: int) -> None:
+        """The session knows better than this listener: lines may have come by another, or be lost."""
+        if self._receipt is not None:
+            self._receipt.taken = number
+            self._put(codec.taken(number))
 
     def set_echo(self, enabled: bool) -> None:
         if enabled != self._echoes:
@@ -109,16 +149,16 @@ class JsonAdapter(Connection):
                 self._fragments.append(fragment)
 
     def _put_buffered(self) -> None:
-        if self._taken is not None:
-            taken, self._taken = self._taken, None
-            self._fragments = [*(self._fragments or ()), codec.acknowledgement(taken)]
+        for number, make in ((self._sequence, codec.sequence), (self._taken, codec.acknowledgement)):
+            if number is not None:
+                self._fragments = [*(self._fragments or ()), make(number)]
+        self._sequence = self._taken = None
         if self._fragments is not None:
             fragments, self._fragments = self._fragments, None
             self._session.send_text(codec.join(fragments))
 
     def _drop_buffered(self) -> None:
-        self._fragments = None
-        self._taken = None
+        self._fragments = self._sequence = self._taken = None
 
     def _say_goodbye(self, reason: str) -> None:
         # A line that makes the session close ("quit") has been taken: sent again, it closes the next one.
@@ -136,6 +176,8 @@ class JsonAdapter(Connection):
                 self._put(codec.pong(message.at))
             case codec.Hello():
                 self._take_hello(message)
+            case codec.Seen():
+                self._deliver(resuming.seen(message))
             case codec.Data():
                 self._deliver(DataReceived(message.package, message.value))
             case codec.Refusal():
@@ -157,7 +199,9 @@ class JsonAdapter(Connection):
             return
         if self._is_new(line.n):
             self._in_delivery = line.n
-            self._deliver(LineReceived(line.text, line.n))
+            # Only a client with a name counts its lines over more than one connection.
+            number = line.n if self._receipt is not None else None
+            self._deliver(LineReceived(line.text, number))
             self._in_delivery = None
         self._acknowledge(line.n)
 
@@ -187,9 +231,14 @@ class JsonAdapter(Connection):
         if capabilities != self._capabilities:
             self._capabilities = capabilities
             self._deliver(CapabilitiesChanged(capabilities))
+        resumption = None if self._has_resumed else resuming.resumption(hello)
         if hello.id is not None and self._receipt is None:
             self._receipt = self._receipts.claim(hello.id, self)
-            self._put(codec.taken(self._receipt.taken))
+            if resumption is None:
+                self._put(codec.taken(self._receipt.taken))
+        if resumption is not None:
+            self._has_resumed = True
+            self._deliver(resumption)
 
     def _refuse(self, refusal: codec.Refusal, now: float) -> None:
         if not self._session.spend(1, now):

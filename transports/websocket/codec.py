@@ -4,7 +4,9 @@ Client to server, one JSON object in a text message, `t` names the kind:
 
     {"t":"line","n":7,"text":"look"}             a typed line; `n` is the client's own number, optional
     {"t":"ping","at":1234.5}                     the page's heartbeat, answered by a pong with the same `at`
-    {"t":"hello","columns":80,"rows":24}         the size of the page; "client", "version" and "id" optional
+    {"t":"hello","columns":80,"rows":24}         the size of the page; "client", "version" and "id" optional,
+                                                 and "resume" and "seen" to go on with an earlier session
+    {"t":"seen","n":31}                          all output up to this number is on the page
     {"t":"data","package":"Core.Ping","value":0} out-of-band data; "value" optional
 
 Server to client, one JSON array of objects in a text message, everything of one turn of the loop:
@@ -15,6 +17,11 @@ Server to client, one JSON array of objects in a text message, everything of one
     {"t":"status","world":"up"}                  the gateway's link to the world: "up" or "away"
     {"t":"ack","n":7}                            every line up to this number has been taken
     {"t":"taken","n":7}                          the same of earlier connections: the answer to an "id"
+    {"t":"done","n":7}                           every line up to this number is saved: forget them
+    {"t":"seq","n":31}                           the output of this message goes up to this number
+    {"t":"token","token":...,"seconds":900}      what "resume" is to be, next time
+    {"t":"resumed","seen":31,"missed":0}         it goes on; so many outputs are gone, the rest follows
+    {"t":"resume-failed","reason":...,"message":...}   it does not: log in
     {"t":"pong","at":1234.5}                     the answer to a ping
     {"t":"data","package":...,"value":...}       out-of-band data
     {"t":"error","code":...,"message":...}       what was wrong with a message, in words; "n" where it had one
@@ -26,6 +33,7 @@ docs/web-protocol.md tells the same story to authors of clients.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -40,19 +48,25 @@ __all__ = [
     "Ping",
     "Refusal",
     "RefusalCode",
+    "Seen",
     "acknowledgement",
     "bye",
     "clean",
     "data",
     "decode",
+    "done",
     "echo",
     "error",
     "join",
     "pong",
     "prompt",
+    "resume_failed",
+    "resumed",
+    "sequence",
     "status",
     "taken",
     "text",
+    "token",
 ]
 
 # 2^53: the largest whole number a JavaScript number holds exactly.
@@ -60,12 +74,17 @@ _NUMBER_LIMIT = 9_007_199_254_740_992
 _NAME_LIMIT = 64
 # A secret name of a client: 16 letters of base 64 are 96 bits, which nobody guesses.
 _SECRET_LEAST = 16
+# A token that lets a client go on with its session takes 56 letters; more is none.
+_TOKEN_LIMIT = 256
+# Data under this name is between the transport and the session, and never a client's to send.
+_RESERVED = "session."
 # A window wider than this is a mistake; what is rendered for it would be one long line.
 _COLUMNS_LIMIT = 500
 
 _Number: TypeAlias = Annotated[int, Meta(ge=0, le=_NUMBER_LIMIT)]
 _Name: TypeAlias = Annotated[str, Meta(max_length=_NAME_LIMIT)]
 _Secret: TypeAlias = Annotated[str, Meta(min_length=_SECRET_LEAST, max_length=_NAME_LIMIT)]
+_Token: TypeAlias = Annotated[str, Meta(min_length=1, max_length=_TOKEN_LIMIT)]
 _Size: TypeAlias = Annotated[int, Meta(ge=1, le=_COLUMNS_LIMIT)]
 
 # C0 and C1 control characters and DEL. Line separators within a line become spaces with them.
@@ -87,6 +106,12 @@ class Hello(Struct, frozen=True, tag="hello", tag_field="t"):
     client: _Name = ""
     version: _Name = ""
     id: _Secret | None = None
+    resume: _Token | None = None
+    seen: _Number = 0
+
+
+class Seen(Struct, frozen=True, tag="seen", tag_field="t"):
+    n: _Number
 
 
 class Data(Struct, frozen=True, tag="data", tag_field="t"):
@@ -112,7 +137,7 @@ class Refusal:
     number: int | None = None
 
 
-ClientMessage: TypeAlias = Line | Ping | Hello | Data
+ClientMessage: TypeAlias = Line | Ping | Hello | Seen | Data
 _decoder = msgspec.json.Decoder(ClientMessage)
 # Values of ours that JSON does not know are sent as their text rather than not at all.
 _encoder = msgspec.json.Encoder(enc_hook=str)
@@ -128,6 +153,9 @@ def decode(message: str, line_limit_bytes: int) -> ClientMessage | Refusal:
         return Refusal(RefusalCode.BAD_JSON, f"This message is not JSON: {problem}.")
     if isinstance(read, Line):
         return _checked(read, line_limit_bytes)
+    if isinstance(read, Data) and read.package.lower().startswith(_RESERVED):
+        explanation = f"Data named {_RESERVED}… is not for clients to send: say hello with resume, or seen."
+        return Refusal(RefusalCode.BAD_MESSAGE, explanation)
     return read
 
 
@@ -179,6 +207,26 @@ def acknowledgement(number: int) -> bytes:
 
 def taken(number: int) -> bytes:
     return b'{"t":"taken","n":%d}' % number
+
+
+def done(number: int) -> bytes:
+    return b'{"t":"done","n":%d}' % number
+
+
+def sequence(number: int) -> bytes:
+    return b'{"t":"seq","n":%d}' % number
+
+
+def token(fields: Mapping[str, object]) -> bytes:
+    return _encode({**fields, "t": "token"})
+
+
+def resumed(fields: Mapping[str, object]) -> bytes:
+    return _encode({**fields, "t": "resumed"})
+
+
+def resume_failed(fields: Mapping[str, object]) -> bytes:
+    return _encode({**fields, "t": "resume-failed"})
 
 
 def pong(at: int | float) -> bytes:

@@ -204,6 +204,19 @@ def test_a_new_life_of_a_gateway_does_not_reuse_numbers_of_lines_that_are_still_
     assert said(heir)[-1] == "You say, “three”"
 
 
+def test_a_world_that_is_restarted_knows_the_lines_of_its_checkpoint_and_no_others(bench: WorldBench) -> None:
+    gateway = playing(bench)
+    gateway.sends(Command(ANN, 1, "say one", 51), Command(ANN, 2, "say two", 52))
+    bench.saves()
+    gateway.sends(Command(ANN, 3, "say three", 53))
+
+    bench.restarts()
+    heir = RawGateway(bench, "gateway", 2).connects({ANN: 0})
+
+    assert heir.welcome.positions == {ANN: (2, 2)}
+    assert heir.welcome.lines == {ANN: 52}
+
+
 def test_lines_without_a_number_are_not_spoken_of_in_the_welcome(bench: WorldBench) -> None:
     gateway = playing(bench)
     gateway.sends(Command(ANN, 1, "say one"))

@@ -227,3 +227,18 @@ def test_outputs_that_have_no_numbers_yet_may_come_to_have_others() -> None:
 
 def test_two_lives_of_one_id_are_told_apart() -> None:
     assert SessionStreams(ANN).point().life != SessionStreams(ANN).point().life
+
+
+def test_a_point_says_which_of_the_clients_lines_are_applied() -> None:
+    streams = playing()
+    for number, client in ((1, 51), (2, 52), (3, 53)):
+        streams.inbox.arrive(number)
+        assert not streams.is_repeated(number, client)
+    streams.performed(Performed(1))
+
+    point = streams.point()
+
+    assert (point.applied, point.line) == (1, 51)
+    # Mail that waits may say that more is complete.
+    more = point.with_more(2, (), point.character)
+    assert (more.applied, more.line, more.ahead) == (2, 52, ())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from transports.markup import styled
 from transports.websocket import JSON_RENDERING, codec, encode
-from transports.websocket.codec import Data, Hello, Line, Ping, Refusal, RefusalCode, decode
+from transports.websocket.codec import Data, Hello, Line, Ping, Refusal, RefusalCode, Seen, decode
 
 LIMIT = 100
 ROOT = Path(__file__).parents[3]
@@ -38,6 +38,11 @@ def refused(message: str) -> Refusal:
         ('{"t":"hello","columns":120,"rows":40}', Hello(120, 40)),
         ('{"t":"hello","client":"page","version":"1"}', Hello(80, 24, "page", "1")),
         ('{"t":"hello","id":"0123456789abcdef"}', Hello(id="0123456789abcdef")),
+        (
+            '{"t":"hello","id":"0123456789abcdef","resume":"VG9rZW4","seen":31}',
+            Hello(id="0123456789abcdef", resume="VG9rZW4", seen=31),
+        ),
+        ('{"t":"seen","n":31}', Seen(31)),
         ('{"t":"data","package":"Core.Ping","value":[1,{"a":null}]}', Data("Core.Ping", [1, {"a": None}])),
     ],
 )
@@ -58,6 +63,11 @@ def test_each_kind_of_message_is_understood(message: str, meaning: codec.ClientM
         ("{}", RefusalCode.BAD_MESSAGE),
         ('{"t":"dance"}', RefusalCode.BAD_MESSAGE),
         ('{"t":"line"}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"seen"}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"seen","n":-1}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"hello","resume":""}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"hello","resume":"' + "x" * 257 + '"}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"data","package":"Session.Resume","value":{"token":"x"}}', RefusalCode.BAD_MESSAGE),
         ('{"t":"line","text":5}', RefusalCode.BAD_MESSAGE),
         ('{"t":"line","text":"x","n":-1}', RefusalCode.BAD_MESSAGE),
         ('{"t":"line","text":"x","n":9007199254740993}', RefusalCode.BAD_MESSAGE),

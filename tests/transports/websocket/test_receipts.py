@@ -158,7 +158,7 @@ def test_numbers_without_a_name_are_nobodys_but_the_clients(serve: Serve, game: 
         say(client, t="line", n=1, text="north")
         assert until(client, "ack")["n"] == 1
 
-    assert [next_line(game), next_line(game)] == [LineReceived("north", 1)] * 2
+    assert [next_line(game), next_line(game)] == [LineReceived("north")] * 2
 
 
 def test_a_client_keeps_its_first_name(serve: Serve, game: Game) -> None:

@@ -72,8 +72,9 @@ ROOT = "gateway"
 # Messages. Every session may have a line for the link in one turn of the loop, and a batch for each comes
 # back.
 _BUSY_MAILBOX = Mailbox(limit=1_000_000)
-# How long a world that is up again may wait to be found: a try costs microseconds, players wait meanwhile.
-_RECONNECT_MS = 100
+# How long a world that is up again may wait to be found, and as much again by chance: a try costs
+# microseconds, and players wait meanwhile.
+_RECONNECT_MS = 20
 # A listener waits for its clients to take their last bytes (`close_seconds` of the transports), and a second.
 _LISTENER_SHUTDOWN_SECONDS = 8.0
 

@@ -15,17 +15,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 from typing import TypeVar
 
 import argon2
 import gevent.threadpool
+from argon2.low_level import ARGON2_VERSION
 
 from actors.storage.errors import StoreBusy
 
 __all__ = ["PasswordHasher", "PasswordOptions", "Verdict"]
 
 Result = TypeVar("Result")
+
+_SALT_BYTES, _DIGEST_BYTES = argon2.DEFAULT_RANDOM_SALT_LENGTH, argon2.DEFAULT_HASH_LENGTH
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,8 +65,7 @@ class PasswordHasher:
         )
         self._threads = gevent.threadpool.ThreadPool(self.options.threads)
         self._under_way = 0
-        # Nobody's password: random, and thrown away.
-        self._nobody = self._argon2.hash(os.urandom(16))
+        self._nobody = _hash_of_nobody(self.options)
 
     @property
     def waiting(self) -> int:
@@ -103,6 +106,16 @@ class PasswordHasher:
             return result
         finally:
             self._under_way -= 1
+
+
+def _hash_of_nobody(options: PasswordOptions) -> str:
+    """Costs what every hash costs to verify, and no password fits: its digest was drawn, not computed.
+
+    So a process does not hash before it serves.
+    """
+    salt, digest = (b64encode(os.urandom(size)).decode().rstrip("=") for size in (_SALT_BYTES, _DIGEST_BYTES))
+    cost = f"m={options.memory_kib},t={options.passes},p={options.lanes}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
 
 
 def _prepared(password: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from tests.benchmarks.recovery import recovery_rows
 from tests.benchmarks.runtime import runtime_rows
 from tests.benchmarks.server import server_rows
 from tests.benchmarks.supervision import supervision_rows
@@ -17,6 +18,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
         supervision_rows,
     ),
     "server": ("The whole server: telnet, gateway, link, world and back", server_rows),
+    "recovery": ("A killed world: from SIGKILL to the first answer", recovery_rows),
 }
 
 

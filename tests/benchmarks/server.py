@@ -7,19 +7,9 @@ room. Figures are those of MISSION's table "The speed to beat": at 100 players w
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-import psutil
+from collections.abc import Callable
 
 from tests.benchmarks.accounts import PASSWORD, player_name
 from tests.benchmarks.load import (
@@ -30,63 +20,19 @@ from tests.benchmarks.load import (
     pace,
     saturate,
 )
+from tests.benchmarks.running import Server, running_server
 from tests.benchmarks.table import Row
 
 __all__ = ["server_rows"]
 
-PROJECT = Path(__file__).resolve().parents[2]
 CROWD, MULTITUDE = 100, 1_000
 RUNS, SECONDS = 3, 4.0
-START_SECONDS = 60.0
 LOGIN_SECONDS = 240.0
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running server."""
-
-    port: int
-    processes: dict[str, psutil.Process]
-
-    def processor_seconds(self) -> dict[str, float]:
-        """Of each process so far."""
-        return {name: sum(process.cpu_times()[:2]) for name, process in self.processes.items()}
-
-    def resident_kib(self) -> float:
-        """Of all processes together."""
-        return sum(process.memory_info().rss for process in self.processes.values()) / 1024
-
-
-@contextlib.contextmanager
-def running_server() -> Iterator[Server]:
-    """A server with accounts for everybody; stopped at the end."""
-    with tempfile.TemporaryDirectory(prefix="wyld-bench-") as folder:
-        data_dir = Path(folder)
-        environment = os.environ | {
-            "WYLD_DATA_DIR": folder,
-            "WYLD_GATEWAY__TELNET__PORT": "0",
-            "WYLD_GATEWAY__WEB__PORT": "0",
-            "WYLD_ADMIN__GATEWAY_PORT": "0",
-            "WYLD_ADMIN__WORLD_PORT": "0",
-            "WYLD_LOG__LEVEL": "warning",
-        }
-        launcher = subprocess.Popen(
-            [sys.executable, str(PROJECT / "run.py")], env=environment, stdout=subprocess.DEVNULL
-        )
-        try:
-            run = _wait_for(data_dir / "run.json", launcher)
-            seed = [sys.executable, "-m", "tests.benchmarks.seed", folder, str(CROWD + MULTITUDE)]
-            subprocess.run(seed, check=True, timeout=START_SECONDS, cwd=PROJECT)
-            processes = {name: psutil.Process(pid) for name, pid in run["pids"].items()}
-            yield Server(run["ports"]["telnet"], processes)
-        finally:
-            launcher.terminate()
-            launcher.wait(60)
 
 
 def server_rows() -> list[Row]:
     """All figures, from one server."""
-    with running_server() as server:
+    with running_server(CROWD + MULTITUDE) as server:
         rows = _crowd_rows(server)
         rows += _multitude_rows(server)
     return rows
@@ -124,10 +70,10 @@ def _crowd_rows(server: Server) -> list[Row]:
 
 
 def _multitude_rows(server: Server) -> list[Row]:
-    before = server.resident_kib()
+    before = sum(server.resident_kib().values())
     names = [player_name(n) for n in range(CROWD, CROWD + MULTITUDE)]
     crowd = log_in(server.port, names, PASSWORD, seconds=LOGIN_SECONDS)
-    kib = (server.resident_kib() - before) / MULTITUDE
+    kib = (sum(server.resident_kib().values()) - before) / MULTITUDE
     rows = [Row("KiB for an idle player logged in, all processes", kib, kib, kib, "at most 20")]
     halves, tails, shares = [], [], []
     for _ in range(RUNS):
@@ -169,13 +115,3 @@ def _row(name: str, values: list[float], target: str = "") -> Row:
 def _leave(crowd: Crowd) -> None:
     for player in crowd.players:
         player.socket.close()
-
-
-def _wait_for(path: Path, launcher: subprocess.Popen[bytes]) -> dict[str, dict[str, int]]:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and launcher.poll() is None:
-        if path.exists():
-            run: dict[str, dict[str, int]] = json.loads(path.read_text())
-            return run
-        time.sleep(0.05)
-    raise RuntimeError(f"the server did not come up; see {path.parent}/log")

@@ -6,6 +6,7 @@ so what the listener hears says which line was run, how often, and in which orde
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from actors.plurals import NUMBERS
-from tests.play.kit import Server
+from tests.play.kit import RUN_SECONDS, Server
 from tests.play.players import PASSWORD, Player
 
 pytestmark = pytest.mark.slow
@@ -214,3 +215,18 @@ def test_a_world_that_is_frozen_and_thaws_is_the_same_world(
     for player in players:
         assert heard(listener, player) == list(range(1, 31))
         assert said(player) == list(range(1, 31))
+
+
+def test_a_world_says_in_its_log_how_much_of_a_start_was_its_own(server: Server) -> None:
+    log = server.data_dir / "log" / "world.log"
+
+    def starts() -> list[float]:
+        lines = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+        return [line["start_seconds"] for line in lines if "start_seconds" in line]
+
+    before = len(starts())
+
+    server.kill("world")
+
+    server.until(lambda _: len(starts()) > before)
+    assert all(0 < seconds < RUN_SECONDS for seconds in starts())

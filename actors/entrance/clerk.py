@@ -22,9 +22,10 @@ from actors.world.atlas_records import RoomKey
 from actors.world.backgrounds import BACKGROUNDS, BY_ID, called
 from actors.world.character import Character
 from actors.world.errors import UnreadableStateError
+from actors.world.messages import ClientBack, ClientLost
 from actors.world.paths import SESSIONS
 from actors.world.saving import decode
-from actors.world.session import CloseWorldSession
+from actors.world.session import CloseWorldSession, WorldSession
 from actors.world_link.messages import (
     AnswerRequest,
     CloseStreams,
@@ -165,16 +166,19 @@ class Clerk(Entering):
     def session_disconnected(
         self, ctx: Context, task: ServeRequest, body: wire.SessionDisconnected
     ) -> wire.DisconnectNoted:
-        """The client is gone, and with it the session."""
-        ctx.tell(self._outlet(), CloseStreams(task.request.session))
-        return wire.DisconnectNoted(0.0)
+        """The client is gone. Its character stays, and what it had typed is still done."""
+        self._world_session(ctx, task).tell(ClientLost())
+        return wire.DisconnectNoted(body.grace_seconds)
 
     def session_reconnected(
         self, ctx: Context, task: ServeRequest, body: wire.SessionReconnected
     ) -> wire.SessionResumed:
-        """The client is back before the world let the session go."""
-        self._world_session(ctx, task)
-        return wire.SessionResumed()
+        """The client is back: it is shown where its character stands."""
+        session = self._world_session(ctx, task)
+        session.tell(ClientBack())
+        state = session.cell.good_state
+        assert isinstance(state, WorldSession.State)
+        return wire.SessionResumed(applied=state.applied)
 
     def close_session(self, ctx: Context, task: ServeRequest, body: wire.CloseSession) -> wire.SessionClosed:
         """The session is over for good."""

@@ -75,6 +75,14 @@ class Attach(Message, frozen=True):
     ref: Ref
 
 
+class ClientLost(Message, frozen=True):
+    """To a character: nobody looks and nobody types for you; you stay where you are until somebody does."""
+
+
+class ClientBack(Message, frozen=True):
+    """To a character: somebody plays you again, and is to be shown where you are and how."""
+
+
 class Perform(Message, frozen=True):
     """To a character: do what this line says, then tell the session CommandPerformed."""
 

@@ -14,6 +14,8 @@ from actors.world.messages import (
     Answer,
     Attach,
     CameIntoPlay,
+    ClientBack,
+    ClientLost,
     CommandPerformed,
     Depart,
     DepartedFromWorld,
@@ -21,6 +23,7 @@ from actors.world.messages import (
     Enter,
     Entered,
     LeftPlay,
+    LookAround,
     Person,
     Retire,
     SaveCharacter,
@@ -104,6 +107,19 @@ class Played(Holder):
         self.state = self.state.replace(session=attach.session, session_ref=attach.ref, is_leaving=False)
         self._enter(self.room, is_quiet=self.state.is_present)
 
+    @on(ClientLost)
+    def client_lost(self, ctx: Context, _: ClientLost) -> None:
+        """It stays where it is."""
+
+    @on(ClientBack)
+    def client_back(self, ctx: Context, _: ClientBack) -> None:
+        """Show the room and the prompt. One that is on its way to another room shows that as well."""
+        room = self.room
+        if room is None:
+            self.show(0, Prompt(PROMPT))
+        else:
+            room.tell(LookAround(self.person, 0))
+
     @on(Retire)
     def retire(self, ctx: Context, retire: Retire) -> None:
         self.ask_to_leave()
@@ -149,6 +165,9 @@ class Played(Holder):
     @on(Answer)
     def finish(self, ctx: Context, answer: Answer) -> None:
         self.done(answer.number, *answer.bodies)
+        if not answer.number and answer.bodies:
+            # What no command asked for has no Performed with its prompt either.
+            self.show(0, Prompt(PROMPT))
 
     @on(Show)
     def show_now(self, ctx: Context, show: Show) -> None:

@@ -13,6 +13,7 @@ from actors.world.commands import Target
 from actors.world.doors import Doored, direction_meant
 from actors.world.matching import meant
 from actors.world.messages import (
+    Answer,
     Arrived,
     Depart,
     Departed,
@@ -100,7 +101,8 @@ class Room(Doored):
 
     @on(LookAround)
     def look_around(self, ctx: Context, look: LookAround) -> None:
-        self.answer(look.who, look.number, self.scene.view(look.who.id))
+        # Also without a command: to a player who is back.
+        look.who.ref.tell(Answer(look.number, (self.scene.view(look.who.id),)))
 
     @on(LookAt)
     def look_at(self, ctx: Context, look: LookAt) -> None:

@@ -18,6 +18,8 @@ from actors.command_trace import CommandTrace, trace_id
 from actors.world import phrases
 from actors.world.messages import (
     Attach,
+    ClientBack,
+    ClientLost,
     CommandFailed,
     CommandPerformed,
     Detached,
@@ -174,6 +176,13 @@ class WorldSession(Actor):
             self.state = done
             if done.is_closing:
                 self.character.tell(Retire())
+
+    # ------------------------------------------------------------------------- its client
+
+    @on(ClientLost, ClientBack)
+    def hand_on(self, ctx: Context, news: ClientLost | ClientBack) -> None:
+        """In order with the lines; a character that is about to come to be played gets it then."""
+        self.character.tell(news)
 
     # ------------------------------------------------------------------------- the end
 

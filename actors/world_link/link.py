@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from functools import partial
 
 from actors.world.session import Line, RepeatedLine
@@ -175,6 +176,8 @@ class WorldLink(WorldOutlet):
                 if streams := self._own(peer, session):
                     for output in streams.resume(after):
                         self._send(peer, output)
+            case wire.Claim(sessions):
+                self._claim(peer, gateway, sessions)
             case wire.Goodbye():
                 self._take_leave(ctx, peer, gateway, frame)
             case _:
@@ -201,14 +204,22 @@ class WorldLink(WorldOutlet):
             self._forget(admission.superseded)
         for client in admission.former:
             self._link.requests.forget(client)
-        positions, missed = self._streams.claim(peer, admission.sessions, admission.gateway.client)
+        known = self._claim(peer, admission.gateway, admission.sessions)
         logger.info(
             "link: gateway %s is here as %s, %s of its %s sessions known",
-            admission.gateway.name, admission.gateway.client, len(positions), len(admission.sessions),
+            admission.gateway.name, admission.gateway.client, known, len(admission.sessions),
         )  # fmt: skip
+
+    def _claim(
+        self, peer: Peer, gateway: Gateway, sessions: Mapping[wire.SessionId, wire.OutputNumber]
+    ) -> int:
+        """Sessions belong to this connection, as far as they are known. Tell it where they stand; how many
+        they are."""
+        positions, missed = self._streams.claim(peer, sessions, gateway.client)
         self._send(peer, welcome(self._options.credit, positions, self._streams.lines(positions)))
         for output in missed:
             self._send(peer, output)
+        return len(positions)
 
     @every(seconds=TICK_SECONDS)
     def look_around(self, ctx: Context) -> None:
@@ -261,10 +272,8 @@ class WorldLink(WorldOutlet):
         self._router.send(peer, wire.Goodbye(reason, text))
 
     def _take_leave(self, ctx: Context, peer: Peer, gateway: Gateway, bye: wire.Goodbye) -> None:
-        """The gateway stops, and all its clients with it."""
+        """The gateway stops. Its sessions wait for its next life, as if it had been killed."""
         logger.info("link: gateway %s stops: %s", gateway.name, bye.text or bye.reason.value)
-        for streams in [streams for streams in self._streams if streams.peer == peer]:
-            self._end_session(streams)
         self._forget(peer)
 
     def _forget(self, peer: Peer) -> None:

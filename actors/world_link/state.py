@@ -38,8 +38,8 @@ class WorldLinkOptions:
 
     # Lines of one session that may be on their way, sent and not applied.
     credit: int = 256
-    # Seconds that the sessions of a gateway wait for it, when it is gone without a word.
-    gateway_grace_seconds: float = 60.0
+    # Seconds that the sessions of a gateway wait for it: a restart of the whole server fits into it.
+    gateway_grace_seconds: float = 300.0
     liveness: LivenessOptions = field(default_factory=LivenessOptions)
 
 

@@ -16,6 +16,7 @@ from transports.link.protocol import (
     CharacterCreated,
     CharacterLeft,
     CharacterList,
+    CloseSession,
     Command,
     CreateAccount,
     CreateCharacter,
@@ -26,10 +27,14 @@ from transports.link.protocol import (
     LeaveCharacter,
     ListBackgrounds,
     ListCharacters,
+    Performed,
+    Prompt,
     QueueStatistics,
     ReplyBody,
     ReportQueues,
     RequestBody,
+    RoomOutput,
+    SessionClosed,
     SessionDisconnected,
     SessionReconnected,
     SessionResumed,
@@ -170,12 +175,39 @@ def test_a_character_leaves_on_request(bench: WorldBench, gateway: RawGateway) -
     assert not bench.half.has("characters/character:ann")
 
 
-def test_the_session_of_a_client_that_is_gone_ends(bench: WorldBench, gateway: RawGateway) -> None:
+def test_a_character_whose_client_is_gone_stays_and_does_what_was_typed(
+    bench: WorldBench, gateway: RawGateway
+) -> None:
     gateway.selects(bench.account("Ann"), 1, ANN)
 
-    noted = answer(gateway, SessionDisconnected(DisconnectReason.CLIENT_LOST), ANN)
+    noted = answer(gateway, SessionDisconnected(DisconnectReason.CLIENT_LOST, 900.0), ANN)
+    gateway.sends(Command(ANN, 1, "get lantern"))
 
-    assert noted == DisconnectNoted(0.0)
+    assert noted == DisconnectNoted(900.0)
+    assert Performed(1, "> ") in gateway.shown(ANN)
+
+
+def test_a_client_that_is_back_is_shown_the_room_and_then_the_prompt(
+    bench: WorldBench, gateway: RawGateway
+) -> None:
+    gateway.selects(bench.account("Ann"), 1, ANN)
+    answer(gateway, SessionDisconnected(DisconnectReason.CLIENT_LOST), ANN)
+    seen = len(gateway.shown(ANN))
+
+    resumed = answer(gateway, SessionReconnected("telnet", away_seconds=60.0), ANN)
+    bench.advance(0.2)
+
+    room, prompt = gateway.shown(ANN)[seen:]
+    assert resumed == SessionResumed()
+    assert isinstance(room, RoomOutput)
+    assert prompt == Prompt("> ")
+
+
+def test_the_session_that_a_gateway_closes_ends(bench: WorldBench, gateway: RawGateway) -> None:
+    gateway.selects(bench.account("Ann"), 1, ANN)
+
+    assert answer(gateway, CloseSession(DisconnectReason.QUIT), ANN) == SessionClosed()
+
     bench.advance(0.2)
     assert bench.half.link.streams.get(ANN) is None
 

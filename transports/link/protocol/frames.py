@@ -105,6 +105,15 @@ class Welcome(Compact, frozen=True, tag="welcome"):
     lines: dict[SessionId, int] = msgspec.field(default_factory=dict)
 
 
+class Claim(Compact, frozen=True, tag="claim"):
+    """Gateway: these sessions are mine as well, and this is the last output each has. Answered by Welcome.
+
+    For what it learned of after its handshake: from a database that was away when it began.
+    """
+
+    sessions: dict[SessionId, OutputNumber]
+
+
 class Refuse(Compact, frozen=True, tag="refuse"):
     """World: you are not let in. `text` says why and how to mend it; `versions` are those spoken here."""
 
@@ -238,6 +247,7 @@ Frame = (
     | Challenge
     | Confirm
     | Welcome
+    | Claim
     | Refuse
     | Heartbeat
     | Goodbye

@@ -24,9 +24,13 @@ class DisconnectReason(enum.StrEnum):
 
 
 class SessionDisconnected(Open, frozen=True, tag="session_disconnected"):
-    """Request: the client is gone, the session waits for it to come back. Reply: DisconnectNoted."""
+    """Request: the client is gone, the session waits for it to come back. Reply: DisconnectNoted.
+
+    `grace_seconds` is how long it waits; CloseSession comes then.
+    """
 
     reason: DisconnectReason
+    grace_seconds: float = 0.0
 
 
 class DisconnectNoted(Open, frozen=True, tag="disconnect_noted"):

@@ -102,26 +102,27 @@ class OutputTail:
     def resume(self, received: OutputNumber) -> list[Output | OutputsMissed]:
         """The gateway has all up to `received`: the frames to send it now, in order.
 
-        The first time after a restart `received` may be past the checkpoint: then the outputs that were made
+        What it has is kept all the same: a client may not have it yet, and the gateway may die with it. What
+        need not be kept it says by `ack`. The first time after a restart `received` may be past the checkpoint: then the outputs that were made
         since take the numbers after it. Raises PositionAhead if it claims more than that.
         """
         if self._agreed != _AGREED:
             self._renumber(received)
         elif received > self.last:
             raise PositionAhead(received, self.last)
-        earlier = self.acked
-        self.ack(received)
         frames: list[Output | OutputsMissed] = []
         session = self.session
         first = self.last - len(self._entries) + 1
-        if received < earlier:
+        if received < self.acked:
             # An earlier life of this gateway had them; the new one must know where to begin.
-            frames.append(OutputsMissed(session, received + 1, earlier, acknowledged=True))
-        if first > self.acked + 1:
-            frames.append(OutputsMissed(session, self.acked + 1, first - 1))
+            frames.append(OutputsMissed(session, received + 1, self.acked, acknowledged=True))
+        begin = max(received, self.acked) + 1
+        if first > begin:
+            frames.append(OutputsMissed(session, begin, first - 1))
         frames += [
             Output(session, number, cause, body, origin)
             for number, (cause, body, origin) in enumerate(self._entries, first)
+            if number >= begin
         ]
         return frames
 

@@ -119,12 +119,13 @@ class Delivery:
     `steers` is True for what concerns the session itself: prompts, and the ends of things.
     """
 
-    __slots__ = ("_encoded", "_text", "body", "steers")
+    __slots__ = ("_encoded", "_extent", "_text", "body", "steers")
 
     def __init__(self, body: OutputBody) -> None:
         self.body = body
         self.steers = body.__class__ in _STEERING
         self._text: str | None = None
+        self._extent: tuple[int, int] | None = None
         self._encoded: dict[Rendering, bytes] = {}
 
     def encoded(self, rendering: Rendering) -> bytes:
@@ -133,6 +134,17 @@ class Delivery:
         if found is None:
             found = self._encoded[rendering] = self._encode(rendering)
         return found
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Its lines and bytes as text; of what is data for a program, about the bytes."""
+        if self._extent is None:
+            text = self._words()
+            if text or (package := self.package) is None:
+                self._extent = text.count("\n"), len(text.encode(errors="replace"))
+            else:
+                self._extent = 0, len(str(package))
+        return self._extent
 
     @property
     def package(self) -> tuple[str, object] | None:
@@ -145,9 +157,13 @@ class Delivery:
             return encoded(_place(body), rendering) + b"".join(
                 [_presence(one.name, one.kind, one.doing, rendering) for one in body.occupants]
             )
+        text = self._words()
+        return encoded(text, rendering) if text else b""
+
+    def _words(self) -> str:
         if self._text is None:
             self._text = told(self.body)
-        return encoded(self._text, rendering) if self._text else b""
+        return self._text
 
 
 def _ended(text: str) -> str:

@@ -212,7 +212,8 @@ class SessionSettings(Section):
     login_timeout_seconds: Seconds
     selection_idle_seconds: Seconds
     playing_idle_seconds: Seconds
-    last_lines_seconds: Seconds
+    link_dead_seconds: Seconds
+    devices: Literal["one", "takeover", "share"]
 
 
 class LoginSettings(Section):

@@ -102,7 +102,7 @@ class Connection(Actor):
             self._say_and_close(STOPPING, "the gateway is stopping")
         client = f"{self._adapter.protocol} from {self._adapter.peer}"
         logger.info("session %d: %s is gone: %s", self._number, client, self._end_reason)
-        self._session.tell(ClientGone(self._end_reason))
+        self._session.tell(ClientGone(self._end_reason, self.ctx.ref))
         self._pool.tell(Unregister(self._number))
 
     # From the client -------------------------------------------------------------------------------

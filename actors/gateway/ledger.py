@@ -5,7 +5,7 @@ duplicates are dropped, gaps noted, and what is left is grouped into one Incomin
 that many see becomes one Delivery, appended to many lists: that append is all it costs for each listener.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from actors.gateway.command_flow import Position
@@ -18,6 +18,7 @@ from transports.link.protocol import (
     Acks,
     CharacterReleased,
     CharacterSelected,
+    Claim,
     DisconnectSession,
     Failure,
     FailureCode,
@@ -25,6 +26,7 @@ from transports.link.protocol import (
     Level,
     Multicast,
     Output,
+    OutputNumber,
     OutputsMissed,
     Performed,
     Positions,
@@ -39,6 +41,9 @@ from transports.link.protocol import (
 from transports.link.requests import RequestBook
 from transports.link.streams import Arrival, OutputInbox, Replays, arrivals
 from wyld_actors import Message, Ref
+
+# The world was not told yet how much has arrived.
+_NOT_TOLD: OutputNumber = -1
 
 MISSED = "You have missed something that happened here: it was more than could be kept for you."
 
@@ -59,7 +64,19 @@ class Sorted:
 class LinkLedger:
     """Who is here, which outputs they have, what was asked. Outlasts a crash of the link actor."""
 
-    __slots__ = ("book", "in_world", "inboxes", "playing", "refs", "replays", "returning", "unconfirmed")
+    __slots__ = (
+        "_by_word",
+        "_claimed",
+        "book",
+        "in_world",
+        "inboxes",
+        "playing",
+        "refs",
+        "replays",
+        "returning",
+        "unclaimed",
+        "unconfirmed",
+    )
 
     def __init__(self, make_backoff: Callable[[], Backoff]) -> None:
         self.refs: dict[SessionId, Ref] = {}
@@ -69,6 +86,11 @@ class LinkLedger:
         # Those of them that play a character.
         self.playing: set[SessionId] = set()
         self.returning = Returning()
+        # Those that the world is to be told of yet, and has been told of, in the order of its answers.
+        self.unclaimed: set[SessionId] = set()
+        self._claimed: deque[frozenset[SessionId]] = deque()
+        # What the clients of these sessions have. For all others what has arrived here counts as seen.
+        self._by_word: dict[SessionId, OutputNumber] = {}
         self.unconfirmed: set[SessionId] = set()
         self.book: RequestBook[Inquire] = RequestBook(make_backoff)
         self.replays = Replays()
@@ -87,6 +109,8 @@ class LinkLedger:
         inbox = self.inboxes.get(session)
         if inbox is None:
             self.inboxes[session] = OutputInbox(received)
+            if is_in_world:
+                self.unclaimed.add(session)
         elif inbox.received != received:
             # The session, or this actor, crashed over the outputs in between.
             inbox.received = received
@@ -98,6 +122,8 @@ class LinkLedger:
         self.refs.pop(session, None)
         self.inboxes.pop(session, None)
         self.unconfirmed.discard(session)
+        self.unclaimed.discard(session)
+        self._by_word.pop(session, None)
         self.replays.forget(session)
         self.playing.discard(session)
         is_known = session in self.in_world
@@ -106,34 +132,80 @@ class LinkLedger:
 
     def claims(self) -> dict[SessionId, int]:
         """The sessions in the world with the last output each has: what a handshake tells."""
+        self.unclaimed.clear()
         return {session: self.inboxes[session].received for session in self.in_world}
 
+    def claim(self) -> Claim | None:
+        """What the world is to be told of sessions that joined after the handshake. Answered by `claimed`."""
+        news, self.unclaimed = self.unclaimed, set()
+        if not news:
+            return None
+        self._claimed.append(frozenset(news))
+        return Claim({session: self.inboxes[session].received for session in news})
+
+    @property
+    def awaits_claims(self) -> bool:
+        """Whether a Welcome is still to come for sessions that were claimed after the handshake."""
+        return bool(self._claimed)
+
+    def claimed(self, welcome: Welcome) -> list[tuple[Ref, WorldReached]]:
+        """The world has said which of the oldest claim it knows; what to tell these sessions."""
+        sessions = self._claimed.popleft() & self.refs.keys() if self._claimed else frozenset()
+        self.in_world -= sessions - welcome.positions.keys()
+        return self._reached(welcome, sessions)
+
     def welcomed(self, welcome: Welcome, *, is_another: bool) -> list[tuple[Ref, WorldReached]]:
-        """A world has let us in; what to tell the sessions. `is_another`: not the one from before."""
+        """A world has let us in; what to tell the sessions. `is_another`: not the one from before.
+
+        Who joined while the hands were being shaken is not judged by that; `claim` is for them.
+        """
         positions = welcome.positions
-        self.returning.begin(self.playing - positions.keys())
-        self.in_world &= positions.keys()
+        judged = self.refs.keys() - self.unclaimed
+        self.returning.begin((self.playing & judged) - positions.keys())
+        self.in_world -= judged - positions.keys()
+        self._claimed.clear()
         for session in positions if is_another else ():
             if session in self.inboxes:
                 applied, _ = positions[session]
                 self.replays.begin(session, self.inboxes[session].answered, applied=applied)
+        return self._reached(welcome, judged)
+
+    def _reached(self, welcome: Welcome, sessions: Iterable[SessionId]) -> list[tuple[Ref, WorldReached]]:
+        positions = welcome.positions
+        for session in sessions:
+            if session in positions and session in self.inboxes:
+                # The last confirmation may have been lost with its connection.
+                self.inboxes[session].acked = _NOT_TOLD
+                self.unconfirmed.add(session)
         return [
             (
-                ref,
+                self.refs[session],
                 WorldReached(
                     welcome.credit, positions.get(session), is_new=True, line=welcome.lines.get(session, 0)
                 ),
             )
-            for session, ref in self.refs.items()
+            for session in sessions
         ]
 
+    def confirm(self, session: SessionId, received: OutputNumber | None) -> None:
+        """A client has so much; from now on its word counts. None: what arrives counts again."""
+        if received is None:
+            self._by_word.pop(session, None)
+        elif session in self.refs:
+            self._by_word[session] = received
+        self.unconfirmed.add(session)
+
     def acks(self) -> Acks | None:
-        """The confirmation of what has arrived since the last one."""
+        """The confirmation of what has arrived, or is known to be seen, since the last one."""
         news: dict[SessionId, int] = {}
+        by_word = self._by_word
         for session in self.unconfirmed:
             inbox = self.inboxes.get(session)
-            if inbox is not None and inbox.received != inbox.acked:
-                news[session] = inbox.acked = inbox.received
+            if inbox is None:
+                continue
+            number = by_word.get(session, inbox.received) if by_word else inbox.received
+            if number != inbox.acked:
+                news[session] = inbox.acked = number
         self.unconfirmed.clear()
         return Acks(news) if news else None
 
@@ -252,8 +324,11 @@ class LinkLedger:
             inbox.received = max(inbox.received, selected.outputs)
         else:
             # New to this world, which counts its outputs from there on.
-            inbox.received = inbox.acked = selected.outputs
+            inbox.received, inbox.acked = selected.outputs, _NOT_TOLD
+            self.unconfirmed.add(session)
             self.in_world.add(session)
+            if session in self._by_word:
+                self._by_word[session] = selected.outputs
         if is_again:
             # The world has gone back to a time before this session, and runs again what it had run for it;
             # the answers have been shown.

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from actors.gateway.ledger import LinkLedger
 from actors.gateway.messages import (
+    Confirm,
     CreditChanged,
     DescribeLink,
     Failed,
@@ -47,7 +48,18 @@ from transports.link.protocol import (
     SessionId,
     Welcome,
 )
-from wyld_actors import Actor, Context, Exited, ExitReason, Message, Monitor, Record, StopRequested, on
+from wyld_actors import (
+    Actor,
+    Context,
+    Exited,
+    ExitKind,
+    ExitReason,
+    Message,
+    Monitor,
+    Record,
+    StopRequested,
+    on,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +105,10 @@ class SendAcks(Message, frozen=True):
     """To oneself: confirm what has arrived."""
 
 
+class SendClaims(Message, frozen=True):
+    """To oneself: tell the world of sessions that have joined since the handshake."""
+
+
 class Finish(Message, frozen=True):
     """To oneself: what was sent before has been queued; end."""
 
@@ -121,7 +137,7 @@ class GatewayLink(Actor):
         self._line: WorldLine = self.state.line
         self._monitors: dict[SessionId, Monitor] = {}
         self._credit = 0
-        self._is_ack_due = False
+        self._is_ack_due = self._is_claim_due = False
         self._complaints = Complaints()
 
     def on_start(self) -> None:
@@ -232,7 +248,29 @@ class GatewayLink(Actor):
         )
         if resend is not None:
             self._queue(ctx, resend)
+        if session in self._ledger.unclaimed and self._line.is_up:
+            # From an earlier life of this gateway: where it stands, the world has to say.
+            self._claim_soon(ctx)
+            return
         ref.tell(WorldReached(self._credit) if self._line.is_up else WorldLost())
+
+    def _claim_soon(self, ctx: Context) -> None:
+        if not self._is_claim_due:
+            self._is_claim_due = True
+            ctx.ref.tell(SendClaims())
+
+    @on(SendClaims)
+    def send_claims(self, ctx: Context, _: SendClaims) -> None:
+        """All that have joined by now, in one frame."""
+        self._is_claim_due = False
+        claim = self._ledger.claim() if self._line.is_up else None
+        if claim is not None:
+            self._queue(ctx, claim)
+
+    @on(Confirm)
+    def confirm(self, ctx: Context, confirm: Confirm) -> None:
+        self._ledger.confirm(confirm.session, confirm.received)
+        self._ack_soon(ctx)
 
     @on(Leave)
     def leave(self, ctx: Context, leave: Leave) -> None:
@@ -240,7 +278,10 @@ class GatewayLink(Actor):
 
     @on(Exited)
     def session_gone(self, ctx: Context, exited: Exited) -> None:
-        """Given up by its supervisor: one that ends in order has sent Leave."""
+        """Given up by its supervisor: one that ends in order has sent Leave, one that stops with the gateway
+        goes on in its next life."""
+        if exited.reason.kind is ExitKind.SHUTDOWN:
+            return
         for session, ref in self._ledger.refs.items():
             if ref == exited.ref:
                 self._forget(ctx, session, DisconnectReason.SESSION_LOST)
@@ -280,7 +321,23 @@ class GatewayLink(Actor):
             self._line.heard(ctx.now)
         else:
             frames = self._shake(ctx, iter(batch.frames))
+        if self._ledger.awaits_claims:
+            frames = self._hand_on_claimed(ctx, frames)
         self._hand_on(ctx, frames)
+
+    def _hand_on_claimed(self, ctx: Context, frames: Iterable[Frame]) -> Iterable[Frame]:
+        """Sessions hear where they stand before what follows, and after what came before. Returns the
+        rest."""
+        rest: list[Frame] = []
+        for frame in frames:
+            if isinstance(frame, Welcome):
+                self._hand_on(ctx, rest)
+                rest = []
+                for ref, message in self._ledger.claimed(frame):
+                    ref.tell(message)
+            else:
+                rest.append(frame)
+        return rest
 
     def _hand_on(self, ctx: Context, frames: Iterable[Frame]) -> None:
         ledger = self._ledger
@@ -291,7 +348,11 @@ class GatewayLink(Actor):
             self._queue(ctx, frame)
         for frame in done.others:
             self._act(ctx, frame)
-        if ledger.unconfirmed and not self._is_ack_due:
+        if ledger.unconfirmed:
+            self._ack_soon(ctx)
+
+    def _ack_soon(self, ctx: Context) -> None:
+        if not self._is_ack_due:
             self._is_ack_due = True
             ctx.after(self._options.ack_seconds, SendAcks())
 
@@ -335,6 +396,8 @@ class GatewayLink(Actor):
         self._credit = welcome.credit
         for ref, message in ledger.welcomed(welcome, is_another=is_another):
             ref.tell(message)
+        if ledger.unclaimed:
+            self._claim_soon(ctx)
         if ledger.returning:
             ctx.after(RETURN_SECONDS, ReturnOverdue(line.attempt))
         for request in ledger.book.repeat_all(ctx.now):

@@ -30,7 +30,7 @@ from transports.link.protocol import (
     RequestBody,
     SessionId,
 )
-from wyld_actors import Message, Ref
+from wyld_actors import Message, Ref, Refused
 
 # ---------------------------------------------------------------- connection and session
 
@@ -42,16 +42,73 @@ class ClientArrived(Message, frozen=True):
     capabilities: Capabilities
 
 
+class Attach(Message, frozen=True):
+    """Asked of a session by a younger one: this connection, which I have, belongs to your player.
+
+    Answered by Attached, or refused by NotAttached. `seen` is the last output that the client has on its
+    page, None if it has none; `shows_token` if it came with what the session had given out, and not by its
+    password.
+    """
+
+    connection: Ref
+    capabilities: Capabilities
+    protocol: str
+    peer: str
+    seen: OutputNumber | None = None
+    shows_token: bool = False
+
+
+class Attached(Message, frozen=True):
+    """The connection is taken: move it to me."""
+
+    session: SessionId
+
+
+class NotAttached(Refused):
+    """A session does not take another connection, for this reason."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class MoveTo(Message, frozen=True):
+    """To a connection: you belong to this session now. Tell the one you had Moved, and hold your client's
+    words until it says GoOn: it may still have some that came before."""
+
+    session: Ref
+    number: SessionId
+
+
+class Moved(Message, frozen=True):
+    """To a session: this was the last from your client."""
+
+
+class GoOn(Message, frozen=True):
+    """To a connection: all that came before has been handed over."""
+
+
 class ClientGone(Message, frozen=True):
-    """To a session: the connection has ended, by itself or because you closed it."""
+    """To a session: this connection has ended, by itself or because you closed it."""
 
     reason: str
+    connection: Ref
+
+
+class Seen(Message, frozen=True):
+    """To a session: the client of this connection has all output up to `number` where its player sees it.
+
+    One that says so once is not believed to have anything else any more.
+    """
+
+    connection: Ref
+    number: OutputNumber
 
 
 class Show(Message, frozen=True):
     """To a connection: show these, in order, then the prompt if there is a new one.
 
-    `received` is the number of the last output in it, for a client that says which it has seen.
+    `received` is the number that the session's outputs have come to with them, None in the middle of a batch.
     """
 
     deliveries: list[Delivery]
@@ -109,6 +166,16 @@ class Join(Message, frozen=True):
     received: OutputNumber = 0
     is_in_world: bool = False
     plays: bool = False
+
+
+class Confirm(Message, frozen=True):
+    """To the link: the session's client has all outputs up to `received`, and the world need not keep them.
+
+    From now on it is told by word only. None: what arrives here counts as seen, as it does at first.
+    """
+
+    session: SessionId
+    received: OutputNumber | None
 
 
 class Leave(Message, frozen=True):

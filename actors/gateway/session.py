@@ -1,15 +1,16 @@
 """The session actor: what one player says and is shown, from the first byte to the last.
 
-Transient: it ends cleanly with its client, and a crash restarts it at its last good state, with the
-connection kept and one line of story for the player. A shell around pure parts: the login dialogue (`login`),
-the numbered lines (`command_flow`), the record and its states (`session_record`); see `session_stay` for
-everything that is not talk.
+Transient: it ends cleanly when it is closed, and a crash restarts it at its last good state, with the
+connections kept and one line of story for the player. A shell around pure parts: the login dialogue
+(`login`), the numbered lines (`command_flow`), the record and its states (`session_record`); see
+`session_stay` for everything that is not talk.
 """
 
 import logging
 
 from actors.command_trace import trace_id
 from actors.gateway.command_flow import Standing
+from actors.gateway.devices import Device
 from actors.gateway.dialogue import AskFor, Echo, Effect, Ended, Entered, LoggedIn, Say, Send, Turn, Typed
 from actors.gateway.login import WORLD_AWAY, LoginDialogue, LoginReply
 from actors.gateway.messages import (
@@ -43,6 +44,7 @@ from transports.link.protocol import (
     Prompt,
     RequestBody,
     SelectCharacter,
+    SessionReconnected,
 )
 from wyld_actors import Context, Message, on
 
@@ -72,15 +74,15 @@ class Session(Stay):
         # Out of the world although the world is there, and so nothing to be told of its return.
         self._is_torn_out = False
         # What the client was told last; None where a crash has taken that.
-        self._is_world_away: bool | None = None if self.state.connection else False
+        self._is_world_away: bool | None = None if self.state.devices else False
 
     # The client ------------------------------------------------------------------------------------
 
     @on(ClientArrived)
     def meet(self, ctx: Context, arrived: ClientArrived) -> None:
         record = self._record.with_metadata(metadata_of(arrived.capabilities))
-        self.state = self.state.replace(record=record, connection=arrived.connection)
-        ctx.monitor(arrived.connection)
+        self.state = self.state.replace(record=record)
+        self._add(ctx, Device(arrived.connection))
         self._move(ctx, SessionState.AUTHENTICATING)
         self._tell_where_lines_go()
         if self._is_world_away:
@@ -89,7 +91,7 @@ class Session(Stay):
 
     @on(LineReceived)
     def hear(self, ctx: Context, line: LineReceived) -> None:
-        self._touched_at = ctx.now
+        self._touch(ctx.now)
         if self._plays:
             self._command(line.text, line.number or 0)
         elif self._record.state is not SessionState.CLOSED:
@@ -120,8 +122,12 @@ class Session(Stay):
         if incoming.position is not None:
             flow.confirmed(incoming.position)
             self._tell_what_is_done()
-        self._send(ctx)
+        self._send_lines()
+        # Last, when nothing can go wrong any more: it is changed in place.
         flow.received = incoming.received
+        if not self._is_sure:
+            kept = [delivery for delivery in incoming.deliveries if not delivery.steers]
+            self._missed.keep(kept, incoming.received)
 
     def _is_performed(self, done: Performed) -> None:
         self._flow.performed(done.number)
@@ -169,12 +175,15 @@ class Session(Stay):
             self._take(ctx, self._rules.world_back(self.state.dialogue) if was_away else None)
         elif was_away and reached.is_new:
             self._speak(BREATH_DRAWN)
-        self._send(ctx)
+        if reached.is_new and not self.state.devices and standing is Standing.GO_ON:
+            # Another world, perhaps, which thinks that somebody is there.
+            self._tell_world_of_absence()
+        self._send_lines()
 
     @on(CreditChanged)
-    def change_credit(self, ctx: Context, changed: CreditChanged) -> None:
+    def change_credit(self, _ctx: Context, changed: CreditChanged) -> None:
         self._flow.change_credit(changed.credit)
-        self._send(ctx)
+        self._send_lines()
 
     @on(WorldLost)
     def world_lost(self, ctx: Context, _: WorldLost) -> None:
@@ -196,7 +205,9 @@ class Session(Stay):
             if not self._is_torn_out:
                 self._speak(BREATH_DRAWN)
             self._is_torn_out = False
-            self._send(ctx)
+            self._send_lines()
+            if not self.state.devices:
+                self._tell_world_of_absence()
         elif answered.body is self.state.dialogue.request:
             assert isinstance(reply, LoginReply)
             self._take(ctx, self._rules.answered(self.state.dialogue, reply))
@@ -251,11 +262,6 @@ class Session(Stay):
                 trace = trace_id(command.session, command.number)
                 logger.debug("session %d: command %s is sent", self._number, trace, extra={"trace": trace})
 
-    def _send(self, ctx: Context) -> None:
-        self._send_lines()
-        if self.state.connection is None and self._plays and not self._flow.stream.unapplied:
-            self._end(ctx)
-
     # The dialogue ----------------------------------------------------------------------------------
 
     def _take(self, ctx: Context, taken: Turn | None) -> None:
@@ -301,6 +307,24 @@ class Session(Stay):
 
     # States ----------------------------------------------------------------------------------------
 
+    def _client_is_back(self, ctx: Context, away_seconds: float) -> None:
+        record = self._record
+        if record.left is not None:
+            self._move(ctx, record.left)
+        else:
+            self._keep()
+        self._tell_where_lines_go()
+        self._tell_of_world(is_here=self._flow.is_world_here)
+        if not self._plays:
+            if self.state.dialogue.request is None:
+                self._take(ctx, self._rules.returned(self.state.dialogue))
+            return
+        if not self._flow.is_world_here:
+            self._speak(BREATH_HELD)
+        record = self._record
+        back = SessionReconnected(record.protocol, record.peer, away_seconds)
+        self._link.tell(Inquire(self._number, None, back))
+
     def _tell_where_lines_go(self) -> None:
         """To programs: whether what is typed is for the game. A person sees it."""
         self._tell_client(SendData("session", {"playing": self._plays}))
@@ -322,6 +346,8 @@ class Session(Stay):
         self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
         self._flow.begin_at(selected.applied)
         self._move(ctx, SessionState.PLAYING)
+        if not self.state.devices:
+            self._tell_world_of_absence()
         self._tell_where_lines_go()
 
     def _leave_play(self, ctx: Context, text: str) -> None:
@@ -330,7 +356,8 @@ class Session(Stay):
         ahead = self._flow.withdraw()
         self._tell_what_is_done()
         self.state = self.state.replace(record=self._record.with_character(None))
-        if self.state.connection is None:
+        if not self.state.devices:
+            # Who had typed that before the line broke has nothing to come back to.
             self._end(ctx)
             return
         self._move(ctx, SessionState.CHARACTER_SELECTION)

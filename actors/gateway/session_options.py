@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from actors.gateway.devices import DevicePolicy
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """All in seconds."""
+    """All in seconds, and whether an account's session may have several clients."""
 
     # From the first byte to the end of the login, typing or not: tbaMUD's idle check gives a minute or two.
     login_timeout_seconds: float = 120.0
@@ -16,10 +17,9 @@ class SessionOptions:
     playing_idle_seconds: float = 3600.0
     # How long a character stays in the world without a client: a tunnel, a laptop's lid, a router's night.
     link_dead_seconds: float = 900.0
-    # For the last lines of a client that has gone, to be run by a world that may be away.
-    last_lines_seconds: float = 60.0
     # Between two attempts to bring a character back into a world that has forgotten it.
     retry_seconds: float = 1.0
+    devices: DevicePolicy = DevicePolicy.TAKEOVER
 
 
 def idle_seconds_left(
@@ -34,5 +34,7 @@ def idle_seconds_left(
             return latest + options.selection_idle_seconds - now
         case SessionState.PLAYING:
             return latest + options.playing_idle_seconds - now
-        case _:
+        case SessionState.DISCONNECTED:
+            return record.changed_at + options.link_dead_seconds - now
+        case SessionState.CLOSED:
             return None

@@ -111,6 +111,17 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
         left = self.state if target is SessionState.DISCONNECTED else None
         return msgspec.structs.replace(self, state=target, left=left, changed_at=now, touched_at=now)
 
+    def gone_on_to(self, target: SessionState) -> "SessionRecord":
+        """The record of a session without client, for which came about what it had asked for: it will be in
+        `target` when its client is back. Raises IllegalTransition if the table has no such way."""
+        assert self.left is not None, "only a Disconnected session has left a state"
+        check_transition(self.left, target)
+        return msgspec.structs.replace(self, left=target)
+
+    def with_client(self, protocol: str, peer: str) -> "SessionRecord":
+        """The record with another connection."""
+        return msgspec.structs.replace(self, protocol=protocol, peer=peer)
+
     def touched(self, now: float) -> "SessionRecord":
         """The record with its last activity at `now`; time never runs backwards in a record."""
         return msgspec.structs.replace(self, touched_at=max(now, self.touched_at))

@@ -1,106 +1,88 @@
-"""A session's stay, apart from what is said in it: its client, its states, its idleness, its end.
+"""A session's stay, apart from what is said in it: its states, its idleness, its end.
 
-The base of `Session`. What is in `State` outlasts a crash. The flow of commands in it is changed in place,
-because that happens for every line: what was accepted is sent again after a crash and ignored by a world that
-has it, so nothing accepted is lost and nothing runs twice.
-
-When the client goes while it plays, the lines it had typed are still run; then the world is told to close.
+The base of `Session`. A session that has logged in is older than any client: when the last one goes it is
+Disconnected and waits (`link_dead_seconds`), its character stays in the world, the lines under way are run.
+One that has not logged in ends with its client. What the book is told outlasts this process: a gateway that
+starts brings its sessions back as they were, without clients (`restored`).
 """
 
 import logging
 
+import msgspec
+
 from actors.gateway.command_flow import CommandFlow
 from actors.gateway.dialogue import Dialogue
 from actors.gateway.messages import (
-    ClientGone,
     DescribeSession,
+    DropSession,
     Farewell,
+    Inquire,
     Join,
+    KeepSession,
     Leave,
     Rejoin,
     SendData,
-    Speak,
+    TouchSession,
 )
+from actors.gateway.missed_output import MissedOutput
+from actors.gateway.session_clients import LINK, Clients
 from actors.gateway.session_options import SessionOptions, idle_seconds_left
 from actors.gateway.session_record import SessionId, SessionRecord, metadata_of
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_words import IDLE, STORY, TOO_SLOW
 from transports.adapter import CapabilitiesChanged, DataReceived
-from transports.link.protocol import DisconnectReason
-from wyld_actors import Actor, Context, Exited, Message, Record, Ref, Timer, on
+from transports.link.protocol import AccountRecord, DisconnectReason, SessionDisconnected
+from wyld_actors import Context, Message, Timer, on
+
+__all__ = ["LINK", "Stay", "restored"]
 
 logger = logging.getLogger(__name__)
 
-# The name of the gateway's link in the registry.
-LINK = "link"
+# The name of the book in the registry.
+SESSION_BOOK = "session_book"
 
 # How often somebody is looked at who has been idle for too long, but may not be sent away just now.
 _LOOK_AGAIN_SECONDS = 1.0
+# Between two words to the book that somebody is active.
+_TOUCH_SECONDS = 30.0
+
+_WITHOUT_LOGIN = frozenset({SessionState.CONNECTING, SessionState.AUTHENTICATING})
 
 
 class CheckIdle(Message, frozen=True):
     """To oneself: has the player done nothing for too long?"""
 
 
-class LookForClient(Message, frozen=True):
-    """To oneself: the connection is gone; did it say so?"""
-
-    is_moot_without_receiver = True
-
-
-class GiveUpLines(Message, frozen=True):
-    """To oneself: the world has not run the last lines of a client that is gone."""
-
-
-class Stay(Actor):
-    """One client's stay. Ends after its client, or when the last lines of one that is gone are run."""
+class Stay(Clients):
+    """One player's stay. Ends when it is closed, by the player or by time."""
 
     may_be_interrupted = False
 
-    class State(Record, frozen=True):
-        """What outlasts a crash. `record` and `flow` are there from the first start on."""
-
-        record: SessionRecord | None = None
-        flow: CommandFlow | None = None
-        dialogue: Dialogue = Dialogue()
-        connection: Ref | None = None
-        is_in_world: bool = False
-        end_reason: DisconnectReason = DisconnectReason.GATEWAY_STOPPED
+    class State(Clients.State, frozen=True):
+        """See `Clients.State`."""
 
     def __init__(self, options: SessionOptions, number: SessionId, protocol: str, peer: str) -> None:
-        super().__init__()
-        self._options = options
-        now = self.ctx.now
-        if self.state.record is None:
-            record = SessionRecord.begin(number, protocol=protocol, peer=peer, now=now)
-            self.state = self.state.replace(record=record, flow=CommandFlow(number))
-        self._number = number
-        self._flow: CommandFlow = self.state.flow
+        super().__init__(options, number, protocol, peer)
         self._plays = self._record.plays
-        self._touched_at = now
+        self._told_touch_at = self._touched_at
         self._timer: Timer | None = None
-        self._link = self._found(LINK)
-
-    @property
-    def _record(self) -> SessionRecord:
-        record: SessionRecord = self.state.record
-        return record
-
-    def _found(self, name: str) -> Ref:
-        ref: Ref | None = self.ctx.system.registry.whereis(name)
-        assert ref is not None, f"{name} starts before any session"
-        return ref
 
     def on_start(self) -> None:
-        state = self.state
+        super().on_start()
         self._join()
-        if state.connection is not None:
-            self.ctx.monitor(state.connection)
-            self._speak(STORY)
+        self._keep()
+        self._speak(STORY)
         self._watch_idleness(self.ctx)
 
     def on_stop(self) -> None:
-        self._link.tell(Leave(self._number, self.state.end_reason))
+        record = self._record
+        if record.state is SessionState.CLOSED:
+            self._link.tell(Leave(self._number, self.state.end_reason))
+            self._tell_book(DropSession(self._number))
+        elif record.state not in (SessionState.DISCONNECTED, *_WITHOUT_LOGIN):
+            # The gateway stops. In its next life it goes on.
+            record = record.moved_to(SessionState.DISCONNECTED, now=self.ctx.now)
+            self._tell_book(KeepSession(record, self.ctx.ref))
 
     @on(Rejoin)
     def rejoin(self, _ctx: Context, _: Rejoin) -> None:
@@ -111,6 +93,23 @@ class Stay(Actor):
             Join(self._number, self.ctx.ref, self._flow.received, self.state.is_in_world, self._plays)
         )
 
+    # The book --------------------------------------------------------------------------------------
+
+    def _tell_book(self, message: Message) -> None:
+        book = self.ctx.system.registry.whereis(SESSION_BOOK)
+        if book is not None:
+            book.try_tell(message)
+
+    def _keep(self) -> None:
+        self._tell_book(KeepSession(self._record, self.ctx.ref))
+
+    def _touch(self, now: float) -> None:
+        """The player does something."""
+        self._touched_at = now
+        if now - self._told_touch_at >= _TOUCH_SECONDS:
+            self._told_touch_at = now
+            self._tell_book(TouchSession(self._number, now))
+
     # The client ------------------------------------------------------------------------------------
 
     @on(DataReceived)
@@ -120,77 +119,64 @@ class Stay(Actor):
             case "core.ping":
                 self._tell_client(SendData("Core.Ping", None))
             case "core.keepalive":
-                self._touched_at = ctx.now
+                self._touch(ctx.now)
 
     @on(CapabilitiesChanged)
     def note_capabilities(self, _ctx: Context, changed: CapabilitiesChanged) -> None:
         metadata = metadata_of(changed.capabilities)
-        self.state = self.state.replace(record=self._record.with_metadata(metadata))
-
-    @on(ClientGone)
-    def client_gone(self, ctx: Context, _gone: ClientGone) -> None:
-        if self.state.connection is not None:
-            self._without_client(ctx, DisconnectReason.CLIENT_CLOSED)
-
-    @on(Exited)
-    def connection_gone(self, ctx: Context, exited: Exited) -> None:
-        """One that ended in order has sent ClientGone, which is still to be read: look again behind it."""
-        if exited.ref == self.state.connection:
-            ctx.ref.tell(LookForClient())
-
-    @on(LookForClient)
-    def look_for_client(self, ctx: Context, _: LookForClient) -> None:
-        if self.state.connection is not None:
-            self._without_client(ctx, DisconnectReason.CLIENT_LOST)
+        if metadata != self._record.metadata:
+            self.state = self.state.replace(record=self._record.with_metadata(metadata))
+            self._keep()
 
     @on(DescribeSession)
     def describe(self, _ctx: Context, _: DescribeSession) -> SessionRecord:
         return self._record.touched(self._touched_at)
 
-    def _speak(self, text: str, prompt: str | None = None) -> None:
-        if text or prompt is not None:
-            self._tell_client(Speak(text, prompt))
+    def _without_client(self, ctx: Context, reason: DisconnectReason, seen: int) -> None:
+        if self._record.state is SessionState.CLOSED:
+            ctx.stop()
+            return
+        self.state = self.state.replace(end_reason=reason)
+        if self._record.state in _WITHOUT_LOGIN:
+            self._end(ctx)
+            return
+        logger.info("session %d: waits for its client", self._number)
+        self._move(ctx, SessionState.DISCONNECTED)
+        self._confirm(seen)
+        self._tell_world_of_absence()
 
-    def _tell_client(self, message: Message) -> None:
-        connection: Ref | None = self.state.connection
-        if connection is not None:
-            connection.tell(message)
+    def _tell_world_of_absence(self) -> None:
+        if self._plays:
+            reason, grace = self.state.end_reason, self._options.link_dead_seconds
+            self._link.tell(Inquire(self._number, None, SessionDisconnected(reason, grace)))
 
     # States and the end ----------------------------------------------------------------------------
 
     def _move(self, ctx: Context, target: SessionState) -> None:
-        record = self._record.moved_to(target, now=ctx.now)
-        self.state = self.state.replace(record=record)
-        self._plays = record.plays
+        self.state = self.state.replace(record=self._moved(target))
+        self._plays = self._record.plays
+        self._keep()
         self._watch_idleness(ctx)
+
+    def _moved(self, target: SessionState) -> SessionRecord:
+        record = self._record
+        is_away = record.state is SessionState.DISCONNECTED and not self.state.devices
+        if is_away and target is not SessionState.CLOSED:
+            return record.gone_on_to(target)
+        return record.moved_to(target, now=self.ctx.now)
 
     def _say_farewell(self, ctx: Context, text: str, reason: DisconnectReason) -> None:
         """Close the client; the session ends when it has gone."""
         self.state = self.state.replace(end_reason=reason)
-        if self.state.connection is None:
+        if not self.state.devices:
             self._end(ctx)
         elif self._record.state is not SessionState.CLOSED:
             self._move(ctx, SessionState.CLOSED)
             self._tell_client(Farewell(text, reason.value))
 
-    def _without_client(self, ctx: Context, reason: DisconnectReason) -> None:
-        self.state = self.state.replace(connection=None)
-        if self._record.state is SessionState.CLOSED:
-            ctx.stop()
-            return
-        self.state = self.state.replace(end_reason=reason)
-        if self._plays and self._flow.stream.unapplied:
-            self._move(ctx, SessionState.DISCONNECTED)
-            ctx.after(self._options.last_lines_seconds, GiveUpLines())
-        else:
-            self._end(ctx)
-
-    @on(GiveUpLines)
-    def give_up_lines(self, ctx: Context, _: GiveUpLines) -> None:
-        logger.warning("session %d: ends with %d lines not run", self._number, self._flow.stream.unapplied)
-        self._end(ctx)
-
     def _end(self, ctx: Context) -> None:
+        if unapplied := self._flow.stream.unapplied:
+            logger.warning("session %d: ends with %d lines not run", self._number, unapplied)
         if self._record.state is not SessionState.CLOSED:
             self._move(ctx, SessionState.CLOSED)
         ctx.stop()
@@ -209,9 +195,34 @@ class Stay(Actor):
     def check_idle(self, ctx: Context, _: CheckIdle) -> None:
         self._timer = None
         left = idle_seconds_left(self._record, self._touched_at, ctx.now, self._options)
-        # Who waits for the world's answer is not idle.
-        if left is None or left > 0 or self.state.dialogue.request is not None:
+        if left is None or left > 0 or self._waits_for_world:
             self._watch_idleness(ctx)
             return
-        is_login = self._record.state is SessionState.AUTHENTICATING
-        self._say_farewell(ctx, TOO_SLOW if is_login else IDLE, DisconnectReason.IDLE)
+        match self._record.state:
+            case SessionState.AUTHENTICATING | SessionState.CONNECTING:
+                self._say_farewell(ctx, TOO_SLOW, DisconnectReason.IDLE)
+            case SessionState.DISCONNECTED:
+                self._say_farewell(ctx, "", DisconnectReason.SESSION_EXPIRED)
+            case _:
+                self._say_farewell(ctx, IDLE, DisconnectReason.IDLE)
+
+    @property
+    def _waits_for_world(self) -> bool:
+        """Who waits for the world's answer is not idle."""
+        return self.state.dialogue.request is not None and bool(self.state.devices)
+
+
+def restored(record: SessionRecord, now: float) -> Stay.State:
+    """What a session begins with that an earlier life of the gateway had: without a client, from `now` on."""
+    if record.state is not SessionState.DISCONNECTED:
+        record = record.moved_to(SessionState.DISCONNECTED, now=now)
+    record = msgspec.structs.replace(record, changed_at=now, touched_at=now)
+    account = record.account
+    return Stay.State(
+        record=record,
+        flow=CommandFlow(record.id, is_agreed=False),
+        missed=MissedOutput(),
+        dialogue=Dialogue(account=None if account is None else AccountRecord(account.id, account.name)),
+        is_in_world=record.plays,
+        end_reason=DisconnectReason.CLIENT_LOST,
+    )

@@ -14,7 +14,10 @@ IDLE = styled("system", "You have been away for so long that the world lets you 
 ENDED = styled("system", "Your stay here has ended. Farewell.")
 # For logs: a page comes again without asking, and says nothing of why.
 AGAIN = "the world has lost lines that only the page has"
+# The sentence that the world has for the same, when it is another gateway that a character is played from.
+TAKEN_OVER = styled("system", "Your character is being played from elsewhere now.")
 LOST_PLACE = styled("error", "The world has lost your place in it.")
+DEVICE_THERE = "Your character is in the world with another of your devices, and only one may play at a time."
 REFUSALS: Mapping[Refusal, str] = MappingProxyType(
     {
         Refusal.TOO_MANY_LINES: styled("error", "Not taken: too many of your lines wait for the world."),
@@ -22,3 +25,24 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
         Refusal.NOT_SAVED: styled("error", "Not taken: the world cannot save what you do just now."),
     }
 )
+
+
+def caught_up(away_seconds: float, gap: int, *, has_missed: bool) -> str:
+    """What comes before the output that a client has missed, and how much of that is lost."""
+    lines = [f"You are back, after {time_span(away_seconds)}."] if away_seconds else ["You are here as well."]
+    if gap:
+        lines.append(f"More happened here than could be kept for you: {gap} lines of it are lost.")
+    if has_missed:
+        lines.append("This is what you have missed:")
+    return "\n".join([styled("system", line) for line in lines])
+
+
+def time_span(seconds: float) -> str:
+    """About how long, for people: "a moment", "one minute", "3 hours"."""
+    if seconds < 10:
+        return "a moment"
+    for name, length in (("hour", 3600), ("minute", 60), ("second", 1)):
+        count = round(seconds / length)
+        if seconds >= length and count:
+            return f"one {name}" if count == 1 else f"{count} {name}s"
+    return "a moment"

@@ -6,7 +6,7 @@ of the clients (`Client`) and the connection between gateway and world (`MemoryL
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import gevent
@@ -40,9 +40,11 @@ from transports.link.protocol import (
     Acks,
     CharacterReleased,
     CharacterSelected,
+    Claim,
     CloseSession,
     Command,
     Confirm,
+    DisconnectNoted,
     Failure,
     FailureCode,
     Frame,
@@ -52,11 +54,15 @@ from transports.link.protocol import (
     OutputBody,
     Performed,
     Positions,
+    Prompt,
     Reply,
     Request,
     Resend,
     SelectCharacter,
     SessionClosed,
+    SessionDisconnected,
+    SessionReconnected,
+    SessionResumed,
     TextOutput,
 )
 from transports.link.requests import ReplyCache, Verdict
@@ -228,6 +234,8 @@ class ScriptedWorld:
         self.credit = 64
         self.ran: list[tuple[str, str]] = []
         self.closed: list[int] = []
+        # Sessions whose clients are gone, as the world knows.
+        self.away: set[int] = set()
         self.waiting: list[tuple[Peer, Frame]] = []
         self.acked: dict[int, int] = {}
         self.places: dict[int, _Place] = {}
@@ -287,7 +295,9 @@ class ScriptedWorld:
             case Hello():
                 self.router.send(peer, self._doorkeeper.hello(peer, frame, nonce=next(self._nonces)))
             case Confirm():
-                self._admit(peer, frame)
+                self._claim(peer, self._doorkeeper.confirm(peer, frame).sessions)
+            case Claim(sessions):
+                self._claim(peer, sessions)
             case Heartbeat(number):
                 self.router.send(peer, Heartbeat(number, number))
             case Request() if not self.answers:
@@ -300,19 +310,20 @@ class ScriptedWorld:
                 self._command(frame)
             case Acks(outputs):
                 self.acked.update(outputs)
+                for session in outputs.keys() & self.places.keys():
+                    self.places[session].tail.ack(outputs[session])
             case Resend(session, after) if session in self.places:
                 for output in self.places[session].tail.resume(after):
                     self.router.send(peer, output)
 
-    def _admit(self, peer: Peer, confirm: Confirm) -> None:
-        admitted = self._doorkeeper.confirm(peer, confirm)
-        known = {session for session in admitted.sessions if session in self.places}
+    def _claim(self, peer: Peer, sessions: Mapping[int, int]) -> None:
+        known = {session for session in sessions if session in self.places}
         positions = {session: self.places[session].inbox.position for session in known}
         self.router.send(peer, welcome(self.credit, positions))
         for session in known:
             place = self.places[session]
             place.peer = peer
-            for output in place.tail.resume(admitted.sessions[session]):
+            for output in place.tail.resume(sessions[session]):
                 self.router.send(peer, output)
 
     def _request(self, peer: Peer, request: Request) -> None:
@@ -330,6 +341,13 @@ class ScriptedWorld:
             self.closed.append(session)
             self.places.pop(session, None)
             return Reply(request.id, SessionClosed())
+        if isinstance(body, SessionDisconnected):
+            self.away.add(session)
+            return Reply(request.id, DisconnectNoted(body.grace_seconds))
+        if isinstance(body, SessionReconnected):
+            self.away.discard(session)
+            self.shows(session, TextOutput("Here you are."), Prompt("> "))
+            return Reply(request.id, SessionResumed())
         assert isinstance(body, LoginRequest)
         answer = self.table.answer(body)
         if isinstance(answer, FailureCode):

@@ -78,7 +78,7 @@ def test_a_client_that_hangs_up_halfway_has_its_last_lines_run(
     bob.types("say One.", "say Two.")
     bob.hangs_up_halfway()
 
-    for words in (f'{bob.name} says, "One."', f'{bob.name} says, "Two."', f"{bob.name} fades away."):
+    for words in (f'{bob.name} says, "One."', f'{bob.name} says, "Two."'):
         ann.sees(words)
 
 
@@ -99,7 +99,7 @@ def test_a_client_that_never_reads_is_closed_and_nobody_else_notices(
         with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
             send_for_ever(deaf, b"help\r\n" * 100)
 
-    ann.sees(f"{name} fades away.")
+    assert name in ann.does("who", "in the world.")
 
 
 def test_a_character_is_where_it_was_after_a_restart_of_everything(

@@ -35,13 +35,13 @@ def test_arrivals_and_departures_are_seen(pair: Pair) -> None:
     ann.sees(f"{bob.name} fades away.")
 
 
-def test_a_client_that_is_cut_off_leaves_the_room(pair: Pair) -> None:
+def test_a_character_whose_client_is_cut_off_stays_where_it_is(pair: Pair) -> None:
     ann, bob = pair
 
     bob.leave()
 
-    ann.sees(f"{bob.name} fades away.")
-    assert bob.name not in ann.does("who", "in the world.")
+    assert bob.name in ann.does("who", "in the world.")
+    ann.does("look", f"{bob.name} ", ">")
 
 
 def test_speech_is_heard_in_the_room_and_nowhere_else(pair: Pair) -> None:

@@ -174,7 +174,7 @@ def test_who_comes_and_why_who_goes_is_logged(telnet: Bench, caplog: pytest.LogC
 def test_the_end_of_the_client_is_the_end_of_the_connection(bench: Bench) -> None:
     bench.tell(Disconnected("gone"))
 
-    assert bench.heard[-1] == ClientGone("gone")
+    assert bench.heard[-1] == ClientGone("gone", bench.ref)
     assert not bench.ref.is_alive()
 
 

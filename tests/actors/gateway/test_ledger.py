@@ -11,6 +11,7 @@ from transports.link.protocol import (
     CharacterList,
     CharacterRecord,
     CharacterSelected,
+    Claim,
     Failure,
     FailureCode,
     Frame,
@@ -46,6 +47,8 @@ def ledger(*sessions: int) -> LinkLedger:
     made = LinkLedger(lambda: Backoff(BackoffOptions(), random.Random(1)))
     for session in sessions or (A, B):
         made.join(session, REFS[session], 0, is_in_world=True, plays=True)
+    # A handshake was begun with them.
+    made.claims()
     return made
 
 
@@ -248,3 +251,54 @@ def test_after_choosing_a_character_anew_nothing_is_hidden() -> None:
     book.sort([selected(book, outputs=2, applied=0)])
 
     assert texts(book, out(A, 3, "new", cause=1)) == {"a": ["new"]}
+
+
+def test_what_a_client_has_not_seen_is_not_confirmed_to_the_world() -> None:
+    book = ledger(A, B)
+    book.confirm(A, 1)
+    book.sort([out(A, 1, "x"), out(A, 2, "x"), out(B, 1, "x")])
+
+    assert book.acks() == Acks({A: 1, B: 1})
+    book.confirm(A, 2)
+    assert book.acks() == Acks({A: 2})
+    book.confirm(A, None)
+    book.sort([out(A, 3, "x")])
+    assert book.acks() == Acks({A: 3})
+
+
+def test_after_a_handshake_the_world_is_told_again_what_is_seen() -> None:
+    """The last confirmation may have gone down with its connection."""
+    book = ledger(A)
+    book.sort([out(A, 1, "x")])
+    book.acks()
+
+    book.claims()
+    book.welcomed(Welcome(10, {A: (0, 0)}), is_another=False)
+
+    assert book.acks() == Acks({A: 1})
+
+
+def test_a_session_of_an_earlier_life_is_claimed_after_the_handshake() -> None:
+    book = ledger(A)
+    book.welcomed(Welcome(10, {A: (0, 0)}), is_another=True)
+
+    book.join(B, REFS[B], 0, is_in_world=True, plays=True)
+    book.join(C, REFS[C], 0, is_in_world=True, plays=True)
+    assert book.claim() == Claim({B: 0, C: 0})
+    reached = book.claimed(Welcome(10, {B: (57, 50)}))
+
+    told = {cast(Mark, ref).name: message.position for ref, message in reached}
+    assert told == {"b": (57, 50), "c": None}
+    assert book.in_world == {A, B}
+    assert book.claim() is None
+
+
+def test_a_session_that_comes_while_hands_are_shaken_is_not_taken_for_unknown() -> None:
+    book = ledger(A)
+    book.claims()
+    book.join(B, REFS[B], 0, is_in_world=True, plays=True)
+
+    reached = book.welcomed(Welcome(10, {A: (0, 0)}), is_another=True)
+
+    assert [cast(Mark, ref).name for ref, _ in reached] == ["a"]
+    assert book.claim() == Claim({B: 0})

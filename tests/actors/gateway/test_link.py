@@ -4,7 +4,7 @@ from actors.gateway.messages import DescribeLink, Join, LinkStatus
 from actors.gateway.world_line import Batch
 from tests.actors.gateway_kit import PASSWORD, GatewayBench
 from transports.link.protocol import Performed, TextOutput
-from wyld_actors import Exited
+from wyld_actors import Exited, ExitKind, ExitReason
 
 
 def status(gateway: GatewayBench) -> LinkStatus:
@@ -139,7 +139,7 @@ def test_a_session_that_is_given_up_is_closed_in_the_world() -> None:
         session = gateway.system.find("/gateway/sessions/1")
         assert session is not None
 
-        gateway.crash("link", Exited(session, None))  # type: ignore[arg-type]
+        gateway.crash("link", Exited(session, ExitReason(ExitKind.KILLED)))
 
         assert len(world.closed) == 1
         assert player.is_open

@@ -155,40 +155,27 @@ def test_lines_typed_ahead_of_a_quit_are_for_the_menu() -> None:
         assert player.is_open
 
 
-def test_a_client_that_hangs_up_leaves_the_world() -> None:
+def test_a_client_that_hangs_up_before_it_has_logged_in_is_forgotten() -> None:
     with GatewayBench() as gateway:
-        world = gateway.starts_world()
+        gateway.starts_world()
 
-        gateway.playing().hangs_up()
+        gateway.client().types("ann").hangs_up()
 
-        assert len(world.closed) == 1
         assert gateway.sessions() == []
 
 
-def test_what_a_client_typed_before_it_hung_up_is_still_run() -> None:
+def test_a_player_who_has_quit_and_hung_up_is_out_of_the_world_and_forgotten() -> None:
     with GatewayBench() as gateway:
         world = gateway.starts_world()
         player = gateway.playing()
         world.performs = False
+        player.types("quit").hangs_up()
 
-        player.types("drop sword", "say bye").hangs_up()
-        assert world.closed == []
         world.goes_on()
         gateway.settle()
 
-        assert world.ran_by("Brand") == ["drop sword", "say bye"]
+        assert world.ran_by("Brand") == ["quit"]
         assert len(world.closed) == 1
-
-
-def test_a_world_that_never_runs_the_last_lines_does_not_keep_the_session() -> None:
-    with GatewayBench(session=SessionOptions(last_lines_seconds=30)) as gateway:
-        world = gateway.starts_world()
-        player = gateway.playing()
-        world.performs = False
-
-        player.types("drop sword").hangs_up()
-        gateway.advance(31)
-
         assert gateway.sessions() == []
 
 
@@ -205,6 +192,115 @@ def test_the_world_can_send_a_player_away() -> None:
         assert player.lines == ["A shadow falls.", "Out!"]
         assert player.closed_for == "kicked"
         assert gateway.sessions() == []
+
+
+# Without a client
+
+
+def test_a_character_stays_in_the_world_when_its_client_is_gone_and_the_world_knows() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+
+        gateway.playing().hangs_up()
+
+        record = record_of(gateway)
+        assert (record.state, record.left) == (SessionState.DISCONNECTED, SessionState.PLAYING)
+        assert world.away == set(world.places)
+        assert world.closed == []
+
+
+def test_what_a_client_typed_before_it_hung_up_is_still_run() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        world.performs = False
+
+        player.types("drop sword", "say bye").hangs_up()
+        world.goes_on()
+        gateway.settle()
+
+        assert world.ran_by("Brand") == ["drop sword", "say bye"]
+        assert record_of(gateway).state is SessionState.DISCONNECTED
+
+
+def test_a_client_that_does_not_come_back_in_time_has_left_the_world() -> None:
+    with GatewayBench(session=SessionOptions(link_dead_seconds=900)) as gateway:
+        world = gateway.starts_world()
+        gateway.playing().hangs_up()
+
+        gateway.advance(890)
+        assert len(gateway.sessions()) == 1
+        gateway.advance(20)
+
+        assert gateway.sessions() == []
+        assert len(world.closed) == 1
+
+
+def test_who_was_at_the_menu_may_come_back_to_it_for_as_long() -> None:
+    with GatewayBench(session=SessionOptions(link_dead_seconds=900)) as gateway:
+        world = gateway.starts_world()
+        gateway.client().types("ann", PASSWORD).hangs_up()
+
+        record = record_of(gateway)
+        assert (record.state, record.left) == (SessionState.DISCONNECTED, SessionState.CHARACTER_SELECTION)
+        assert world.away == set()
+        gateway.advance(910)
+        assert gateway.sessions() == []
+
+
+def test_a_character_that_was_chosen_by_a_client_which_is_gone_waits_for_it_in_the_world() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.client().types("ann", PASSWORD)
+        world.answers = False
+        player.types("1").hangs_up()
+
+        world.goes_on()
+        gateway.settle()
+
+        record = record_of(gateway)
+        assert (record.state, record.left) == (SessionState.DISCONNECTED, SessionState.PLAYING)
+        assert world.away == set(world.places)
+
+
+def test_a_world_that_began_anew_is_told_again_that_nobody_looks() -> None:
+    with GatewayBench() as gateway:
+        first = gateway.starts_world()
+        gateway.playing().hangs_up()
+        first.saves()
+        gateway.settle()
+        gateway.kills_world()
+
+        world = gateway.starts_world(remembering=first)
+
+        assert world.away == set(world.places)
+
+
+def test_a_character_that_a_new_world_has_forgotten_comes_back_without_its_client() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        gateway.playing().types("one").hangs_up()
+        gateway.kills_world()
+
+        world = gateway.starts_world()
+
+        assert world.ran_by("Brand") == ["one"]
+        assert world.away == set(world.places)
+
+
+def test_the_world_keeps_what_nobody_has_seen() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing().types("look")
+        (session,) = world.places
+        gateway.advance(1)
+        assert world.places[session].tail.unacked == 0
+
+        player.hangs_up()
+        world.tells(TextOutput("A bell rings."), session)
+        gateway.advance(1)
+
+        assert world.places[session].tail.unacked == 1
 
 
 # Idleness
@@ -596,7 +692,7 @@ def test_the_log_names_a_command_that_failed_in_the_world_as_the_worlds_does(
         assert "over the box" not in caplog.text
 
 
-def test_a_connection_that_crashes_closes_its_socket_and_ends_its_session() -> None:
+def test_a_connection_that_crashes_closes_its_socket_and_its_session_waits_for_another() -> None:
     with GatewayBench() as gateway:
         world = gateway.starts_world()
         player, other = gateway.playing("Ann"), gateway.playing("Bob")
@@ -605,7 +701,8 @@ def test_a_connection_that_crashes_closes_its_socket_and_ends_its_session() -> N
 
         assert not player.is_open
         assert other.types("look").saw("Cora does look.")
-        assert len(world.closed) == 1
+        assert record_of(gateway).state is SessionState.DISCONNECTED
+        assert world.closed == []
 
 
 def test_nothing_is_left_unread_when_everybody_has_gone() -> None:
@@ -615,6 +712,7 @@ def test_nothing_is_left_unread_when_everybody_has_gone() -> None:
         clients[0].types("quit", "quit")
         for client in clients[1:]:
             client.hangs_up()
+        gateway.advance(SessionOptions().link_dead_seconds + 1)
 
         assert gateway.sessions() == []
         assert not gateway.system.dead_letters

@@ -53,6 +53,23 @@ def test_a_disconnected_session_remembers_what_it_left_and_forgets_it_when_it_is
         gone.moved_to(SessionState.CHARACTER_SELECTION, now=15)
 
 
+def test_what_was_under_way_when_the_client_went_changes_where_it_comes_back_to() -> None:
+    gone = (
+        record()
+        .moved_to(SessionState.AUTHENTICATING, now=11)
+        .moved_to(SessionState.CHARACTER_SELECTION, now=12)
+        .moved_to(SessionState.DISCONNECTED, now=13)
+    )
+
+    plays = gone.gone_on_to(SessionState.PLAYING)
+
+    assert (plays.state, plays.left) == (SessionState.DISCONNECTED, SessionState.PLAYING)
+    assert plays.changed_at == 13
+    assert plays.plays
+    with pytest.raises(IllegalTransition, match="character_selection cannot become authenticating"):
+        gone.gone_on_to(SessionState.AUTHENTICATING)
+
+
 def test_account_character_and_metadata_are_kept_across_transitions() -> None:
     known = (
         record()

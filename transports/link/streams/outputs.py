@@ -103,8 +103,9 @@ class OutputTail:
         """The gateway has all up to `received`: the frames to send it now, in order.
 
         What it has is kept all the same: a client may not have it yet, and the gateway may die with it. What
-        need not be kept it says by `ack`. The first time after a restart `received` may be past the checkpoint: then the outputs that were made
-        since take the numbers after it. Raises PositionAhead if it claims more than that.
+        need not be kept it says by `ack`. The first time after a restart `received` may be past the
+        checkpoint: then the outputs that were made since take the numbers after it. Raises PositionAhead if
+        it claims more than that.
         """
         if self._agreed != _AGREED:
             self._renumber(received)

@@ -36,6 +36,9 @@ _NAMED_PASSWORD = re.compile(
     r"\b((?:password|token|secret)\s*[=:]\s*)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s,;]+)", re.IGNORECASE
 )
 
+# What stands on a line as it is.
+_PLAIN = (str, int, float, bool, type(None))
+
 # What a stranger could use to write lines of its own, or to work the terminal of who reads.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 # Text of several lines, made by the process itself.
@@ -62,7 +65,7 @@ def configure(
             "disable_existing_loggers": False,
             "formatters": {
                 "json": _formatter(shared, structlog.processors.JSONRenderer(default=str)),
-                "console": _formatter(shared, on_one_line, _console_renderer()),
+                "console": _formatter(shared, without_records, on_one_line, _console_renderer()),
             },
             "handlers": {
                 "terminal": {
@@ -127,6 +130,14 @@ def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
         name: HIDDEN if _is_secret(name) and value else _without_secrets(value)
         for name, value in event.items()
     }
+
+
+def without_records(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A structlog processor for text that people read: a record that goes with a line says in a hundred words
+    what the line says in ten. Programs find it in its own file, and in the lines of JSON."""
+    return {name: value for name, value in event.items() if isinstance(value, _PLAIN)}
 
 
 def on_one_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -71,9 +71,12 @@ class Clerk(Entering):
                 return None
             return wire.Reply(request.id, _SERVICES[type(request.body)](self, ctx, task, request.body))
         except No as no:
+            self._excuses.note(type(request.body).__name__, no.code, no, ctx.now)
             return failure(request.id, no.code, no.text)
         except (StorageRefused, SessionLeft, NotStarted, AskTimeout, ActorDeadError) as error:
-            return failure(request.id, code_of(error))
+            code = code_of(error)
+            self._excuses.note(type(request.body).__name__, code, error, ctx.now)
+            return failure(request.id, code)
 
     # Accounts ---------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from itertools import chain
 import msgspec
 
 from actors.entrance.clerk import Clerk, ClerkOptions, Work
+from actors.entrance.excuses import Excuses
 from actors.entrance.play import NotStarted, Play
 from actors.storage.positions import Position
 from actors.world.character import Character
@@ -46,12 +47,13 @@ class Returning:
 
 @dataclass(slots=True)
 class DeskState:
-    """What outlasts an incarnation: who is still to come back, the requests that have a clerk, and for each
-    account that has one the requests behind it."""
+    """What outlasts an incarnation: who is still to come back, the requests that have a clerk, for each
+    account that has one the requests behind it, and what the log was told."""
 
     returning: Returning
     open: dict[Ref, ServeRequest] = field(default_factory=dict)
     waiting: dict[AccountId, deque[ServeRequest]] = field(default_factory=dict)
+    excuses: Excuses = field(default_factory=Excuses)
 
 
 class Desk(Actor):
@@ -90,7 +92,7 @@ class Desk(Actor):
             self._employ(ctx, message)
 
     def _employ(self, ctx: Context, message: ServeRequest) -> None:
-        clerk = ctx.spawn(Clerk, self._options, self._play)
+        clerk = ctx.spawn(Clerk, self._options, self._play, self._desk.excuses)
         ctx.monitor(clerk)
         ctx.tell(clerk, Work(message, ctx.ref))
         self._desk.open[clerk] = message

@@ -56,7 +56,7 @@ class Entering(Service):
                 return
             # The character was on its way out. Its session has noticed, and goes as well.
             self._play.end_session(ctx, session)
-        raise No(FailureCode.UNAVAILABLE)
+        raise No(FailureCode.UNAVAILABLE, cause=f"{record.name} left play each time it was to be played")
 
     def _record(self, ctx: Context, body: wire.SelectCharacter) -> CharacterRecord:
         known = {record.id: record for record in self._characters(ctx, body.account)}
@@ -122,7 +122,7 @@ class Entering(Service):
     def _keeper(self, ctx: Context) -> Ref:
         keeper = ctx.system.registry.whereis(KEEPER)
         if keeper is None:
-            raise No(FailureCode.UNAVAILABLE)
+            raise No(FailureCode.UNAVAILABLE, cause="the keeper is not up")
         return keeper
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from actors.entrance.excuses import Excuses
 from actors.entrance.play import Play
 from actors.storage import requests as store
 from actors.storage.characters import CharacterRecord
@@ -41,26 +42,31 @@ class ClerkOptions:
 
 
 class No(Exception):
-    """Ends a request with a Failure."""
+    """Ends a request with a Failure. `text` is for the player, `cause` for the log."""
 
-    def __init__(self, code: FailureCode, text: str = "") -> None:
-        super().__init__(code, text)
+    def __init__(self, code: FailureCode, text: str = "", *, cause: str = "") -> None:
+        super().__init__(code, text, cause)
         self.code = code
         self.text = text
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return self.cause or self.text or self.code.name
 
 
 class Service(Actor):
     """Base of a clerk."""
 
-    def __init__(self, options: ClerkOptions, play: Play) -> None:
+    def __init__(self, options: ClerkOptions, play: Play, excuses: Excuses) -> None:
         super().__init__()
         self._options = options
         self._play = play
+        self._excuses = excuses
 
     def _store(self, ctx: Context, request: store.StoreRequest) -> Any:
         target = ctx.system.registry.whereis(self._options.store_name)
         if target is None:
-            raise No(FailureCode.UNAVAILABLE)
+            raise No(FailureCode.UNAVAILABLE, cause="the store is not up")
         return ctx.ask(target, request, timeout_seconds=STORE_SECONDS)
 
     def _characters(self, ctx: Context, account: int) -> list[CharacterRecord]:
@@ -70,7 +76,7 @@ class Service(Actor):
     def _outlet(self) -> Ref:
         outlet = self._play.outlet
         if outlet is None:
-            raise No(FailureCode.UNAVAILABLE)
+            raise No(FailureCode.UNAVAILABLE, cause="the link is not up")
         return outlet
 
 

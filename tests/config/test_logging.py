@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.logging import HIDDEN, bound, configure, hide_secrets, write_at_once
+
+
+@dataclass
+class Record:
+    """What a line is about."""
+
+    path: str
+
 
 LOGGER = logging.getLogger("actors.test")
 
@@ -68,6 +77,20 @@ def test_the_terminal_shows_text_or_json_as_asked(tmp_path: Path, capsys: pytest
     assert "careful" in text
     assert not text.startswith("{")
     assert json.loads(line)["event"] == "careful"
+
+
+def test_a_record_that_goes_with_a_line_is_not_on_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(tmp_path, "console")
+
+    LOGGER.error("crashed", extra={"path": "/world/npc", "restart_record": Record("/world/npc")})
+
+    shown = capsys.readouterr().err
+    assert "crashed" in shown
+    assert "path=/world/npc" in shown
+    assert "Record" not in shown
+    assert "Record" in records(tmp_path)[0]["restart_record"]
 
 
 def test_nobody_writes_a_line_of_their_own_or_works_the_terminal(

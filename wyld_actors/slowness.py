@@ -9,6 +9,7 @@ The same kind of actor with the same kind of message is told once a minute, with
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -57,7 +58,8 @@ class SlowHandlers:
     def __init__(self) -> None:
         self.limit_seconds = SLOW_SECONDS
         """infinity: none is slow."""
-        self.count = 0
+        self.by_class: Counter[type] = Counter()
+        """How many there were, also those that were not told."""
         self.answers_for: Callable[[float], float] = lambda moment: float("inf")
         """How much of the time since `moment` the thread really ran, or waited in a call. A watchdog knows:
         on a busy machine, or in a process that was stopped, nobody is slow."""
@@ -68,7 +70,7 @@ class SlowHandlers:
         seconds = min(seconds, self.answers_for(now - seconds))
         if seconds < self.limit_seconds:
             return
-        self.count += 1
+        self.by_class[cell.actor_class] += 1
         key = cell.actor_class, message_type
         unsaid = self._unsaid.get(key)
         if unsaid is not None and now - unsaid.told_at < QUIET_SECONDS:

@@ -69,6 +69,8 @@ class _Auditor:
             text = work()
         except AdminError as error:
             status, text, suggestions = error.status, str(error), error.suggestions
+        finally:
+            self._desk.has_changed()
         try:
             self._write(action, target, arguments, status, text)
         except OSError as error:

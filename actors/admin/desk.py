@@ -28,6 +28,7 @@ from actors.admin.metrics import Measurements
 from actors.admin.options import AdminOptions
 from actors.admin.remembered import Remembered
 from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen
+from actors.admin.shared import SharedPieces
 from actors.admin.survey import take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
@@ -81,6 +82,7 @@ class AdminDesk:
         self.lag = LoopLag(system.now)
         self.wall_clock = wall_clock
         self._measurements = Measurements(system, half, self.history, self.lag, archive)
+        self._trees = SharedPieces(system.now)
         self._survey = Remembered(lambda: take_survey(system), system.now)
         self._started_at = wall_clock(), system.now()
         self._life = f"{os.getpid()}-{self._started_at[0] * 1000:.0f}"
@@ -123,8 +125,14 @@ class AdminDesk:
         return self.history.recent(self.wall_clock())
 
     def tree(self, path: str, depth: int | None) -> Iterator[bytes]:
-        """JSON in pieces, see `tree_json`. Raises NoSuchActor at once."""
-        return tree_json(tree_view(self.system, self.recent(), path, depth))
+        """JSON in pieces, see `tree_json`, shared by those who ask together. Raises NoSuchActor at once."""
+        return self._trees.get(
+            (path, depth), lambda: tree_json(tree_view(self.system, self.recent(), path, depth))
+        )
+
+    def has_changed(self) -> None:
+        """Somebody has done something: what he sees next is to show it."""
+        self._trees.forget()
 
     def actor(self, path: str) -> ActorView:
         return actor_view(self.system, self.recent(), path)

@@ -96,6 +96,12 @@ class Measurements(Collector):
         for kind, timings in self._system.timings.items():
             family.add_metric([kind.__name__], _buckets(timings), timings.total_seconds)
         yield family
+        slow: Counter[str] = Counter()
+        for kind, count in self._system.slow_handlers.by_class.items():
+            slow[kind.__name__] += count
+        yield _by_class(
+            CounterMetricFamily, "wyld_slow_handlers", "Handlers that kept everybody waiting.", slow
+        )
 
     def _top(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("wyld_top_mailbox_depth", "The deepest mailboxes.", labels=["path"])

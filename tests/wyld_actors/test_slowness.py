@@ -104,7 +104,7 @@ def test_the_same_story_is_told_once_a_minute_with_what_was_left_unsaid(
     first, second_line = said(caplog)
     assert "more" not in first
     assert second_line.endswith("4 more since, the longest 500 ms")
-    assert slow.count == 6
+    assert slow.by_class.total() == 6
 
 
 def test_another_message_or_another_kind_of_actor_is_another_story(
@@ -127,4 +127,4 @@ def test_nobody_is_slow_who_was_held_up_with_the_whole_process(
     slow.note(cell, Do, 10.0, 1000.0)
 
     assert said(caplog) == []
-    assert slow.count == 0
+    assert not slow.by_class

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from actors.admin.answering import ROWS_LIMIT
 from actors.admin.checks import Check, Health
 from actors.admin.restarts import since_when
+from actors.admin.views import tree_view
 from supervisors import SpawnChild
 from tests.actors.admin.conftest import TOKEN, House
 from tests.supervisors.actors import Ping
@@ -229,6 +230,33 @@ def test_paths_are_labels_of_the_deepest_mailboxes_only_and_those_are_few(house:
     assert with_paths == ["wyld_top_mailbox_depth"]
     by_class = {sample.labels["class"] for sample in families["wyld_actors"].samples}
     assert by_class == {"Supervisor", "DynamicSupervisor", "Player"}
+
+
+def test_slow_handlers_are_counted_by_class(house: House) -> None:
+    ref = house.system.find("/top/a")
+    assert ref is not None
+    for _ in range(3):
+        house.system.slow_handlers.note(ref.cell, Ping, 0.2, 1000.0)
+
+    assert 'wyld_slow_handlers_total{class="Player"} 3.0' in house.get("/metrics").text
+
+
+def test_those_who_ask_for_the_tree_together_cost_what_one_costs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*given: Any) -> Any:
+        made.append(given)
+        return tree_view(*given)
+
+    monkeypatch.setattr("actors.admin.desk.tree_view", counted)
+
+    assert house.read("/api/tree") == house.read("/api/tree")
+    assert len(made) == 1
+    house.post("/api/actor/suspend", path="/top/a")
+    house.read("/api/tree")
+    assert len(made) == 2, "what was changed is seen at once"
 
 
 def test_sessions_link_and_doctor_come_from_the_half(house: House) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.benchmarks.recovery import recovery_rows
 from tests.benchmarks.runtime import runtime_rows
 from tests.benchmarks.server import server_rows
+from tests.benchmarks.sessions import session_rows
 from tests.benchmarks.supervision import supervision_rows
 from tests.benchmarks.table import Row, show
 
@@ -18,6 +19,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
         supervision_rows,
     ),
     "server": ("The whole server: telnet, gateway, link, world and back", server_rows),
+    "sessions": ("Sessions: values, actors, PostgreSQL", session_rows),
     "recovery": ("A killed world: from SIGKILL to the first answer", recovery_rows),
 }
 

@@ -16,12 +16,11 @@ import json
 import os
 import re
 import signal
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -30,7 +29,7 @@ from typing import Any
 from tests.benchmarks.accounts import PASSWORD, player_name
 from tests.benchmarks.load import READ_BYTES, Crowd, Player, log_in
 from tests.benchmarks.running import PROJECT, Server, running_server
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, at_most, rows_of
 
 __all__ = ["recovery_rows"]
 
@@ -131,11 +130,9 @@ def recovery_rows() -> list[Row]:
 
 
 def _rows(title: str, kills: list[dict[str, float]]) -> list[Row]:
-    targets = {TOTAL: "at most 2,000", OURS: "at most 200"}
-    return [Row(f"{title}, {len(kills)} kills", 0, 0, 0)] + [
-        Row(name, statistics.median(values), min(values), max(values), targets.get(name, ""))
-        for name in kills[0]
-        for values in [[kill[name] for kill in kills]]
+    return [
+        replace(row, name=f"{title}: {row.name}" if row.name == TOTAL else row.name)
+        for row in rows_of(kills, {TOTAL: at_most(2_000), OURS: at_most(200)})
     ]
 
 

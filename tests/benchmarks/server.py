@@ -7,7 +7,6 @@ room. Figures are those of MISSION's table "The speed to beat": at 100 players w
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 
@@ -21,7 +20,7 @@ from tests.benchmarks.load import (
     saturate,
 )
 from tests.benchmarks.running import Server, running_server
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, Target, at_least, at_most, row_of
 
 __all__ = ["server_rows"]
 
@@ -46,23 +45,23 @@ def _crowd_rows(server: Server) -> list[Row]:
         rates.append(CROWD / (time.perf_counter() - began))
         if run < RUNS - 1:
             _leave(crowd)
-    rows = [_row(f"logins a second, {CROWD} players", rates, "60")]
+    rows = [row_of(f"logins a second, {CROWD} players", rates, at_least(60))]
     rows += _repeated(
         server,
         "one-line answer, commands a second",
-        "12,000",
+        at_least(12_000),
         lambda: saturate(crowd, b"inventory\r\n", SECONDS),
     )
     rows += _repeated(
         server,
         f"look in a room of {CROWD}, commands a second",
-        "6,000",
+        at_least(6_000),
         lambda: saturate(crowd, b"look\r\n", SECONDS),
     )
     rows += _repeated(
         server,
         f"say in a room of {CROWD}, deliveries a second",
-        "250,000",
+        at_least(250_000),
         lambda: deliveries(crowd, b"say the quick brown fox\r\n", SECONDS),
     )
     _leave(crowd)
@@ -74,7 +73,7 @@ def _multitude_rows(server: Server) -> list[Row]:
     names = [player_name(n) for n in range(CROWD, CROWD + MULTITUDE)]
     crowd = log_in(server.port, names, PASSWORD, seconds=LOGIN_SECONDS)
     kib = (sum(server.resident_kib().values()) - before) / MULTITUDE
-    rows = [Row("KiB for an idle player logged in, all processes", kib, kib, kib, "at most 20")]
+    rows = [Row("KiB for an idle player logged in, all processes", kib, kib, kib, at_most(20))]
     halves, tails, shares = [], [], []
     for _ in range(RUNS):
         used = sum(server.processor_seconds().values())
@@ -83,14 +82,14 @@ def _multitude_rows(server: Server) -> list[Row]:
         shares.append(100 * (sum(server.processor_seconds().values()) - used) / (time.perf_counter() - began))
         halves.append(1000 * times[len(times) // 2])
         tails.append(1000 * times[int(len(times) * 0.99)])
-    rows.append(_row(f"{MULTITUDE:,} players, one command a second: p50 ms", halves, "at most 1.5"))
-    rows.append(_row(f"{MULTITUDE:,} players, one command a second: p99 ms", tails, "at most 8"))
-    rows.append(_row("the same, % of one core, all processes", shares, "at most 40"))
+    rows.append(row_of(f"{MULTITUDE:,} players, one command a second: p50 ms", halves, at_most(1.5)))
+    rows.append(row_of(f"{MULTITUDE:,} players, one command a second: p99 ms", tails, at_most(8)))
+    rows.append(row_of("the same, % of one core, all processes", shares, at_most(40)))
     _leave(crowd)
     return rows
 
 
-def _repeated(server: Server, name: str, target: str, measure: Callable[[], float]) -> list[Row]:
+def _repeated(server: Server, name: str, target: Target, measure: Callable[[], float]) -> list[Row]:
     """The figure, and what of a core each process and the load generator used meanwhile."""
     values, shares = [], []
     for _ in range(RUNS):
@@ -103,13 +102,9 @@ def _repeated(server: Server, name: str, target: str, measure: Callable[[], floa
             | {"load generator": 100 * (own_seconds() - own) / took}
         )
     return [
-        _row(name, values, target),
-        *(_row(f"    of a core: {who}, %", [share[who] for share in shares]) for who in shares[0]),
+        row_of(name, values, target),
+        *(row_of(f"    of a core: {who}, %", [share[who] for share in shares]) for who in shares[0]),
     ]
-
-
-def _row(name: str, values: list[float], target: str = "") -> Row:
-    return Row(name, statistics.median(values), min(values), max(values), target)
 
 
 def _leave(crowd: Crowd) -> None:

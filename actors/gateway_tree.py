@@ -1,11 +1,12 @@
 """The gateway as a tree, readable as a table of contents, and its start.
 
     gateway (one_for_one)
-      store         one connection to the database, for the archive only
+      store         three connections to the database: for sessions, for resumes, for what can wait
       archive       Archivist            the restart log's way into it
       launcher-archive  Archivist        that of the launcher's, which has no connection
       link          GatewayLink          to the world; keeps its ledger over a crash
       pool          Pool                 directory and broadcast; keeps it as well
+      session_book  SessionBook          what is known of each session, here and in the database
       sessions      dynamic, transient   Session: one for each player's stay
       connections   dynamic, temporary   Connection: one for each socket
       telnet, telnets, web   Listener    the doors: they open when all is up, and close first
@@ -33,12 +34,15 @@ from actors.gateway.listeners import Listener, Reception, WhereAreYou, telnet_do
 from actors.gateway.login import LoginDialogue, LoginOptions
 from actors.gateway.pool import Pool
 from actors.gateway.session import Session
+from actors.gateway.session_book import SESSION_BOOK, SessionBook
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_stay import LINK
+from actors.gateway.session_vault import Vault
 from actors.gateway.world_line import Dial, LinkOptions
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child
 from actors.restart_table import RestartTable
 from actors.running_half import RunningHalf
+from actors.session_store import StoreVault
 from actors.storage.options import StoreOptions
 from actors.storage.store import store_children
 from supervisors import (
@@ -77,14 +81,20 @@ _BUSY_MAILBOX = Mailbox(limit=1_000_000)
 _RECONNECT_MS = 20
 # A listener waits for its clients to take their last bytes (`close_seconds` of the transports), and a second.
 _LISTENER_SHUTDOWN_SECONDS = 8.0
+# Its last batches: see LAST_WORDS_SECONDS.
+_BOOK_SHUTDOWN_SECONDS = 8.0
+# One writes sessions, two do the rest: the restart log and trimming never hold both, so nobody who comes back
+# waits for them.
+_STORE_CONNECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """All that the gateway needs to know. A listener that is None is not there.
 
-    `dial` makes the link's endpoint; by default one over ZeroMQ to `world_address`. With `store` and
-    `archive` the restart log goes into the database as well, and with `launcher` that of the launcher.
+    `dial` makes the link's endpoint; by default one over ZeroMQ to `world_address`. With `store` sessions
+    outlast this process; with `archive` the restart log goes into the database as well, and with `launcher`
+    that of the launcher.
     """
 
     link: LinkOptions
@@ -126,8 +136,9 @@ def gateway_tree(
     system: ActorSystem,
     first: Sequence[ChildSpec] = (),
     last: Sequence[ChildSpec] = (),
+    vault: Vault | None = None,
 ) -> ChildSpec:
-    """The tree as data. `first` come first, `last` come last."""
+    """The tree as data. `first` come first, `last` come last. The `vault` outlives the sessions."""
     dial = options.dial or _ZmqDial(options.world_address, options.endpoint, options.curve)
     rules = LoginDialogue(options.login)
     reception = Reception(
@@ -140,6 +151,14 @@ def gateway_tree(
             *first,
             worker(LINK, GatewayLink, options.link, dial, mailbox=_BUSY_MAILBOX),
             worker("pool", Pool, mailbox=_BUSY_MAILBOX),
+            worker(
+                SESSION_BOOK,
+                SessionBook,
+                options.session,
+                vault,
+                mailbox=_BUSY_MAILBOX,
+                shutdown=_BOOK_SHUTDOWN_SECONDS,
+            ),
             dynamic(
                 "sessions",
                 Session,
@@ -168,19 +187,21 @@ def _doors(options: GatewayOptions, reception: Reception) -> list[ChildSpec]:
     ]
 
 
-def _archive_children(
+def _database_children(
     options: GatewayOptions, system: ActorSystem, archive: RestartArchive | None, log: RestartLog
 ) -> list[ChildSpec]:
-    """What brings the restart log into the database. Whatever happens there, players do not notice."""
-    if archive is None or options.store is None:
+    """The store and what writes by it only. Whatever happens there, players do not notice."""
+    if options.store is None:
         return []
+    children = store_children(replace(options.store, pool_size=_STORE_CONNECTIONS))
+    store = supervisor("store", rest_for_one, children, budget=Budget(then=GiveUp.QUARANTINE))
+    if archive is None:
+        return [store]
     log.add_sink(archive.add)
-    children = store_children(replace(options.store, pool_size=1))
-    store = supervisor("store", rest_for_one, children)
-    first = [replace(store, budget=Budget(then=GiveUp.QUARANTINE)), archive_child(archive)]
     if options.launcher is None:
-        return first
-    return [*first, archive_child(RestartArchive(options.launcher, system), "launcher-archive")]
+        return [store, archive_child(archive)]
+    launcher = RestartArchive(options.launcher, system)
+    return [store, archive_child(archive), archive_child(launcher, "launcher-archive")]
 
 
 def start_gateway(
@@ -195,12 +216,13 @@ def start_gateway(
     end_letters = record_letters(system, services)
     half = GatewayHalf(system)
     archive = None if options.archive is None else RestartArchive(options.archive, system)
-    first = _archive_children(options, system, archive, services.log)
+    first = _database_children(options, system, archive, services.log)
+    vault = None if options.store is None else StoreVault(system, options.link.name)
     launcher = RestartTable(options.launcher.process, system) if options.launcher else None
     last = []
     if options.admin is not None:
         last.append(admin_child(options.admin, system, half, services.log, archive, launcher=launcher))
-    tree = run_tree(system, gateway_tree(options, system, first, last), services=services)
+    tree = run_tree(system, gateway_tree(options, system, first, last, vault), services=services)
     if not tree.started.get(timeout=options.start_timeout_seconds):
         raise _start_failure(tree.wait())
     addresses = {}

@@ -460,3 +460,38 @@ class SessionsOfAccount(Message, frozen=True):
 
 class CleanUp(Message, frozen=True):
     """To the book: drop what has had its time from the database, now."""
+
+
+class RestoreSessions(Message, frozen=True):
+    """Asked of the book by who starts sessions: which did an earlier life of this gateway have?
+
+    Answered by RestoredSessions as soon as the database has been read, which may be much later: ask with a
+    time-out, and again. What was started tells the book by KeepSession, and is not in the answer any more.
+    """
+
+
+class RestoredSessions(Message, frozen=True):
+    """They wait for their clients since now: all are Disconnected."""
+
+    records: tuple[SessionRecord, ...]
+
+
+class DescribeBook(Message, frozen=True):
+    """To the book: how are you? Answers BookStatus."""
+
+
+class BookStatus(msgspec.Struct, frozen=True):
+    """The sessions in figures, for operators and metrics.
+
+    `pending` wait to be written, the oldest for `oldest_seconds`; `problem` is why the last batch was not.
+    `resumes` has the results of all attempts by token or code, by name. `restored` are those of an earlier
+    life that nobody has started yet, None while the database was not read.
+    """
+
+    by_state: dict[str, int]
+    restored: int | None
+    pending: int
+    oldest_seconds: float
+    written: int
+    problem: str
+    resumes: dict[str, int]

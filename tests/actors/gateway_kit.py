@@ -21,6 +21,7 @@ from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import ROOT, GatewayOptions, gateway_tree
 from supervisors import RestartLog, Services, Tree, run_tree
 from tests.actors.login_scripts import WorldTable
+from tests.actors.memory_vault import MemoryVault
 from transports.adapter import (
     Adapter,
     Capabilities,
@@ -401,10 +402,13 @@ class GatewayBench:
         login: LoginOptions | None = None,
         max_sessions: int = 1000,
         key: bytes = KEY,
+        session_vault: MemoryVault | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.system = ActorSystem("test", clock=self.clock)
         self.link = MemoryLink(gevent.get_hub().loop.run_callback)
+        self.session_vault = session_vault or MemoryVault(self.system)
+        self.session_vault.system = self.system
         self.table = WorldTable()
         self.table.add("Ann", PASSWORD, "Brand")
         self.table.add("Bob", PASSWORD, "Cora")
@@ -425,7 +429,8 @@ class GatewayBench:
             self.system, 7, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
         )
         services = Services(log=self.log, affected=lambda cell: affected_by(cell, self.system))
-        self.tree: Tree = run_tree(self.system, gateway_tree(self.options, self.system), services=services)
+        tree = gateway_tree(self.options, self.system, vault=self.session_vault)
+        self.tree: Tree = run_tree(self.system, tree, services=services)
 
     def __enter__(self) -> Self:
         self.settle()

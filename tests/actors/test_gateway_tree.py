@@ -232,7 +232,8 @@ def test_the_tree_reads_like_a_table_of_contents(link: MemoryLink) -> None:
     tree = gateway_tree(options(link, session=SessionOptions()), ActorSystem("contents"))
     children = tree.args[1]
 
-    assert [child.id for child in children] == ["link", "pool", "sessions", "connections", "telnet", "web"]
+    parts = ["link", "pool", "session_book", "sessions", "connections", "telnet", "web"]
+    assert [child.id for child in children] == parts
 
 
 def test_a_gateway_whose_restart_log_finds_no_database_serves_all_the_same(

@@ -1,0 +1,92 @@
+"""A vault in memory: what the book of sessions has written; it is away when a test wants it."""
+
+from __future__ import annotations
+
+import gevent
+
+from actors.gateway.reconnect_results import AlreadyUsed, Expired, ResumeRefusal, UnknownSession, WrongSecret
+from actors.gateway.session_record import SessionId, SessionRecord
+from actors.gateway.session_vault import VaultAway
+from actors.gateway.session_writes import Batch, TokenEntry
+from wyld_actors import ActorSystem
+
+__all__ = ["MemoryVault"]
+
+
+class MemoryVault:
+    """Outlasts gateways: give it to the next one. `away` is why it does not answer, `stands` while it waits.
+
+    A batch with the session `poison` crashes it, as a bug would. `batches` has the sizes of what was written.
+    """
+
+    def __init__(self, system: ActorSystem) -> None:
+        self.system = system
+        self.sessions: dict[SessionId, SessionRecord] = {}
+        self.tokens: dict[bytes, TokenEntry] = {}
+        self.used: set[bytes] = set()
+        self.batches: list[int] = []
+        self.saves = 0
+        self.trims = 0
+        self.away = ""
+        self.poison: SessionId | None = None
+        self._gate = gevent.event.Event()
+        self._gate.set()
+
+    def stands(self) -> None:
+        """Whoever asks waits, until `goes_on`."""
+        self._gate.clear()
+
+    def goes_on(self) -> None:
+        self._gate.set()
+
+    def save(self, batch: Batch) -> None:
+        self.saves += 1
+        self._answer()
+        if any(record.id == self.poison for record in batch.records):
+            raise ValueError("a session that no database takes")
+        self.batches.append(len(batch))
+        self.sessions |= {record.id: record for record in batch.records}
+        for token in batch.tokens:
+            self._keep(token)
+        for session in batch.closed:
+            self.sessions.pop(session, None)
+            self.tokens = {key: one for key, one in self.tokens.items() if one.session != session}
+
+    def load(self) -> list[SessionRecord]:
+        self._answer()
+        return list(self.sessions.values())
+
+    def take(self, digest: bytes, session: SessionId | None) -> SessionId | ResumeRefusal:
+        self._answer()
+        if session is not None and session not in self.sessions:
+            return UnknownSession()
+        token = self.tokens.get(digest)
+        if token is None or session not in (None, token.session):
+            return WrongSecret()
+        if digest in self.used:
+            return AlreadyUsed()
+        if token.expires_at <= self.system.now():
+            return Expired()
+        self.used.add(digest)
+        return token.session
+
+    def trim(self) -> int:
+        self._answer()
+        self.trims += 1
+        return 0
+
+    def _keep(self, token: TokenEntry) -> None:
+        if token.replaces:
+            others = [
+                one for one in self.tokens.values() if (one.session, one.kind) == (token.session, token.kind)
+            ]
+            for other in others:
+                if other.digest not in self.used:
+                    del self.tokens[other.digest]
+        if token.session in self.sessions:
+            self.tokens[token.digest] = token
+
+    def _answer(self) -> None:
+        self._gate.wait()
+        if self.away:
+            raise VaultAway(self.away)

@@ -1,0 +1,198 @@
+"""The sessions' way into the real database and back, clocks and hostile names included."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.gateway.messages import (
+    CountSessions,
+    DropSession,
+    KeepSession,
+    KeepToken,
+    RestoreSessions,
+    Resumable,
+    ResumeRefused,
+    ResumeSession,
+    TokenKept,
+    TokenKind,
+    TokenNotKept,
+)
+from actors.gateway.reconnect_token import encode, make
+from actors.gateway.session_book import SESSION_BOOK, SessionBook
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_record import NOTHING_KNOWN, SessionId, SessionMetadata, SessionRecord
+from actors.gateway.session_states import SessionState
+from actors.session_store import StoreVault, record_of, row_of
+from actors.storage.cooperative import CooperativeDatabase
+from actors.storage.options import StoreOptions
+from actors.storage.passwords import PasswordOptions
+from actors.storage.sessions import load_sessions, save_sessions
+from actors.storage.store import store_children
+from supervisors import one_for_one, rest_for_one, run_tree, supervisor, worker
+from tests.actors.gateway.session_records import disconnected, playing
+from tests.actors.storage.session_rows import session_row
+from wyld_actors import Actor, ActorSystem, Context, Mailbox, Message, Ref, on
+
+texts = st.text(max_size=20)
+
+
+@given(texts, texts, st.floats(-1e6, 1e9), st.floats(0, 2e9))
+def test_a_record_comes_back_from_its_row_cleaned_of_what_no_database_takes(
+    peer: str, terminal: str, now: float, wall: float
+) -> None:
+    ahead = wall - now
+    metadata = SessionMetadata(terminal=terminal, columns=80, custom=((peer, terminal),))
+    record = disconnected(7, now=now).with_metadata(metadata)
+
+    row = row_of(record, ahead)
+    back = record_of(row, ahead)
+
+    assert "\0" not in row.peer + row.metadata
+    assert "\\u0000" not in row.metadata
+    row.metadata.encode()
+    assert back is not None
+    assert (back.state, back.left, back.account, back.character) == (
+        record.state,
+        record.left,
+        record.account,
+        record.character,
+    )
+    assert back.metadata.columns == 80
+    assert back.changed_at == pytest.approx(now, abs=1e-3)
+
+
+def test_a_row_of_another_version_is_read_as_far_as_it_can_be(caplog: pytest.LogCaptureFixture) -> None:
+    strange = record_of(session_row(1, state="meditating"), 0.0)
+    plain = record_of(session_row(2, metadata='{"terminal": 7}'), 0.0)
+
+    assert strange is None
+    assert "session 1 cannot be brought back" in caplog.text
+    assert plain is not None
+    assert plain.metadata == NOTHING_KNOWN
+
+
+class Player(Actor):
+    """A session that notes what the book tells it."""
+
+    def __init__(self, heard: list[Message]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    @on(TokenKept, TokenNotKept, Resumable, ResumeRefused)
+    def hear(self, _ctx: Context, message: Message) -> None:
+        self._heard.append(message)
+
+
+class Life:
+    """One life of a gateway's book, with a store of its own."""
+
+    def __init__(self, dsn: str) -> None:
+        self.system = ActorSystem("gateway")
+        store = store_children(StoreOptions(dsn, pool_size=3, passwords=PasswordOptions(memory_kib=64)))
+        book = worker(
+            SESSION_BOOK,
+            SessionBook,
+            SessionOptions(),
+            StoreVault(self.system, "main"),
+            mailbox=Mailbox(limit=100_000),
+        )
+        children = [supervisor("store", rest_for_one, store), book]
+        self.tree = run_tree(self.system, supervisor("top", one_for_one, children))
+        assert self.tree.started.get(timeout=10)
+
+    @property
+    def book(self) -> Ref:
+        book = self.system.registry.whereis(SESSION_BOOK)
+        assert book is not None
+        return book
+
+    def player(self) -> tuple[Ref, list[Message]]:
+        heard: list[Message] = []
+        return self.system.spawn(Player, heard), heard
+
+    def restored(self) -> list[SessionRecord]:
+        return list(self.book.ask(RestoreSessions(), timeout=10).records)
+
+    def ends(self) -> None:
+        self.tree.shutdown()
+        assert self.tree.ended.wait(10)
+        self.system.stop()
+
+
+def until(condition: object) -> None:
+    assert callable(condition)
+    with gevent.Timeout(10):
+        while not condition():
+            gevent.sleep(0.005)
+
+
+@pytest.fixture
+def first(database_dsn: str) -> Iterator[Life]:
+    life = Life(database_dsn)
+    yield life
+    life.system.stop()
+
+
+@pytest.mark.slow
+def test_a_player_comes_back_to_a_gateway_that_was_killed(
+    first: Life, database_dsn: str, database: CooperativeDatabase
+) -> None:
+    ref, heard = first.player()
+    token = make(SessionId(7), secrets.token_bytes)
+    first.book.tell(KeepSession(playing(7, now=first.system.now()), ref))
+    first.book.tell(KeepToken(7, ref, token.digest, TokenKind.TOKEN, 600.0))
+    until(lambda: heard)
+    assert isinstance(heard[0], TokenKept)
+    first.system.stop()
+
+    second = Life(database_dsn)
+    [record] = second.restored()
+    assert (record.id, record.state, record.left) == (7, SessionState.DISCONNECTED, SessionState.PLAYING)
+    back, _ = second.player()
+    second.book.tell(KeepSession(record, back))
+    asker, answers = second.player()
+    for _ in range(2):
+        second.book.tell(ResumeSession(asker, "203.0.113.7", encode(token)))
+    until(lambda: len(answers) == 2)
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Resumable", "ResumeRefused"]
+    second.book.tell(DropSession(7))
+    second.ends()
+    assert load_sessions(database, "main") == []
+
+
+@pytest.mark.slow
+def test_ten_thousand_sessions_are_written_and_brought_back_while_others_resume(
+    first: Life, database_dsn: str, database: CooperativeDatabase
+) -> None:
+    ref, heard = first.player()
+    now = first.system.now()
+    for number in range(1, 10_001):
+        first.book.tell(KeepSession(playing(number, now=now), ref))
+    tokens = [make(SessionId(number), secrets.token_bytes) for number in range(1, 501)]
+    for token in tokens:
+        first.book.tell(KeepToken(token.session, ref, token.digest, TokenKind.TOKEN, 600.0))
+    until(lambda: len(heard) == 500)
+    heard.clear()
+    for token in tokens:
+        first.book.tell(ResumeSession(ref, "203.0.113.7", encode(token)))
+    until(lambda: len(heard) == 500)
+
+    assert all(isinstance(answer, Resumable) for answer in heard)
+    first.ends()
+    second = Life(database_dsn)
+    assert len(second.restored()) == 10_000
+    assert second.book.ask(CountSessions(SessionState.DISCONNECTED)) == 10_000
+    second.ends()
+
+
+def test_a_session_of_another_gateway_is_not_ours(first: Life, database: CooperativeDatabase) -> None:
+    save_sessions(database, "second", [session_row(1)])
+
+    assert first.restored() == []

@@ -4,8 +4,9 @@
 child processes that it keeps running (`supervisors.process_group`). What is below gets option records, which
 `run_options` makes of the settings. The halves live on gevent, so its patches come first of all.
 
-Exit codes: 0 a clean stop, 1 a crash or restarts that did not help, 2 a wrong command line, 78 a
-configuration that cannot work (whoever watches this program should not start it again).
+Exit codes: 0 a clean stop, 1 a crash or restarts that did not help, 2 a wrong command line, 3 a stop in which
+something had to be killed, 78 a configuration that cannot work (whoever watches this program should not start
+it again).
 """
 
 # ruff: noqa: E402
@@ -82,6 +83,7 @@ from supervisors.process_group import IMPATIENT_SECONDS, ProcessGroup, ProcessSp
 from supervisors.processes import ExitCode
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from transports.link.errors import AddressRefused
+from wyld_actors import ExitReason
 
 gc.enable()
 # What follows is ours; what was before is the interpreter's and the modules'.
@@ -243,12 +245,23 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
                 click.echo(welcome(version(), data_dir, half.addresses))
             reason = half.wait()
             guard.stop()
-            logger.info("%s has ended: %s", name, reason.kind.name.lower())
-            return ExitCode.CLEAN if reason.is_clean else ExitCode.FAILED
+            return last_word(name, reason, half.tree.forced)
         finally:
             if lifeline is None:
                 others = [data_dir / f"{other}.lock" for other in ("launcher", *HALVES) if other != name]
                 database.close(limit * POSTGRES_SHARE, is_needed=partial(is_anyone, others))
+
+
+def last_word(name: str, reason: ExitReason, forced: Sequence[str]) -> ExitCode:
+    """Tell how a half has ended, in its log and to whoever waits for its exit code."""
+    logger.info("%s has ended: %s", name, reason.kind.name.lower())
+    if not reason.is_clean:
+        return ExitCode.FAILED
+    if forced:
+        others = f" and {len(forced) - 1} more" if len(forced) > 1 else ""
+        logger.warning("%s%s did not stop by itself; the restart log says how it went", forced[0], others)
+        return ExitCode.FORCED
+    return ExitCode.CLEAN
 
 
 def make_guard(name: str, settings: Settings, lifeline: Lifeline | None) -> Guard:
@@ -318,7 +331,7 @@ def main(context: click.Context, config_file: Path | None) -> None:
     with __ between levels, as WYLD_GATEWAY__TELNET__PORT=4001 or WYLD_DATA_DIR=/srv/wyld.
 
     The ids, ports and addresses of a running server are in <data dir>/run.json.
-    Exit codes: 0 clean stop, 1 crash, 2 wrong command line, 78 configuration that cannot work.
+    Exit codes: 0 clean stop, 1 crash, 2 wrong command line, 3 forced stop, 78 configuration that cannot work.
     """
     context.obj = config_file
     if context.invoked_subcommand is None:

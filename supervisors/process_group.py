@@ -295,7 +295,9 @@ class ProcessGroup:
         match follows:
             case Stop():
                 logger.info("%s has stopped (%s)", process.name, ended, extra=_fields(process))
-                if ended.code not in (ExitCode.CLEAN, ProcessExit.ASKED_EARLY):
+                if ended.code == ExitCode.FORCED:
+                    self._fail(ExitCode.FORCED)
+                elif ended.code not in (ExitCode.CLEAN, ProcessExit.ASKED_EARLY):
                     self._fail(ExitCode.FAILED)
             case RestartIn(seconds):
                 process.restart_at = now + seconds
@@ -313,8 +315,9 @@ class ProcessGroup:
         )
 
     def _fail(self, code: ExitCode) -> None:
-        """The first failure names the exit code; what follows while stopping does not change it."""
-        if self._code is ExitCode.CLEAN:
+        """The first failure names the exit code; what follows while stopping does not change it, unless what
+        has been so far was only an actor that would not go."""
+        if self._code in (ExitCode.CLEAN, ExitCode.FORCED):
             self._code = code
 
     def _begin_stop(self, seconds: float) -> None:

@@ -24,7 +24,10 @@ class ExitCode(enum.IntEnum):
     """What the exit codes of our processes mean."""
 
     CLEAN = 0
-    FAILED = 1  # a crash, restarts that did not help, or an ordered stop that had to end in a kill
+    FAILED = 1  # a crash, restarts that did not help, or a process that had to be killed to stop
+    # Stopped as it was asked to, and everything saved that could be; but some actor had to be killed, or was
+    # left behind. For systemd that unit has failed; SuccessExitStatus=3 if it is fine.
+    FORCED = 3
     # sysexits.h EX_CONFIG: "Something was found in an unconfigured or misconfigured state."
     CONFIGURATION = 78
 

@@ -14,19 +14,26 @@ from gevent.event import AsyncResult
 from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
 from supervisors.errors import InvalidSpec
 from supervisors.recording import record_of_last_end, record_of_stuck
+from supervisors.records import LogEvent, RestartRecord
 from supervisors.specs import ChildSpec
 from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref, StuckReport
+
+_FORCED = frozenset({LogEvent.SHUTDOWN_ERROR, LogEvent.LEAKED})
 
 
 class Tree:
     """A running tree of supervisors.
 
     `started` becomes True when the whole tree is up, False if it ended before. `ended` becomes the exit
-    reason. Both can be waited for with a timeout: `tree.started.get(timeout=30)`.
+    reason. Both can be waited for with a timeout: `tree.started.get(timeout=30)`. `forced` are the paths of
+    those who have not stopped as they were told to, since the tree was: killed, crashed, or left behind.
     """
 
     def __init__(self, system: ActorSystem, spec: ChildSpec, services: Services) -> None:
         self._services = services
+        self.forced: list[str] = []
+        self._is_stopping = False
+        self._leave_log = services.log.add_listener(self._note_forced)
         self.started: AsyncResult[bool] = AsyncResult()
         self.ended: AsyncResult[ExitReason] = AsyncResult()
         self._cell: Cell = system.create_cell(
@@ -54,6 +61,7 @@ class Tree:
 
         Again with less time: it hurries. Does nothing when it has ended.
         """
+        self._is_stopping = True
         deadline = None if deadline_seconds is None else self._cell.system.now() + deadline_seconds
         self._cell.stop(reason, deadline)
 
@@ -74,10 +82,15 @@ class Tree:
             record = record_of_last_end(self._cell, exited.reason, time=self._services.wall_clock())
             self._services.log.write(record)
         self._services.log.flush()
+        self._leave_log()
         if not self.started.ready():
             self.started.set(False)
         self._cell.system.on_stuck.remove(self._note_stuck)
         self.ended.set(exited.reason)
+
+    def _note_forced(self, record: RestartRecord) -> None:
+        if self._is_stopping and record.event in _FORCED and record.path not in self.forced:
+            self.forced.append(record.path)
 
     def _note_stuck(self, report: StuckReport) -> None:
         cell = report.cell

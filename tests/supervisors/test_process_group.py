@@ -160,6 +160,23 @@ def test_a_kill_its_restart_and_the_time_without_it_are_in_the_restart_log() -> 
         assert back.down_ms == pytest.approx((back.time - ended.time) * 1000, abs=5.0)
 
 
+@pytest.mark.parametrize(
+    ("other", "code"), [(STOP_CLEANLY, ExitCode.FORCED), (IGNORE_SIGTERM, ExitCode.FAILED)]
+)
+def test_a_stop_that_a_process_calls_forced_is_told_from_a_clean_one_and_from_a_kill(
+    other: str, code: ExitCode
+) -> None:
+    forced = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3));" + READY + SERVE
+    halves = program("world", other + READY + SERVE), program("gateway", forced)
+    with watched(*halves, shutdown_seconds=1.0) as server:
+        server.until(is_ready)
+
+        server.group.stop()
+
+        assert server.result() is code
+        assert told(server)[0] == ("shutdown_error", "/launcher/gateway", "crash", "none")
+
+
 def test_who_noticed_the_end_of_a_process_is_what_it_said_last_while_it_lived() -> None:
     said = [b'{"affected": {"players": 3}}', b'{"affected": {"players": 7}}', b'{"affected": "odd"}']
     signs = "".join(f"os.write(fd, {line!r} + b'\\n');" for line in said)
@@ -237,7 +254,7 @@ def test_a_process_that_does_not_stop_is_killed_and_the_stop_is_not_clean() -> N
 
 
 def test_a_process_that_fails_while_stopping_makes_the_stop_not_clean() -> None:
-    failing = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3));" + READY + SERVE
+    failing = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5));" + READY + SERVE
     with watched(program("world", failing)) as server:
         server.until(is_ready)
 

@@ -38,6 +38,21 @@ def test_a_shutdown_before_the_tree_is_up_ends_both(theatre: Theatre) -> None:
     assert tree.ended.ready()
 
 
+def test_a_tree_says_who_did_not_stop_by_himself_when_it_was_told_to(theatre: Theatre) -> None:
+    theatre.stage.gate("b:stop")
+    tree = theatre.run(
+        supervisor("top", one_for_one, [player(theatre.stage, "a"), player(theatre.stage, "b", shutdown=1.0)])
+    )
+    theatre.ref("/top/a").tell(Crash())
+    theatre.system.settle()
+
+    tree.shutdown()
+    theatre.system.advance(2.0)
+
+    assert tree.ended.ready()
+    assert tree.forced == ["/top/b"], "and not who has crashed before"
+
+
 def test_a_root_that_is_killed_is_seen_and_written_down(theatre: Theatre) -> None:
     tree = theatre.run(supervisor("top", one_for_one, [player(theatre.stage, "a")]))
     tree.ref.cell.kill()

@@ -22,7 +22,8 @@ PROTOCOLS = ("telnet", "telnets", "websocket")
 def link_check(status: LinkStatus) -> Check:
     """Whether players reach the world."""
     if not status.is_up:
-        finding = f"no connection to the world, attempt {status.attempts}"
+        why = f": {status.trouble}" if status.trouble else ""
+        finding = f"no connection to the world, attempt {status.attempts}{why}"
         advice = "players keep their lines and wait; see whether the world runs: its `tree`, its log"
         return Check("link", Health.FAILING, finding, advice)
     trip = status.round_trip_seconds

@@ -29,8 +29,7 @@ from actors.world.session import CloseWorldSession, WorldSession
 from actors.world_link.messages import (
     AnswerRequest,
     CloseStreams,
-    GetLinkStatus,
-    LinkStatus,
+    CountQueues,
     ServeRequest,
     SessionLeft,
 )
@@ -192,13 +191,8 @@ class Clerk(Entering):
         self, ctx: Context, task: ServeRequest, body: wire.ReportQueues
     ) -> wire.QueueStatistics:
         """How full the queues are."""
-        status: LinkStatus = ctx.ask(self._outlet(), GetLinkStatus())
-        return wire.QueueStatistics(
-            status.sessions,
-            status.commands_waiting,
-            status.commands_not_durable,
-            status.outputs_unacknowledged,
-        )
+        counted: wire.QueueStatistics = ctx.ask(self._outlet(), CountQueues(task.client))
+        return counted
 
     def _world_session(self, ctx: Context, task: ServeRequest) -> Ref:
         ref = ctx.system.find(f"{SESSIONS}/session-{task.request.session}")

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from actors.gateway.ledger import LinkLedger
 from actors.gateway.messages import (
+    Answered,
     Confirm,
     CreditChanged,
     DescribeLink,
@@ -44,7 +45,10 @@ from transports.link.protocol import (
     Frame,
     Goodbye,
     Heartbeat,
+    QueueStatistics,
+    ReportQueues,
     Resend,
+    SelectCharacter,
     SessionId,
     Welcome,
 )
@@ -69,6 +73,9 @@ UNREACHED_SECONDS = 5.0
 UNREACHED = (
     "nobody answers at link.address; is the world up, is that its address, does a firewall let this through?"
 )
+
+# Between two questions for what waits in the world.
+LOOK_SECONDS = 10.0
 
 # For the youngest sessions to come back to a world that does not know them. A thousand of them take a second
 # or two; longer than this nobody's lines wait for others.
@@ -139,6 +146,9 @@ class GatewayLink(Actor):
         self._credit = 0
         self._is_ack_due = self._is_claim_due = False
         self._complaints = Complaints()
+        self._trouble = ""
+        self._queues: QueueStatistics | None = None
+        self._asked_at = 0.0
 
     def on_start(self) -> None:
         ctx = self.ctx
@@ -162,6 +172,7 @@ class GatewayLink(Actor):
     def check_connection(self, ctx: Context, overdue: ConnectionOverdue) -> None:
         """An endpoint tries by itself, and says nothing while it does."""
         if overdue.attempt == self._line.attempt and not self._line.is_connected:
+            self._trouble = UNREACHED
             logger.warning("link: %s", UNREACHED)
 
     @on(LineConnected)
@@ -183,6 +194,7 @@ class GatewayLink(Actor):
     def _drop(self, ctx: Context, reason: str, *, is_hopeless: bool = False) -> None:
         """Give the line up and try again after a while."""
         was_up = self._line.is_up
+        self._trouble = reason
         self._line.close()
         # Their sessions send those lines again.
         self._ledger.returning.begin(())
@@ -293,7 +305,12 @@ class GatewayLink(Actor):
             ctx.demonitor(monitor)
         for command in self._ledger.returning.is_back(session):
             self._queue(ctx, command)
-        if self._ledger.leave(session):
+        cancelled = self._ledger.book.cancel(session)
+        for cancel, _ in cancelled:
+            self._queue(ctx, cancel)
+        # A selection under way may bring it into play yet, also if the Cancel is lost.
+        may_play = any(isinstance(body, SelectCharacter) for _, body in cancelled)
+        if self._ledger.leave(session) or may_play:
             self._ask(ctx, Inquire(session, None, CloseSession(reason)))
 
     @on(Inquire)
@@ -394,6 +411,7 @@ class GatewayLink(Actor):
         is_another = line.begin(ctx.now)
         logger.info("link: in the world %s, epoch %d", line.world, line.world_epoch)
         self._credit = welcome.credit
+        self._trouble = ""
         for ref, message in ledger.welcomed(welcome, is_another=is_another):
             ref.tell(message)
         if ledger.unclaimed:
@@ -406,9 +424,9 @@ class GatewayLink(Actor):
     # Operators, and the end ------------------------------------------------------------------------
 
     @on(DescribeLink)
-    def describe(self, _ctx: Context, _: DescribeLink) -> LinkStatus:
+    def describe(self, ctx: Context, _: DescribeLink) -> LinkStatus:
         ledger, line = self._ledger, self._line
-        return LinkStatus(
+        status = LinkStatus(
             is_up=line.is_up,
             world=line.world,
             world_epoch=line.world_epoch,
@@ -418,7 +436,26 @@ class GatewayLink(Actor):
             sessions_in_world=len(ledger.in_world),
             requests_waiting=len(ledger.book),
             statistics=line.statistics,
+            trouble="" if line.is_up else self._trouble,
+            queues=self._queues,
         )
+        self._ask_for_queues(ctx)
+        return status
+
+    def _ask_for_queues(self, ctx: Context) -> None:
+        """For the next one who looks: the world counts through all its sessions for this."""
+        if self._line.is_up and (not self._asked_at or ctx.now - self._asked_at >= LOOK_SECONDS):
+            self._asked_at = ctx.now
+            self._ask(ctx, Inquire(0, ctx.ref, ReportQueues()))
+
+    @on(Answered)
+    def note_queues(self, _ctx: Context, answered: Answered) -> None:
+        if isinstance(answered.reply, QueueStatistics):
+            self._queues = answered.reply
+
+    @on(Failed)
+    def miss_queues(self, _ctx: Context, failed: Failed) -> None:
+        logger.debug("link: the world does not say what waits in it: %s", failed.text)
 
     @on(StopRequested)
     def stop_requested(self, ctx: Context, request: StopRequested) -> None:

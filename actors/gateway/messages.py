@@ -26,6 +26,7 @@ from transports.link.protocol import (
     DisconnectReason,
     FailureCode,
     OutputNumber,
+    QueueStatistics,
     ReplyBody,
     RequestBody,
     SessionId,
@@ -268,6 +269,10 @@ class LinkStatus(msgspec.Struct, frozen=True):
     sessions_in_world: int
     requests_waiting: int
     statistics: EndpointStatistics | None
+    # Why it is not up, as far as that is known.
+    trouble: str = ""
+    # What waited in the world for this gateway's sessions when somebody last looked; None: not known yet.
+    queues: QueueStatistics | None = None
 
 
 # ---------------------------------------------------------------- the pool

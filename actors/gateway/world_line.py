@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from transports.link.errors import HandshakeError, LinkError
+from transports.link.errors import HandshakeError, LinkError, VersionMismatch
 from transports.link.handshake import NONCE_BYTES, GatewayHandshake, routing_id
 from transports.link.interface import Dealer, DealerCallbacks, EndpointStatistics, Peer
 from transports.link.liveness import Backoff, BackoffOptions, LinkState, Liveness, LivenessOptions
@@ -44,7 +44,7 @@ class LinkOptions:
     key: bytes = b""
     liveness: LivenessOptions = field(default_factory=LivenessOptions)
     reconnect: BackoffOptions = field(default_factory=BackoffOptions)
-    # Hello to Welcome: a world that loads its checkpoint answers NOT_READY at once, so silence is a fault.
+    # Hello to Welcome: a world opens its socket when everybody is back in it, so silence is a fault.
     handshake_seconds: float = 2.0
     # Outputs are confirmed in bulk. The world keeps 512 for a session, more than it makes in this time.
     ack_seconds: float = 0.1
@@ -211,4 +211,4 @@ class WorldLine:
 
 
 def _is_hopeless(error: LinkError) -> bool:
-    return isinstance(error, HandshakeError) and error.hopeless
+    return isinstance(error, VersionMismatch) or (isinstance(error, HandshakeError) and error.hopeless)

@@ -23,6 +23,7 @@ from actors.world_link.gateways import Gateway
 from actors.world_link.messages import (
     DESK,
     BringBack,
+    CountQueues,
     FramesArrived,
     GetLinkStatus,
     Hold,
@@ -37,7 +38,7 @@ from actors.world_link.outlet import WorldOutlet
 from actors.world_link.session_streams import SessionStreams
 from actors.world_link.state import WorldLinkOptions, WorldLinkState
 from transports.link import protocol as wire
-from transports.link.errors import EncodingError, HandshakeError
+from transports.link.errors import EncodingError, HandshakeError, VersionMismatch
 from transports.link.handshake import NONCE_BYTES, refusal, welcome
 from transports.link.interface import Peer
 from transports.link.requests import Verdict, failure
@@ -256,7 +257,7 @@ class WorldLink(WorldOutlet):
         logger.warning("link: %r: %s", mistaken.peer, mistaken.error)
         if mistaken.incarnation != ctx.incarnation:
             return
-        if isinstance(mistaken.error, HandshakeError):
+        if isinstance(mistaken.error, HandshakeError | VersionMismatch):
             self._forget(mistaken.peer)
             self._send(mistaken.peer, refusal(mistaken.error))
             return
@@ -379,6 +380,11 @@ class WorldLink(WorldOutlet):
     def finish(self, ctx: Context, message: Finish) -> None:
         assert self._ends_with is not None
         ctx.stop(self._ends_with)
+
+    @on(CountQueues)
+    def count_queues(self, ctx: Context, message: CountQueues) -> wire.QueueStatistics:
+        """For a gateway whose operator looks."""
+        return self._streams.count(self._gateways.peer_of(message.client))
 
     @on(GetLinkStatus)
     def status(self, ctx: Context, message: GetLinkStatus) -> LinkStatus:

@@ -26,6 +26,7 @@ __all__ = [
     "AnswerRequest",
     "BringBack",
     "CloseStreams",
+    "CountQueues",
     "FramesArrived",
     "GetLinkStatus",
     "Hold",
@@ -156,6 +157,12 @@ class WrittenCheckpoint(Message, frozen=True):
 
 class GetLinkStatus(Message, frozen=True):
     """Answer: LinkStatus."""
+
+
+class CountQueues(Message, frozen=True):
+    """What waits for the sessions of this life of a gateway? Answer: QueueStatistics."""
+
+    client: str
 
 
 class LinkStatus(Record, frozen=True):

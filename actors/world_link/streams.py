@@ -25,6 +25,7 @@ from transports.link.protocol import (
     OutputNumber,
     Performed,
     Positions,
+    QueueStatistics,
     RequestId,
     SessionId,
 )
@@ -231,6 +232,16 @@ class StreamTable:
         for session in over:
             del self._unclaimed[session]
         return [self._sessions[session] for session in over]
+
+    def count(self, peer: Peer | None) -> QueueStatistics:
+        """What waits for the sessions of this connection; nothing, if there is none."""
+        own = [] if peer is None else [streams for streams in self if streams.peer == peer]
+        return QueueStatistics(
+            len(own),
+            sum(streams.inbox.received - streams.inbox.applied for streams in own),
+            sum(streams.inbox.applied - streams.inbox.durable for streams in own),
+            sum(streams.tail.unacked for streams in own),
+        )
 
     def forget_arrivals(self) -> None:
         """Lines may have come and not been handed on: let the gateways send again what is not applied."""

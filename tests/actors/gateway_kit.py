@@ -39,6 +39,7 @@ from transports.link.memory import MemoryLink, MemoryRouter
 from transports.link.protocol import (
     MENDS,
     Acks,
+    Cancel,
     CharacterReleased,
     CharacterSelected,
     Claim,
@@ -56,7 +57,9 @@ from transports.link.protocol import (
     Performed,
     Positions,
     Prompt,
+    QueueStatistics,
     Reply,
+    ReportQueues,
     Request,
     Resend,
     SelectCharacter,
@@ -237,6 +240,7 @@ class ScriptedWorld:
         self.closed: list[int] = []
         # Sessions whose clients are gone, as the world knows.
         self.away: set[int] = set()
+        self.cancelled: list[int] = []
         self.waiting: list[tuple[Peer, Frame]] = []
         self.acked: dict[int, int] = {}
         self.places: dict[int, _Place] = {}
@@ -289,7 +293,10 @@ class ScriptedWorld:
 
     def _take(self, peer: Peer, frames: list[Frame]) -> None:
         for frame in frames:
-            self._frame(peer, frame)
+            if isinstance(frame, Cancel):
+                self.cancelled.append(frame.id)
+            else:
+                self._frame(peer, frame)
 
     def _frame(self, peer: Peer, frame: Frame) -> None:
         match frame:
@@ -349,6 +356,8 @@ class ScriptedWorld:
             self.away.discard(session)
             self.shows(session, TextOutput("Here you are."), Prompt("> "))
             return Reply(request.id, SessionResumed())
+        if isinstance(body, ReportQueues):
+            return Reply(request.id, QueueStatistics(sessions=len(self.places)))
         assert isinstance(body, LoginRequest)
         answer = self.table.answer(body)
         if isinstance(answer, FailureCode):

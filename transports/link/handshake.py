@@ -33,6 +33,7 @@ from transports.link.errors import (
     NoCommonVersion,
     RefusedByPeer,
     StaleEpoch,
+    VersionMismatch,
     WrongKey,
     WrongName,
 )
@@ -82,7 +83,7 @@ def choose_version(ours: tuple[int, ...], theirs: tuple[int, ...]) -> int:
 
 
 def refusal(error: Exception) -> Refuse:
-    """The Refuse to send for a handshake error."""
+    """The Refuse to send for a handshake error, or for a batch of another version."""
     for kind, code in _REFUSALS:
         if isinstance(error, kind):
             return Refuse(code, str(error), SUPPORTED_VERSIONS)
@@ -91,6 +92,7 @@ def refusal(error: Exception) -> Refuse:
 
 _REFUSALS: tuple[tuple[type[Exception], RefuseCode], ...] = (
     (NoCommonVersion, RefuseCode.VERSION),
+    (VersionMismatch, RefuseCode.VERSION),
     (WrongKey, RefuseCode.KEY),
     (WrongName, RefuseCode.NAME),
     (StaleEpoch, RefuseCode.STALE_EPOCH),

@@ -61,6 +61,8 @@ class RequestBook(Generic[Asker]):
         self._make_backoff = make_backoff
         self._last_id: RequestId = 0
         self._pending: dict[RequestId, _Pending[Asker]] = {}
+        # Only those of sessions, to be found when one ends.
+        self._of_session: dict[SessionId, set[RequestId]] = {}
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -81,11 +83,13 @@ class RequestBook(Generic[Asker]):
         self._pending[request.id] = _Pending(
             request, asker, now, now + timeout_seconds, now + backoff.next_seconds(), backoff
         )
+        if session:
+            self._of_session.setdefault(session, set()).add(request.id)
         return request
 
     def answered(self, answer: Reply | Failure) -> "tuple[Asker, Reply | RequestFailed] | None":
         """Who asked, and what to give them; None if nobody waits any more (a late or doubled answer)."""
-        pending = self._pending.pop(answer.id, None)
+        pending = self._take(answer.id)
         if pending is None:
             return None
         if isinstance(answer, Failure):
@@ -107,7 +111,7 @@ class RequestBook(Generic[Asker]):
         """Who will get no answer, and the error to give them."""
         over = [pending for pending in self._pending.values() if pending.deadline <= now]
         for pending in over:
-            del self._pending[pending.request.id]
+            self._take(pending.request.id)
         return [
             (
                 pending.asker,
@@ -120,15 +124,26 @@ class RequestBook(Generic[Asker]):
             for pending in over
         ]
 
-    def cancel(self, request: RequestId) -> Cancel | None:
-        """Nobody wants the answer any more; the frame to send, or None if it has come already."""
-        return Cancel(request) if self._pending.pop(request, None) else None
+    def cancel(self, session: SessionId) -> list[tuple[Cancel, RequestBody]]:
+        """The session has ended: what it had asked is not wanted any more. What to send for each question."""
+        cancelled = sorted(self._of_session.pop(session, ()))
+        bodies = [self._pending.pop(request).request.body for request in cancelled]
+        return [(Cancel(request), body) for request, body in zip(cancelled, bodies, strict=True)]
 
     def next_at(self) -> float | None:
         """When `repeats` or `expired` next have something, or None."""
         if not self._pending:
             return None
         return min(min(pending.again_at, pending.deadline) for pending in self._pending.values())
+
+    def _take(self, request: RequestId) -> "_Pending[Asker] | None":
+        pending = self._pending.pop(request, None)
+        if pending is not None and (session := pending.request.session):
+            others = self._of_session[session]
+            others.discard(request)
+            if not others:
+                del self._of_session[session]
+        return pending
 
 
 class Verdict(enum.Enum):

@@ -1,9 +1,11 @@
 """The link actor keeps the sessions' streams whole, whatever happens to the world, the wire or itself."""
 
-from actors.gateway.messages import DescribeLink, Join, LinkStatus
+import pytest
+
+from actors.gateway.messages import DescribeLink, Join, Leave, LinkStatus
 from actors.gateway.world_line import Batch
 from tests.actors.gateway_kit import PASSWORD, GatewayBench
-from transports.link.protocol import Performed, TextOutput
+from transports.link.protocol import DisconnectReason, Performed, QueueStatistics, Request, TextOutput
 from wyld_actors import Exited, ExitKind, ExitReason
 
 
@@ -141,7 +143,7 @@ def test_a_session_that_is_given_up_is_closed_in_the_world() -> None:
 
         gateway.crash("link", Exited(session, ExitReason(ExitKind.KILLED)))
 
-        assert len(world.closed) == 1
+        assert len(set(world.closed)) == 1
         assert player.is_open
 
 
@@ -158,3 +160,73 @@ def test_what_is_of_an_earlier_attempt_is_dropped() -> None:
         gateway.settle()
 
         assert not player.saw("too late")
+
+
+def test_what_a_session_had_asked_is_cancelled_when_it_ends() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        world.answers = False
+        player = gateway.client().types("ann", PASSWORD)
+        ((_, request),) = world.waiting
+
+        player.hangs_up()
+
+        assert isinstance(request, Request)
+        assert world.cancelled == [request.id]
+        assert status(gateway).requests_waiting == 0
+
+
+def test_a_session_that_ends_while_a_character_is_brought_into_play_takes_it_along() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.client().types("ann", PASSWORD)
+        world.answers = False
+        player.types("1")
+        ((_, request),) = world.waiting
+        assert isinstance(request, Request)
+        link = gateway.system.find("/gateway/link")
+        assert link is not None
+        link.tell(Leave(request.session, DisconnectReason.SESSION_LOST))
+        gateway.settle()
+        world.goes_on()
+        gateway.advance(30)
+
+        assert world.cancelled == [request.id]
+        assert not world.places
+        assert len(set(world.closed)) == 1
+
+
+def test_an_operator_is_told_why_there_is_no_world() -> None:
+    with GatewayBench(key=b"another key") as gateway:
+        gateway.starts_world()
+
+        assert "give gateway and world the same link key" in status(gateway).trouble
+
+    with GatewayBench() as gateway:
+        gateway.advance(30)
+        assert "nobody answers at link.address" in status(gateway).trouble
+        gateway.starts_world()
+        assert status(gateway).trouble == ""
+
+
+def test_the_same_trouble_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    with GatewayBench(key=b"another key") as gateway:
+        gateway.starts_world()
+        gateway.advance(50)
+
+        assert caplog.text.count("no way into the world") == 1
+
+
+def test_what_waits_in_the_world_is_asked_for_when_somebody_looks() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        gateway.playing()
+        assert status(gateway).queues is None
+
+        gateway.settle()
+        assert status(gateway).queues == QueueStatistics(sessions=1)
+        asked = len(world.requests)
+        status(gateway)
+        gateway.settle()
+
+        assert len(world.requests) == asked

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.world_link.messages import FramesArrived, Hold, Release
+from actors.world_link.messages import FramesArrived, Hold, PeerMistaken, Release
 from tests.actors.world_kit import RawGateway, WorldBench
+from transports.link.codec import PROTOCOL_VERSION
+from transports.link.errors import LinkError, VersionMismatch, WrongName
+from transports.link.handshake import routing_id
 from transports.link.protocol import (
     Acks,
     Cancel,
@@ -559,3 +562,24 @@ def test_a_selection_is_answered_with_where_the_last_stay_ended(bench: WorldBenc
     assert isinstance(selected, CharacterSelected)
     assert selected.applied == 1
     assert bench.vault.positions.get(ANN) is None or bench.vault.positions[ANN].applied == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (VersionMismatch(PROTOCOL_VERSION, 9), RefuseCode.VERSION),
+        (WrongName("west", "gateway"), RefuseCode.NAME),
+    ],
+)
+def test_who_cannot_come_in_is_told_why_also_before_the_first_hello(
+    bench: WorldBench, error: LinkError, code: RefuseCode
+) -> None:
+    gateway = RawGateway(bench, "gateway", 1).dials()
+    peer = routing_id("gateway", 1, 1)
+
+    bench.half.ref("link").tell(PeerMistaken(1, peer, error))
+    bench.settle()
+
+    (refuse,) = gateway.of(Refuse)
+    assert refuse.code is code
+    assert str(error) == refuse.text

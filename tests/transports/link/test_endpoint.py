@@ -344,3 +344,16 @@ def test_the_endpoints_are_what_the_interface_says(ends: Ends) -> None:
 
     assert not dealer.is_congested
     assert not router.is_congested(PEER)
+
+
+def test_a_gateway_of_another_version_is_told_from_a_broken_one(ends: Ends) -> None:
+    other = ends.context.socket(zmq.DEALER)
+    other.set(zmq.ROUTING_ID, b"gateway:2:0")
+    other.connect(ends.address)
+    other.send(encode([Heartbeat(1)], version=9))
+    ends.world.wait(lambda: bool(ends.world.errors))
+
+    assert str(ends.world.errors[0]).startswith(
+        "the peer speaks link protocol version 9, this process speaks version"
+    )
+    other.close(linger=0)

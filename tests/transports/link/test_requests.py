@@ -1,5 +1,6 @@
 """Requests: asked until answered, worked on once, given up at the deadline."""
 
+import itertools
 import random
 
 from hypothesis import given
@@ -98,14 +99,45 @@ def test_the_next_time_to_look_is_known() -> None:
     assert requests.next_at() == 0.5
 
 
-def test_a_cancelled_request_is_not_repeated_and_its_answer_is_ignored() -> None:
+def test_what_a_session_that_ended_had_asked_is_cancelled_and_nothing_of_others() -> None:
     requests = book()
-    request = requests.ask(QUESTION, "ann", now=0.0)
+    first, second = (requests.ask(QUESTION, "ann", now=0.0, session=7) for _ in range(2))
+    other = requests.ask(QUESTION, "bob", now=0.0, session=8)
+    requests.ask(QUESTION, "the link itself", now=0.0)
 
-    assert requests.cancel(request.id) == Cancel(request.id)
-    assert requests.cancel(request.id) is None
-    assert requests.repeats(5.0) == []
-    assert requests.answered(Reply(request.id, ANSWER)) is None
+    assert requests.cancel(7) == [(Cancel(first.id), QUESTION), (Cancel(second.id), QUESTION)]
+    assert requests.cancel(7) == requests.cancel(0) == []
+    assert len(requests) == 2
+    assert requests.answered(Reply(first.id, ANSWER)) is None
+    assert requests.answered(Reply(other.id, ANSWER)) is not None
+
+
+def test_a_request_that_was_answered_or_has_expired_is_not_cancelled() -> None:
+    requests = book()
+    request = requests.ask(QUESTION, "ann", now=0.0, session=7, timeout_seconds=9.0)
+    requests.ask(QUESTION, "ann", now=0.0, session=7, timeout_seconds=1.0)
+    requests.answered(Reply(request.id, ANSWER))
+    requests.expired(1.0)
+
+    assert requests.cancel(7) == []
+
+
+def test_no_two_gateways_repeat_their_requests_in_step() -> None:
+    def repeats(seed: int) -> list[float]:
+        requests = RequestBook[str](lambda: Backoff(BackoffOptions(1.0, 30.0), random.Random(seed)))
+        requests.ask(QUESTION, "ann", now=0.0, timeout_seconds=1000.0)
+        times = []
+        for _ in range(6):
+            times.append(requests.next_at() or 0.0)
+            assert len(requests.repeats(times[-1])) == 1
+        return times
+
+    first, second = repeats(1), repeats(2)
+    delays = [later - earlier for earlier, later in itertools.pairwise([0.0, *first])]
+
+    assert not set(first) & set(second)
+    # Each is between half of its whole length and all of it; the whole length doubles.
+    assert all(2**at / 2 <= delay <= 2**at for at, delay in enumerate(delays))
 
 
 def request(number: int) -> Request:

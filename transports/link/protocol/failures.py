@@ -28,7 +28,6 @@ class FailureCode(enum.StrEnum):
     UNAVAILABLE = "unavailable"
     OVERLOADED = "overloaded"
     DEADLINE_PASSED = "deadline_passed"
-    CANCELLED = "cancelled"
     INTERNAL = "internal"
 
 
@@ -40,8 +39,6 @@ class RefuseCode(enum.StrEnum):
     NAME = "name"
     STALE_EPOCH = "stale_epoch"
     OUT_OF_ORDER = "out_of_order"
-    NOT_READY = "not_ready"
-    TOO_MANY_PEERS = "too_many_peers"
 
     @property
     def is_hopeless(self) -> bool:
@@ -67,7 +64,6 @@ MENDS: Mapping[FailureCode, str] = MappingProxyType(
         FailureCode.UNAVAILABLE: "The world's memory is out of reach for a moment. Try again shortly.",
         FailureCode.OVERLOADED: "The world is very busy. Try again in a few seconds.",
         FailureCode.DEADLINE_PASSED: "The world took too long to answer. Try again.",
-        FailureCode.CANCELLED: "That was cancelled. Start again if you want it after all.",
         FailureCode.INTERNAL: "Something went wrong in the world, and has been noted. Try again.",
     }
 )

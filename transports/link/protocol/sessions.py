@@ -80,4 +80,3 @@ class QueueStatistics(Open, frozen=True, tag="queue_statistics"):
     commands_waiting: int = 0
     commands_not_durable: int = 0
     outputs_unacknowledged: int = 0
-    oldest_command_seconds: float = 0.0

@@ -4,7 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 
 from actors.admin.checks import Check, Health, checkpoint_check, ok, silent, store_check
 from actors.admin.errors import NotAnswered
@@ -155,12 +160,12 @@ def _store_metrics(status: StoreStatus) -> Iterator[Metric]:
 
 
 def _keeper_metrics(status: KeeperStatus) -> Iterator[Metric]:
-    pause = GaugeMetricFamily(
-        "wyld_checkpoint_pause_seconds", "How long checkpoints held the world up.", labels=["which"]
+    yield HistogramMetricFamily(
+        "wyld_checkpoint_pause_seconds",
+        "How long checkpoints held the world up.",
+        buckets=status.pauses.cumulative(),
+        sum_value=status.pauses.total_seconds,
     )
-    pause.add_metric(["last"], status.last_pause_seconds)
-    pause.add_metric(["longest"], status.longest_pause_seconds)
-    yield pause
     still = GaugeMetricFamily(
         "wyld_checkpoint_collect_seconds", "How long everything stood still for one.", labels=["which"]
     )

@@ -6,7 +6,7 @@ where it stood. An entity whose actor is gone for good is saved as it was last, 
 changed.
 
 The time that this takes is the pause of the world: it grows with what has changed, and very little with what
-is there.
+is there. Whatever can be done afterwards is (`Moment.batch`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from actors.checkpoint.cut import cut
-from actors.checkpoint.writer import Batch
+from actors.checkpoint.writer import Batch, Moment
 from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.messages import SaveCharacter
@@ -25,6 +25,7 @@ from actors.world_link.session_streams import StreamPoint
 from actors.world_link.streams import StreamTable
 from transports.link.protocol import EntityId
 from wyld_actors import ActorSystem, Cell, CellState, ChildExited, DeadLetter
+from wyld_actors.quiet import restless
 
 __all__ = ["KeeperState", "collect"]
 
@@ -37,9 +38,28 @@ class KeeperState:
 
     streams: StreamTable
     around: Surroundings
-    batch: Batch = field(default_factory=Batch)
     # Actors that were down the last time, with the states that have been taken of them.
     down: dict[Cell, Entity.State] = field(default_factory=dict)
+    _batch: Batch = field(default_factory=Batch)
+    # Taken, and not put into the batch yet.
+    _moments: list[Moment] = field(default_factory=list)
+
+    @property
+    def batch(self) -> Batch:
+        """What is collected and not written yet."""
+        for moment in self._moments:
+            moment.put_into(self._batch)
+        self._moments.clear()
+        return self._batch
+
+    def take(self, system: ActorSystem) -> Moment:
+        """What has changed, and where the sessions stand. It is in the batch from now on."""
+        before = self.batch.copy()
+        changed, system.changed = system.changed, set()
+        moment = Moment(before, [(cell.actor_class, cell.good_state) for cell in changed])
+        self._moments.append(moment)
+        moment.points = self.streams.snapshot()
+        return moment
 
     def watch(self, system: ActorSystem) -> None:
         """Let no farewell be lost: the keeper may crash over one, or be gone. Once for each world."""
@@ -59,46 +79,39 @@ class KeeperState:
             self.keep(letter.message)
 
 
-def collect(system: ActorSystem, kept: KeeperState, services: Iterable[Cell]) -> Batch:
+def collect(system: ActorSystem, kept: KeeperState, services: Iterable[Cell]) -> Moment:
     """What to write now. What has changed is in `kept.batch` as well, until it is written."""
-    batch = kept.batch
-    changed, system.changed = system.changed, set()
-    for cell in changed:
-        _note(batch, cell)
-    cells = kept.around.cells()
-    restless = [cell for cell in cells if cell.state is not _RUNNING or cell.depth]
-    _note_those_down(kept, restless)
-    batch.positions.update(kept.streams.snapshot())
-    sessions = [one.ref.cell for one in kept.streams if one.ref is not None]
-    restless += [cell for cell in sessions if cell.state is not _RUNNING or cell.depth]
+    moment = kept.take(system)
+    unquiet = restless(kept.around.cells())
+    _note_those_down(kept, unquiet)
+    unquiet += restless(one.ref.cell for one in kept.streams if one.ref is not None)
     busy = [cell for cell in services if cell.depth]
-    return _corrected(kept, cells, restless, busy) if restless or busy else batch.copy()
+    if unquiet or busy:
+        moment = Moment(_corrected(kept, unquiet, busy))
+    return moment
 
 
-def _note(batch: Batch, cell: Cell) -> None:
-    state = cell.good_state
-    if isinstance(state, Entity.State):
-        batch.entities[state.id] = (cast(type[Entity], cell.actor_class), state)
+def _note(batch: Batch, cells: Iterable[Cell]) -> None:
+    Moment(Batch(), [(cell.actor_class, cell.good_state) for cell in cells]).put_into(batch)
 
 
-def _note_those_down(kept: KeeperState, restless: Iterable[Cell]) -> None:
-    down = {cell: cell.good_state for cell in restless if cell.state is not _RUNNING}
-    for cell, state in down.items():
-        if kept.down.get(cell) is not state:
-            _note(kept.batch, cell)
+def _note_those_down(kept: KeeperState, unquiet: Iterable[Cell]) -> None:
+    down = {cell: cell.good_state for cell in unquiet if cell.state is not _RUNNING}
+    anew = [cell for cell, state in down.items() if kept.down.get(cell) is not state]
+    if anew:
+        _note(kept.batch, anew)
     kept.down = down
 
 
-def _corrected(kept: KeeperState, cells: Iterable[Cell], restless: list[Cell], busy: list[Cell]) -> Batch:
+def _corrected(kept: KeeperState, unquiet: list[Cell], busy: list[Cell]) -> Batch:
     """The batch with all that mail means which waits. The batch that is kept stays as things are: what is
     written otherwise is not dropped from it, so it is written again the next time."""
-    by_id: dict[EntityId, Cell] = {cell.good_state.id: cell for cell in cells if _is_entity(cell)}
+    cells = [cell for cell in kept.around.cells() if _is_entity(cell)]
+    by_id: dict[EntityId, Cell] = {cell.good_state.id: cell for cell in cells}
     saved: dict[EntityId, Any] = {entity: state for entity, (_, state) in kept.batch.entities.items()}
-    made = cut(restless, busy, cell_of=by_id.get, point_of=kept.streams.point, saved=saved)
+    made = cut(unquiet, busy, cell_of=by_id.get, point_of=kept.streams.point, saved=saved)
     batch = kept.batch
-    for entity in made.entities:
-        if entity in by_id:
-            _note(batch, by_id[entity])
+    _note(batch, [by_id[entity] for entity in made.entities if entity in by_id])
     for session in made.sessions:
         batch.positions[session] = _point(kept, session)
     written = batch.copy()

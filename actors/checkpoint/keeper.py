@@ -33,7 +33,7 @@ from actors.checkpoint.messages import (
     TakeSoon,
     WriterGone,
 )
-from actors.checkpoint.writer import Batch, WorldWriter, Written
+from actors.checkpoint.writer import Moment, WorldWriter, Written
 from actors.storage.errors import StoreUnavailable, WorldTaken
 from actors.storage.requests import ClaimWorld
 from actors.world.entity import Entity
@@ -199,19 +199,19 @@ class WorldKeeper(Actor):
             self._status = self._status.replace(cuts=self._status.cuts + 1)
             self._write(ctx, Collected(overdue.attempt, self._collect()))
 
-    def _collect(self) -> Batch:
+    def _collect(self) -> Moment:
         system = self.ctx.system
         began = time.perf_counter()
         link = system.registry.whereis(OUTLET)
         services = [self.ctx.cell] if link is None else [link.cell, self.ctx.cell]
-        batch = collect(system, self._kept, services)
+        moment = collect(system, self._kept, services)
         took = time.perf_counter() - began
         self._awaits_rest = False
         self._status = self._status.replace(
             last_collect_seconds=took,
             longest_collect_seconds=max(took, self._status.longest_collect_seconds),
         )
-        return batch
+        return moment
 
     # Writing -------------------------------------------------------------------------------------------
 
@@ -226,15 +226,17 @@ class WorldKeeper(Actor):
         self._tell_link(Release())
         pause = ctx.now - self._held_at
         self._status = self._status.replace(
-            last_pause_seconds=pause, longest_pause_seconds=max(pause, self._status.longest_pause_seconds)
+            last_pause_seconds=pause,
+            longest_pause_seconds=max(pause, self._status.longest_pause_seconds),
+            pauses=self._status.pauses.with_one(pause),
         )
-        if not collected.batch:
+        if not collected.moment:
             self._succeeded(ctx)
             self._finish(ctx)
         elif self._is_taken:
             self._finish(ctx)
         else:
-            self._writer = ctx.spawn(WorldWriter, ctx.ref, self._store_name, self._world, collected.batch)
+            self._writer = ctx.spawn(WorldWriter, ctx.ref, self._store_name, self._world, collected.moment)
             ctx.monitor(self._writer)
 
     @on(Written)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.checkpoint.writer import Batch
+from actors.checkpoint.pauses import Pauses
+from actors.checkpoint.writer import Moment
 from transports.link.protocol import EntityId
 from wyld_actors import Message, Record, Ref
 
@@ -55,6 +56,7 @@ class KeeperStatus(Record, frozen=True):
     entities_waiting: int
     positions_waiting: int
     problem: str
+    pauses: Pauses = Pauses()
 
 
 class TakeCheckpoint(Message, frozen=True):
@@ -75,7 +77,7 @@ class Collected(Message, frozen=True):
     """To oneself: this is to be written."""
 
     attempt: int
-    batch: Batch
+    moment: Moment
 
 
 class WriterGone(Message, frozen=True):

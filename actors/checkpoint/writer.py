@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import gevent
 import msgspec
@@ -27,7 +28,7 @@ from transports.link.protocol import EntityId, SessionId
 from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Message, Ref, on
 from wyld_actors.slices import in_slices
 
-__all__ = ["Batch", "WorldWriter", "Written"]
+__all__ = ["Batch", "Moment", "WorldWriter", "Written"]
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,34 @@ class Batch:
                 del self.positions[session]
 
 
+@dataclass(slots=True)
+class Moment:
+    """What was taken while everybody waited: references to what has changed, to be looked at later, on top of
+    what was not written `before`."""
+
+    before: Batch
+    changed: list[tuple[type[Actor], Any]] = field(default_factory=list)
+    points: dict[SessionId, StreamPoint] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.changed or self.points)
+
+    def batch(self) -> Batch:
+        """All of it."""
+        return self.put_into(self.before.copy())
+
+    def put_into(self, batch: Batch) -> Batch:
+        batch.entities.update(
+            {
+                state.id: (cast(type[Entity], actor_class), state)
+                for actor_class, state in self.changed
+                if isinstance(state, Entity.State)
+            }
+        )
+        batch.positions.update(self.points)
+        return batch
+
+
 class Write(Message, frozen=True):
     """Begin."""
 
@@ -77,12 +106,12 @@ class WorldWriter(Actor):
 
     may_be_interrupted = False
 
-    def __init__(self, keeper: Ref, store_name: str, claim: store.ClaimWorld, batch: Batch) -> None:
+    def __init__(self, keeper: Ref, store_name: str, claim: store.ClaimWorld, moment: Moment) -> None:
         super().__init__()
         self._keeper = keeper
         self._store_name = store_name
         self._world = claim
-        self._batch = batch
+        self._moment = moment
 
     def on_start(self) -> None:
         self.ctx.tell(self.ctx.ref, Write())
@@ -90,43 +119,47 @@ class WorldWriter(Actor):
     @on(Write)
     def write(self, ctx: Context, message: Write) -> None:
         """Encode, ask the store, report."""
-        written = Written(self._batch)
+        batch = self._moment.batch()
+        written = Written(batch)
         try:
-            self._save(ctx)
+            self._save(ctx, batch)
         except WorldTaken as error:
-            written = Written(self._batch, str(error), is_taken=True)
+            written = Written(batch, str(error), is_taken=True)
         except (StorageRefused, AskTimeout, ActorDeadError) as error:
-            written = Written(self._batch, str(error))
+            written = Written(batch, str(error))
         ctx.tell(self._keeper, written)
         ctx.stop()
 
-    def _save(self, ctx: Context) -> None:
+    def _save(self, ctx: Context, batch: Batch) -> None:
         target = ctx.system.registry.whereis(self._store_name)
         if target is None:
             raise ActorDeadError("the store is not up")
         checkpoint = store.SaveCheckpoint(
-            tuple(self._entities()), positions=tuple(self._positions()), forgotten=self._over()
+            tuple(_entities(batch)), positions=tuple(_positions(batch)), forgotten=_over(batch)
         )
         ctx.ask(target, self._world, timeout_seconds=WRITE_SECONDS)
         ctx.ask(target, checkpoint, timeout_seconds=WRITE_SECONDS)
 
-    def _entities(self) -> list[EntityRecord]:
-        made = [_encoded(*one) for one in in_slices(self._batch.entities.values(), _yield)]
-        return [
-            EntityRecord(one.id, one.kind, one.state, one.prototype, one.version)
-            for one in made
-            if one is not None
-        ]
 
-    def _positions(self) -> list[Position]:
-        going_on = [(session, point) for session, point in self._batch.positions.items() if not point.is_over]
-        return [
-            Position(session, point.applied, point.character or None, _tail(point), point.line)
-            for session, point in in_slices(going_on, _yield)
-        ]
+def _entities(batch: Batch) -> list[EntityRecord]:
+    made = [_encoded(*one) for one in in_slices(batch.entities.values(), _yield)]
+    return [
+        EntityRecord(one.id, one.kind, one.state, one.prototype, one.version)
+        for one in made
+        if one is not None
+    ]
 
-    def _over(self) -> tuple[SessionId, ...]:
-        return tuple(session for session, point in self._batch.positions.items() if point.is_over)
+
+def _positions(batch: Batch) -> list[Position]:
+    going_on = [(session, point) for session, point in batch.positions.items() if not point.is_over]
+    return [
+        Position(session, point.applied, point.character or None, _tail(point), point.line)
+        for session, point in in_slices(going_on, _yield)
+    ]
+
+
+def _over(batch: Batch) -> tuple[SessionId, ...]:
+    return tuple(session for session, point in batch.positions.items() if point.is_over)
 
 
 def _yield() -> None:

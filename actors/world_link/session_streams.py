@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -33,7 +32,7 @@ from transports.link.protocol import (
 )
 from transports.link.streams import ClientLines, Entry, OutputTail, TailRecord
 from transports.link.streams.commands import CommandInbox
-from wyld_actors import Ref
+from wyld_actors import Record, Ref
 
 __all__ = ["NOWHERE", "SessionStreams", "StreamPoint", "mended"]
 
@@ -44,7 +43,7 @@ _UNSPEAKABLE = SystemOutput(Level.ERROR, "Something happens that words cannot de
 _lives = itertools.count(1)
 
 
-class StreamPoint(NamedTuple):
+class StreamPoint(Record, frozen=True):
     """Where a session stood: its last applied command, the outputs its gateway may not have, its character.
 
     `life` tells it from another session that later has the same id. `line` is the client's number of the last

@@ -273,7 +273,11 @@ class StreamTable:
         Acknowledged outputs alone are no move: what is restored too much is not shown twice.
         """
         touched, self._touched = self._touched, set()
-        return {session: self.point(session) for session in touched}
+        sessions = self._sessions
+        return {
+            session: NOWHERE if (streams := sessions.get(session)) is None else streams.point()
+            for session in touched
+        }
 
     def point(self, session: SessionId) -> StreamPoint:
         """Where one session stands."""

@@ -31,7 +31,7 @@ class Bench:
         self.ann: Player = world.player("Ann")
 
     def collects(self) -> Batch:
-        return collect(self.world.system, self.kept, [])
+        return collect(self.world.system, self.kept, []).batch()
 
     def writes(self) -> Batch:
         """Collect, and have it written."""
@@ -59,6 +59,23 @@ def test_what_is_not_written_is_collected_again(bench: Bench) -> None:
     bench.ann.types("get lantern")
 
     bench.collects()
+
+    assert set(bench.collects().entities) == {bench.ann.id, "room:harbour/quay"}
+
+
+def test_what_happens_after_the_moment_is_in_the_next_one(bench: Bench) -> None:
+    bench.writes()
+    moment = collect(bench.world.system, bench.kept, [])
+    bench.ann.types("get lantern")
+
+    assert not moment.batch()
+    assert bench.ann.id in bench.collects().entities
+
+
+def test_a_moment_that_nobody_came_to_write_is_in_the_next_one(bench: Bench) -> None:
+    bench.writes()
+    bench.ann.types("get lantern")
+    collect(bench.world.system, bench.kept, [])
 
     assert set(bench.collects().entities) == {bench.ann.id, "room:harbour/quay"}
 

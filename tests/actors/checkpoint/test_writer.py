@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from actors.checkpoint.writer import Batch, WorldWriter, Written
+from actors.checkpoint.writer import Batch, Moment, WorldWriter, Written
 from actors.storage.errors import StoreUnavailable, WorldTaken
 from actors.storage.requests import ClaimWorld, SaveCheckpoint, StoreRequest
 from actors.world.character import Character
@@ -71,7 +71,7 @@ class Bench:
 
     def writes(self, batch: Batch) -> Written:
         """Write it, and return what the keeper is told."""
-        self.system.spawn(WorldWriter, self.keeper, "store", ClaimWorld("world"), batch)
+        self.system.spawn(WorldWriter, self.keeper, "store", ClaimWorld("world"), Moment(batch))
         for _ in range(PAUSES):
             self.system.settle()
         (written,) = self.heard

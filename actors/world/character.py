@@ -240,7 +240,10 @@ class Character(Played):
     @on(Examine)
     def describe(self, ctx: Context, examine: Examine) -> None:
         look_of = sheets.look_of_self if examine.who.id == self.id else sheets.look_of
-        self.answer(examine.who, examine.number, phrases.text(look_of(*self._appearance)))
+        line = look_of(*self._appearance)
+        if self.is_link_dead:
+            line = f"{line} {phrases.EYES_EMPTY}"
+        self.answer(examine.who, examine.number, phrases.text(line))
         if examine.who.id != self.id:
             self.show(0, phrases.text(f"{phrases.named(examine.who)} looks at you."))
 

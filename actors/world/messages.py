@@ -51,6 +51,7 @@ class Person(Record, frozen=True):
     """Somebody, as others meet them: a character (`session` is not 0) or an npc.
 
     `hears` are the names of the events that an npc wants to be told; a character's player reads them instead.
+    `is_link_dead`: its player's client is gone, and nobody sees through its eyes.
     """
 
     id: EntityId
@@ -59,6 +60,7 @@ class Person(Record, frozen=True):
     session: SessionId = 0
     keywords: tuple[str, ...] = ()
     hears: frozenset[str] = frozenset()
+    is_link_dead: bool = False
 
     @property
     def is_npc(self) -> bool:
@@ -281,6 +283,13 @@ class Examine(Message, frozen=True):
     who: Person
     number: CommandNumber
     thing: Thing | None = None
+
+
+class Recognise(Message, frozen=True):
+    """To a room: this person, if it is here, is seen otherwise from now on; all others read `line`."""
+
+    who: Person
+    line: str
 
 
 class Announce(Message, frozen=True):

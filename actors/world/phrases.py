@@ -21,6 +21,10 @@ OVERDUE = SystemOutput(Level.STORY, "Time itself seems to hesitate; what you beg
 TAKEN_OVER = "Your character is being played from elsewhere now."
 NO_PLACE = "There is no place in the world where you could stand; please come back later."
 COIN = "a coin"
+# Of somebody whose player's client is gone: in the room, to who looks, and to who speaks to them from afar.
+STARING = "is here, staring into nothing"
+EYES_EMPTY = "Their eyes are empty, as if nobody were behind them."
+HEARD_LATER = "Their eyes are empty just now; they will hear it when they are back."
 LOST = "The thread of your story is lost; take it up again."
 _SLIPPED = "For a moment the world slips away from you."
 _UNSURE = "What you did last may not have happened."
@@ -116,6 +120,16 @@ def arrived(who: Person, whence: Direction | None) -> str:
 
 def departed(who: Person, whither: Direction | None) -> str:
     return f"{named(who)} {'fades away.' if whither is None else f'leaves {whither.value}.'}"
+
+
+def gone_empty(who: Person) -> str:
+    """What is seen of somebody whose player's client is lost."""
+    return f"{named(who)}{styled('emote', chr(39) + 's eyes go empty.')}"
+
+
+def stirred(who: Person) -> str:
+    """What is seen of them when it is back."""
+    return f"{named(who)} {styled('emote', 'stirs again.')}"
 
 
 def moved_door(door: str, is_closed: bool) -> str:

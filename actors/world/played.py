@@ -25,6 +25,7 @@ from actors.world.messages import (
     LeftPlay,
     LookAround,
     Person,
+    Recognise,
     Retire,
     SaveCharacter,
     Show,
@@ -63,6 +64,9 @@ class Played(Holder):
         room: EntityId = ""
         session: SessionId = 0
         session_ref: Ref | None = None
+        # The last session whose client is gone. It is saved: a session that comes back with the world is as
+        # link-dead as it was, and a new one is another.
+        lost_session: SessionId = 0
         is_present: bool = False
         is_leaving: bool = False
 
@@ -77,11 +81,24 @@ class Played(Holder):
     def person(self) -> Person:
         """The character as others meet it."""
         person = self._person
-        if person is None or person.session != self.state.session:
-            state = self.state
-            person = Person(state.id, state.name, self.ctx.ref, state.session, (state.name.lower(),))
+        state = self.state
+        is_lost = self.is_link_dead
+        if person is None or person.session != state.session or person.is_link_dead != is_lost:
+            person = Person(
+                state.id,
+                state.name,
+                self.ctx.ref,
+                state.session,
+                (state.name.lower(),),
+                is_link_dead=is_lost,
+            )
             self._person = person
         return person
+
+    @property
+    def is_link_dead(self) -> bool:
+        """Whether the client of the session that plays it is gone."""
+        return bool(self.state.session) and self.state.lost_session == self.state.session
 
     @property
     def room(self) -> Ref | None:
@@ -109,16 +126,29 @@ class Played(Holder):
 
     @on(ClientLost)
     def client_lost(self, ctx: Context, _: ClientLost) -> None:
-        """It stays where it is."""
+        """It stays where it is, and all can see that nobody is there behind its eyes."""
+        if not self.is_link_dead:
+            self.state = self.state.replace(lost_session=self.state.session)
+            self._be_seen(phrases.gone_empty(self.person))
 
     @on(ClientBack)
     def client_back(self, ctx: Context, _: ClientBack) -> None:
         """Show the room and the prompt. One that is on its way to another room shows that as well."""
+        if self.is_link_dead:
+            self.state = self.state.replace(lost_session=0)
+            self._be_seen(phrases.stirred(self.person))
         room = self.room
         if room is None:
             self.show(0, Prompt(PROMPT))
         else:
             room.tell(LookAround(self.person, 0))
+
+    def _be_seen(self, line: str) -> None:
+        """Let others know of a change. One that is on its way is seen as it is when it has arrived."""
+        if self.state.is_present:
+            self._be_known()
+            if self.room is not None:
+                self.room.tell(Recognise(self.person, line))
 
     @on(Retire)
     def retire(self, ctx: Context, retire: Retire) -> None:
@@ -175,7 +205,8 @@ class Played(Holder):
 
     @on(Entered)
     def arrive(self, ctx: Context, entered: Entered) -> None:
-        if entered.who.session != self.state.session:
+        if entered.who != self.person:
+            # Since it set out another session has come, or its client has gone.
             self._enter(entered.ref, is_quiet=True)
         is_known = self.state.is_present and self.zone == _zone_of(entered.room)
         self.state = self.state.replace(room=entered.room, is_present=True)

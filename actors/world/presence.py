@@ -6,9 +6,12 @@ have missed, a character says again when it changes zone or session.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import field
 
 from actors.world import phrases
+from actors.world.atlas_records import Zone
 from actors.world.messages import (
     Answer,
     CameIntoPlay,
@@ -30,6 +33,11 @@ class Present(Record, frozen=True):
 
     who: Person
     zone: str
+
+
+def _where(entry: Present, zones: Mapping[str, Zone]) -> str:
+    place = zones[entry.zone].name if entry.zone in zones else "somewhere"
+    return f"{place}, link-dead" if entry.who.is_link_dead else place
 
 
 class Presence(Actor):
@@ -73,6 +81,8 @@ class Presence(Actor):
         outlet = self.around.outlet
         if receiver.id != tell.who.id and outlet is not None:
             outlet.tell(EmitTo(receiver.session, 0, phrases.text(heard)))
+        if receiver.is_link_dead:
+            own = f"{own} {phrases.HEARD_LATER}"
         self._answer(tell.who, tell.number, own)
 
     @on(PassYell)
@@ -112,7 +122,7 @@ class Presence(Actor):
         zones = self.around.atlas.zones
         lines = [
             f"  {phrases.named(entry.who)}{' ' * max(2, 20 - len(entry.who.name))}"
-            f"{styled('dim', zones[entry.zone].name if entry.zone in zones else 'somewhere')}"
+            f"{styled('dim', _where(entry, zones))}"
             for entry in sorted(self.state.present.values(), key=lambda entry: entry.who.name)
         ]
         count = len(lines)

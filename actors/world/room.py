@@ -29,6 +29,7 @@ from actors.world.messages import (
     PassOn,
     PutIn,
     Receive,
+    Recognise,
     Returned,
     Stranded,
     Take,
@@ -87,6 +88,14 @@ class Room(Doored):
             self.tell_others(who, phrases.departed(who, None), depart.number)
             self.tell_npcs(Departed(who))
         who.ref.tell(DepartedFromWorld())
+
+    @on(Recognise)
+    def recognise(self, ctx: Context, seen: Recognise) -> None:
+        who = seen.who
+        if self.scene.position(who.id) >= 0:
+            occupants = tuple(who if other.id == who.id else other for other in self.state.occupants)
+            self.state = self.state.replace(occupants=occupants)
+            self.tell_others(who, seen.line)
 
     @on(Expel)
     def forget(self, ctx: Context, expel: Expel) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from actors.world.atlas_records import ExitPlan, RoomPlan
 from actors.world.directions import Direction
 from actors.world.messages import Goods, Person
-from actors.world.phrases import COIN
+from actors.world.phrases import COIN, STARING
 from transports.link.protocol import (
     EntityId,
     OccupantKind,
@@ -85,7 +85,8 @@ class Scene:
     def _seen(self) -> tuple[RoomOccupant, ...]:
         kinds = {True: OccupantKind.NPC, False: OccupantKind.PLAYER}
         return tuple(
-            RoomOccupant(person.name, kinds[person.is_npc], "", person.id) for person in self._occupants
+            RoomOccupant(person.name, kinds[person.is_npc], STARING if person.is_link_dead else "", person.id)
+            for person in self._occupants
         )
 
     @cached_property

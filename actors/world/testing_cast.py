@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actors.rendering import told
 from actors.world.atlas_records import RoomKey, RoomPlan
 from actors.world.character import Character
-from actors.world.messages import Person
+from actors.world.messages import ClientBack, ClientLost, Person
 from actors.world.session import CloseWorldSession, Line
 from transports.link.protocol import EntityId, OutputBody, RoomOutput, SessionId
 from transports.markup import plain
@@ -81,6 +81,18 @@ class Player(EntityHandle):
         """Close the session."""
         self.session.tell(CloseWorldSession())
         self.world.settle()
+
+    def loses_client(self) -> None:
+        """The client is gone; the character stays, and what it is shown waits."""
+        self.session.tell(ClientLost())
+        self.world.settle()
+
+    def has_client_back(self) -> list[str]:
+        """The client is there again; what it is shown then."""
+        before = len(self.outputs)
+        self.session.tell(ClientBack())
+        self.world.settle()
+        return _lines(self.outputs[before:])
 
     def heard(self, text: str) -> bool:
         """Whether any line so far holds `text`."""

@@ -42,6 +42,7 @@ from actors.storage.requests import ClaimWorld
 from actors.storage.store import STORE_NAME, store_children
 from actors.world.atlas import parse
 from actors.world.behaviours import BEHAVIOURS
+from actors.world.chance import Dice
 from actors.world.character import Character
 from actors.world.helpbook import parse_help
 from actors.world.npc import Npc
@@ -125,7 +126,7 @@ def start_world(options: WorldOptions) -> RunningHalf:
     atlas = parse(options.files, behaviours=options.behaviours)
     beginning = read_beginning(options.store.dsn, options.name, atlas, options.behaviours)
     system = ActorSystem(options.name)
-    around = Surroundings(atlas, system.registry, parse_help(options.help_files))
+    around = Surroundings(atlas, system.registry, parse_help(options.help_files), Dice(options.link_key))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     log = RestartLog([JsonLinesFile(options.restart_log)] if options.restart_log else [])
     archive = RestartArchive(ArchiveOptions(f"world:{options.name}", options.restart_log), system)

@@ -8,10 +8,12 @@ Invariants that all entities keep:
 
 from __future__ import annotations
 
+from random import Random
 from typing import ClassVar
 
 from actors.world import containers
 from actors.world.atlas_records import ItemKey
+from actors.world.chance import Chance
 from actors.world.messages import Answer, Examine, Person, Thing
 from actors.world.outlet import EmitTo, EmitToMany
 from actors.world.surroundings import Surroundings
@@ -37,12 +39,20 @@ class Entity(Actor):
     def __init__(self, around: Surroundings) -> None:
         super().__init__()
         self.around = around
+        self._chance: Chance | None = None
         self.state = around.adopt(self.state.id, self.ctx.cell, self.state)
 
     @property
     def id(self) -> EntityId:
         entity: EntityId = self.state.id
         return entity
+
+    @property
+    def random(self) -> Random:
+        """Chance. Within a command it falls the same way when the command is run again (see `chance`)."""
+        if self._chance is None:
+            self._chance = Chance(self.around.dice, self.id)
+        return self._chance.during(self.ctx.trace)
 
     def emit(self, session: SessionId, cause: CommandNumber, body: OutputBody) -> None:
         """Show `body` to one player."""

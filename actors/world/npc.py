@@ -8,6 +8,7 @@ behaviour handles is sent to it. See docs/behaviours.md.
 from __future__ import annotations
 
 from functools import cached_property
+from random import Random
 
 from actors.world import phrases
 from actors.world.atlas_records import NpcPlan
@@ -57,6 +58,12 @@ class NpcContext(Context):
         npc = self.cell.instance
         assert isinstance(npc, Npc)
         return npc
+
+    @property
+    def random(self) -> Random:
+        """Chance: `ctx.random.choice(MOODS)`. In what a player's command has caused it falls the same way
+        when the world was killed and runs it again."""
+        return self.npc.random
 
     def say(self, text: str) -> None:
         """Speak to everybody in the room."""

@@ -1,4 +1,4 @@
-"""What every entity of one world is given: the atlas, the help, and the way to others.
+"""What every entity of one world is given: the atlas, the help, chance, and the way to others.
 
 Others are found by name in the registry of the actor system when they are needed, as they may start later
 (the link) or be elsewhere (an item's actor lives in its home zone wherever the item is carried). References
@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.world.atlas_records import Atlas
+from actors.world.chance import Dice
 from actors.world.helpbook import HelpBook
 from actors.world.outlet import KEEPER, OUTLET, PRESENCE
 from transports.link.protocol import EntityId
@@ -22,9 +23,16 @@ from wyld_actors import Cell, Ref, Registry
 class Surroundings:
     """One for each world; handed to every entity when it is made."""
 
-    def __init__(self, atlas: Atlas, registry: Registry, help_book: HelpBook | None = None) -> None:
+    def __init__(
+        self,
+        atlas: Atlas,
+        registry: Registry,
+        help_book: HelpBook | None = None,
+        dice: Dice | None = None,
+    ) -> None:
         self.atlas = atlas
         self.help_book = help_book or HelpBook()
+        self.dice = dice or Dice()
         self._registry = registry
         self._found: dict[str, Ref] = {}
         self._cells: dict[EntityId, Cell] = {}

@@ -28,7 +28,9 @@ from actors.storage.entities import EntityRecord
 from actors.storage.errors import NameTaken, StorageRefused, StoreUnavailable, WrongCredentials
 from actors.storage.options import StoreOptions
 from actors.storage.positions import Position
+from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character
+from actors.world.gathering import Behaviours
 from actors.world.saving import encode
 from actors.world.surroundings import Surroundings
 from actors.world_boot import beginning_of, characters_of
@@ -181,7 +183,14 @@ class RunningHalf:
         plan = atlas()
         self.around = Surroundings(plan, self.system.registry)
         options = WorldOptions(
-            "world", (), "memory", KEY, StoreOptions(""), keeper=ground.keeper, link=ground.link_options
+            "world",
+            (),
+            "memory",
+            KEY,
+            StoreOptions(""),
+            behaviours=ground.behaviours,
+            keeper=ground.keeper,
+            link=ground.link_options,
         )
         positions = list(vault.positions.values())
         beginning = beginning_of(plan, vault.epoch, vault.places(), positions, options.behaviours)
@@ -223,7 +232,14 @@ class Ground:
     clock: ManualClock
     link: MemoryLink
 
-    def __init__(self, *, checkpoint_seconds: float = NEVER, link: WorldLinkOptions | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        checkpoint_seconds: float = NEVER,
+        link: WorldLinkOptions | None = None,
+        behaviours: Behaviours = BEHAVIOURS,
+    ) -> None:
+        self.behaviours = behaviours
         self.vault = Vault()
         self.keeper = KeeperOptions(interval_seconds=checkpoint_seconds)
         self.link_options = link or WorldLinkOptions()
@@ -438,9 +454,14 @@ class House(Ground, GatewayBench):
     """Gateway and world. Use as a context manager."""
 
     def __init__(
-        self, *, checkpoint_seconds: float = NEVER, link: WorldLinkOptions | None = None, **options: Any
+        self,
+        *,
+        checkpoint_seconds: float = NEVER,
+        link: WorldLinkOptions | None = None,
+        behaviours: Behaviours = BEHAVIOURS,
+        **options: Any,
     ) -> None:
-        Ground.__init__(self, checkpoint_seconds=checkpoint_seconds, link=link)
+        Ground.__init__(self, checkpoint_seconds=checkpoint_seconds, link=link, behaviours=behaviours)
         GatewayBench.__init__(self, **options)
         self.begins()
 

@@ -5,13 +5,15 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+SECONDS ?= 60
+SEED ?=
 KEY := $(shell cat setup.cfg pyproject.toml constraints.txt | sha256sum | cut -c1-16)
 READY := $(VENV)/.installed-$(KEY)
 READY_DEV := $(VENV)/.installed-dev-$(KEY)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format bench clean
+.PHONY: help run test lint types format bench chaos clean
 
 help:
 	@echo "make run      set up and start the server (make run ARGS=\"--config my.toml\")"
@@ -20,6 +22,7 @@ help:
 	@echo "make types    strict type check"
 	@echo "make format   bring the code into its format"
 	@echo "make bench    measure, and print the table"
+	@echo "make chaos    play while everything breaks (make chaos SECONDS=600 SEED=7), and judge"
 	@echo "make clean    remove .venv and all caches; var/ with its data stays"
 
 run: $(READY)
@@ -42,6 +45,9 @@ format: $(READY_DEV)
 
 bench: $(READY_DEV)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+chaos: $(READY_DEV)
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

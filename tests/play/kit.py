@@ -28,7 +28,7 @@ import psutil
 from tests.actors.world import sample
 from tests.play.players import LIMIT_SECONDS, Player, TelnetPlayer, WebPlayer
 
-__all__ = ["PROJECT", "Server", "folder", "write_world"]
+__all__ = ["PROJECT", "Server", "empty_folder", "folder", "write_world"]
 
 PROJECT = Path(__file__).parents[2]
 HALVES = ("world", "gateway")
@@ -42,6 +42,9 @@ _MEMORY = "/dev/shm"
 
 class Server:
     """One server in one folder, which may be started again and again."""
+
+    # What Python is started with.
+    arguments: Sequence[str] = (str(PROJECT / "run.py"),)
 
     def __init__(self, folder: Path, **settings: str) -> None:
         """`settings` are environment variables without their WYLD_."""
@@ -66,7 +69,7 @@ class Server:
         """Start it, and do not wait."""
         with self.words_file.open("ab") as words:
             self._process = subprocess.Popen(
-                [sys.executable, str(PROJECT / "run.py")],
+                [sys.executable, *self.arguments],
                 cwd=PROJECT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -220,15 +223,23 @@ class Server:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
+    """A folder that has the sample world."""
+    with empty_folder() as made:
+        write_world(made / "world")
+        yield made
+
+
+@contextlib.contextmanager
+def empty_folder(*, keep: bool = False) -> Iterator[Path]:
     """An empty folder that is quick and lets PostgreSQL's account through; pytest's own is private."""
     is_quick = os.path.isdir(_MEMORY) and shutil.disk_usage(_MEMORY).free > 1 << 30
     made = Path(tempfile.mkdtemp(prefix="wyld-play-", dir=_MEMORY if is_quick else None))
     made.chmod(0o711)
     try:
-        write_world(made / "world")
         yield made
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def write_world(path: Path, lanterns: int = 50) -> None:

@@ -1,0 +1,49 @@
+"""When both halves of the server died together, and what nobody may have remembered then. Pure.
+
+The gateway keeps every line until the world says that it is saved, and the world what it has done: either may
+die. When both do before a checkpoint, play goes back to the last one, as a whole, as when the machine was
+lost: at most an interval before the first death, or before the database was away, if it was away then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tests.chaos.faults import Kind
+from tests.chaos.recovery import Struck
+
+# Seconds. What a checkpoint may be old: its interval, and the time to write it beside all else.
+CHECKPOINT_SECONDS = 2.0
+# Seconds until a world that was killed is up again, has been sent everything once more and has saved it.
+RETURN_SECONDS = 5.0
+
+_DATABASE = frozenset({Kind.DATABASE_KILLED, Kind.DATABASE_AWAY, Kind.DATABASE_FROZEN})
+
+Times = tuple[float, float]
+
+
+def lost_times(all_struck: Sequence[Struck]) -> list[Times]:
+    """From when to when what was typed may be forgotten, for each such pair of deaths."""
+    unsaved = [
+        (struck.began - CHECKPOINT_SECONDS, struck.ended + RETURN_SECONDS)
+        for struck in all_struck
+        if struck.fault.kind in _DATABASE
+    ]
+    return [
+        (_last_save(world if world < gateway else gateway, unsaved), max(world, gateway))
+        for world in _deaths(all_struck, Kind.WORLD_KILLED)
+        for gateway in _deaths(all_struck, Kind.GATEWAY_KILLED)
+        if _last_save(max(world, gateway) - RETURN_SECONDS, unsaved) <= min(world, gateway)
+    ]
+
+
+def _deaths(all_struck: Sequence[Struck], kind: Kind) -> Iterator[float]:
+    return (struck.began for struck in all_struck if struck.fault.kind is kind)
+
+
+def _last_save(moment: float, unsaved: Sequence[Times]) -> float:
+    """When a checkpoint was surely written last before `moment`."""
+    saved = moment - CHECKPOINT_SECONDS
+    while within := [since for since, until in unsaved if since < saved <= until]:
+        saved = min(within)
+    return saved

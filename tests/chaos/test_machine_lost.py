@@ -1,0 +1,44 @@
+"""When the whole machine was lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.faults import Fault, Kind
+from tests.chaos.machine_lost import lost_times
+from tests.chaos.recovery import Struck
+
+
+def struck(kind: Kind, began: float, ended: float | None = None) -> Struck:
+    return Struck(Fault(began, kind), began, began if ended is None else ended)
+
+
+WORLD = struck(Kind.WORLD_KILLED, 100.0)
+
+
+@pytest.mark.parametrize("at", [98.0, 101.0])
+def test_two_deaths_at_the_same_time_lose_what_came_after_the_last_checkpoint(at: float) -> None:
+    ((since, until),) = lost_times([WORLD, struck(Kind.GATEWAY_KILLED, at)])
+
+    assert (since, until) == (min(at, 100.0) - 2.0, max(at, 100.0))
+
+
+@pytest.mark.parametrize("at", [80.0, 120.0])
+def test_one_death_after_the_other_loses_nothing(at: float) -> None:
+    assert lost_times([WORLD, struck(Kind.GATEWAY_KILLED, at)]) == []
+
+
+def test_two_deaths_of_the_same_half_lose_nothing() -> None:
+    assert lost_times([WORLD, struck(Kind.WORLD_KILLED, 100.5)]) == []
+
+
+def test_while_the_database_is_away_no_checkpoint_is_written() -> None:
+    away = struck(Kind.DATABASE_AWAY, 90.0, 97.0)
+
+    assert lost_times([away, WORLD, struck(Kind.GATEWAY_KILLED, 101.0)]) == [(88.0, 101.0)]
+
+
+def test_of_deaths_long_after_each_other_the_database_may_make_one() -> None:
+    away = struck(Kind.DATABASE_AWAY, 101.0, 110.0)
+
+    assert lost_times([WORLD, away, struck(Kind.GATEWAY_KILLED, 112.0)]) == [(98.0, 112.0)]

@@ -206,8 +206,9 @@ def _endings_of_sessions(
         match message:
             case CommandPerformed(number, prompt) if number == state.current:
                 yield state.session, wire.Performed(number, prompt), ()
-            case CommandFailed(number) if number == state.current:
-                yield state.session, wire.Performed(number, PROMPT, wire.Outcome.FAILED), ()
+            case CommandFailed(number, is_done) if number == state.current:
+                outcome = wire.Outcome.DONE if is_done else wire.Outcome.FAILED
+                yield state.session, wire.Performed(number, PROMPT, outcome), ()
 
 
 def _endings_of_characters(

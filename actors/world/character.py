@@ -42,7 +42,6 @@ from actors.world.messages import (
 from actors.world.played import Played
 from actors.world.taking import goods_meant, handed_over
 from transports.link.protocol import CharacterId, CommandNumber, EntityId
-from transports.markup import styled
 from wyld_actors import Context, Message, on
 
 
@@ -152,7 +151,7 @@ class Character(Played):
             return
         changed, taken = out
         self.state = self.state.replace(things=(*containers.replaced(self.state.things, changed), *taken))
-        self._show_doing(phrases.took_out(self.person, Goods(taken), container), number)
+        self._show_doing(phrases.took_out(self.person, Goods(taken), container.name), number)
 
     def _put(self, put: commands.Put, number: CommandNumber) -> None:
         goods = handed_over(put.target, self.goods)
@@ -216,9 +215,13 @@ class Character(Played):
         self.gain(receive.goods)
         giver, what = receive.who, phrases.listed(receive.goods)
         if giver is None or giver.id == self.id:
-            whence = f" out of {styled('item', receive.whence)}" if receive.whence else ""
-            line = f"You {'take' if whence else 'pick up'} {what}{whence}."
-            self.done(receive.number, phrases.text(line))
+            # Not before it has arrived: others must not see what is taken back.
+            self._show_doing(
+                phrases.took_out(self.person, receive.goods, receive.whence)
+                if receive.whence
+                else phrases.picked_up(self.person, receive.goods),
+                receive.number,
+            )
             return
         self.show(0, phrases.text(f"{phrases.named(giver)} gives you {what}."))
         own = phrases.named(self.person)

@@ -104,9 +104,13 @@ class CommandPerformed(Message, frozen=True):
 
 
 class CommandFailed(Message, frozen=True):
-    """To a session: something crashed on that command, and nothing of it happened there."""
+    """To a session: something crashed on that command, and nothing of it happened there.
+
+    `is_done`: only over what its player was to read of it; all of it has happened.
+    """
 
     number: CommandNumber
+    is_done: bool = False
 
 
 class LeftPlay(Message, frozen=True):

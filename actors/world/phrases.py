@@ -17,6 +17,8 @@ from transports.markup import styled
 
 # One line of story for the player whose command crashed: no trace of a machine in it.
 FAILED = SystemOutput(Level.STORY, "The world blinks, and what you began never happened.")
+# For one whose command was done when what it should have read of it was lost.
+BLURRED = SystemOutput(Level.STORY, "It is done, though you could not say what you saw of it.")
 OVERDUE = SystemOutput(Level.STORY, "Time itself seems to hesitate; what you began leads nowhere.")
 TAKEN_OVER = "Your character is being played from elsewhere now."
 NO_PLACE = "There is no place in the world where you could stand; please come back later."
@@ -80,9 +82,15 @@ def capitalised(line: str) -> str:
     return line
 
 
-def took_out(who: Person, goods: Goods, container: Thing) -> tuple[str, str]:
-    """What one reads who takes goods out of a container, and what the others read."""
-    what, whence = listed(goods), styled("item", container.name)
+def picked_up(who: Person, goods: Goods) -> tuple[str, str]:
+    """What one reads who picks something up, and what the others read."""
+    what = listed(goods)
+    return f"You pick up {what}.", f"{named(who)} picks up {what}."
+
+
+def took_out(who: Person, goods: Goods, container: str) -> tuple[str, str]:
+    """What one reads who takes goods out of a container of this name, and what the others read."""
+    what, whence = listed(goods), styled("item", container)
     return f"You take {what} out of {whence}.", f"{named(who)} takes {what} out of {whence}."
 
 

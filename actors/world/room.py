@@ -152,8 +152,6 @@ class Room(Doored):
             return
         self.part_with(taken)
         take.who.ref.tell(Receive(taken, self.ctx.ref, take.who, take.number))
-        line = f"{phrases.named(take.who)} picks up {phrases.listed(taken)}."
-        self.tell_others(take.who, line, take.number)
 
     def _hand_out_of(self, take: Take, target: Target) -> None:
         container = containers.container_meant(target, self.state.things)
@@ -166,9 +164,7 @@ class Room(Doored):
             return
         changed, taken = out
         self.state = self.state.replace(things=containers.replaced(self.state.things, changed))
-        goods = Goods(taken)
-        take.who.ref.tell(Receive(goods, self.ctx.ref, take.who, take.number, whence=container.name))
-        self.tell_others(take.who, phrases.took_out(take.who, goods, container)[1], take.number)
+        take.who.ref.tell(Receive(Goods(taken), self.ctx.ref, take.who, take.number, whence=container.name))
 
     @on(Receive)
     def take_in(self, ctx: Context, receive: Receive) -> None:

@@ -131,8 +131,8 @@ class WorldSession(Actor):
     @on(CommandFailed)
     def fail(self, ctx: Context, failed: CommandFailed) -> None:
         if failed.number == self.state.current:
-            self._emit(failed.number, phrases.FAILED)
-            self._complete(ctx, PROMPT, Outcome.FAILED)
+            self._emit(failed.number, phrases.BLURRED if failed.is_done else phrases.FAILED)
+            self._complete(ctx, PROMPT, Outcome.DONE if failed.is_done else Outcome.FAILED)
 
     @on(CheckDeadline)
     def check_deadline(self, ctx: Context, check: CheckDeadline) -> None:

@@ -3,11 +3,11 @@
 A crash drops the message being handled, a full mailbox or a vanished actor makes it a dead letter. `watch`
 listens to both and mends what the message meant:
 
-- a command fails: the session of its trace is told CommandFailed; - goods in a Transfer go back to their
-source (Returned); if that fails too, to the start room; and at last they are kept in `Watch.lost` and
-logged, for an operator; - a person whom a room could not take is told so (Stranded) and finds another
-place; - a character that crashed on its arrival is taken out of the room again, as it believes to be where
-it was.
+- a command fails: its session is told CommandFailed (and that it is done, if only its answer crashed);
+- goods in a Transfer go back to their source (Returned); if that fails too, to the start room; at last they
+  are kept in `Watch.lost` and logged, for an operator;
+- a person whom a room could not take is told so (Stranded) and finds another place;
+- a character that crashed on its arrival is taken out of the room again, as it believes to be where it was.
 
 Listeners run inside the turn of whoever failed, so everything is sent at once (`try_tell`): what was told
 there would be dropped with the failed handler.
@@ -19,6 +19,7 @@ import logging
 
 from actors.command_trace import CommandTrace
 from actors.world.messages import (
+    Answer,
     CommandFailed,
     Enter,
     Entered,
@@ -67,7 +68,7 @@ class Watch:
         if not getattr(message, "number", 0) or isinstance(message, Event | CommandFailed):
             return
         if isinstance(trace, CommandTrace):
-            trace.ref.try_tell(CommandFailed(trace.number))
+            trace.ref.try_tell(CommandFailed(trace.number, is_done=isinstance(message, Answer)))
 
     def _mend(self, message: object, crashed: Ref | None) -> None:
         match message:

@@ -12,6 +12,7 @@ import pytest
 
 from actors.world import Npc, NpcContext
 from actors.world.messages import (
+    Answer,
     Enter,
     Examine,
     Leave,
@@ -31,11 +32,13 @@ from tests.actors.world_kit import House
 from transports.link.protocol import Outcome
 from wyld_actors import on
 
+DONE = "It is done, though you could not say what you saw of it."
 STORY = "The world blinks, and what you began never happened."
 
 
 class Keeper(Npc):
     accepts_gifts = True
+    falters = ""
 
 
 class Stage:
@@ -107,11 +110,14 @@ def test_what_raised_is_rolled_back_whole_told_once_and_counted(
     stage: Stage, line: str, who: str, message: type
 ) -> None:
     ann, before = stage.ann, stage.states()
+    stage.bob.forgets()
     stage.world.crash_on(stage.actors[who], message)
 
     shown = ann.types(line)
 
     assert shown.count(STORY) == 1
+    # Who sets out is seen to, and to be back: the room beyond decides later.
+    assert stage.bob.lines == (["Ann leaves east.", "Ann appears."] if message is Enter else [])
     assert stage.states() == before
     failed = stage.world.performed[-1]
     assert (failed.session, failed.number, failed.outcome) == (ann.number, ann.typed, Outcome.FAILED)
@@ -130,6 +136,17 @@ def test_the_same_line_works_when_it_is_typed_again(
 
     assert stage.world.performed[-1].outcome is Outcome.DONE
     assert applied(stage.ann) == stage.ann.typed
+
+
+def test_a_command_that_was_done_is_not_said_to_have_failed(stage: Stage) -> None:
+    ann, bob = stage.ann, stage.bob
+    stage.world.crash_on(ann, Answer)
+
+    assert ann.types("give lantern to bob") == [DONE]
+
+    assert bob.thing_names == ["a lantern"]
+    assert stage.world.performed[-1].outcome is Outcome.DONE
+    assert applied(ann) == ann.typed
 
 
 def applied(player: Player) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from actors.admin.options import AdminOptions
 from actors.checkpoint.keeper import KeeperOptions
 from actors.gateway.login import LoginOptions
+from actors.gateway.pace import Pace
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import GatewayOptions
@@ -85,6 +86,7 @@ def gateway_options(settings: Settings, dsn: str, *, epoch: int) -> GatewayOptio
         web_app=create_app(page_options(gateway.web)),
         login=gateway.login.as_record(LoginOptions, banner=banner()),
         session=gateway.sessions.as_record(SessionOptions),
+        pace=gateway.pace.as_record(Pace) if gateway.pace.lines_per_second else None,
         admin=admin_options(settings, "gateway"),
         store=store_options(settings, dsn),
         archive=ArchiveOptions(gateway_process(settings), restart_file(settings, "gateway")),

@@ -32,6 +32,7 @@ from actors.gateway.errors import BindFailed, GatewayStartFailed
 from actors.gateway.link import GatewayLink
 from actors.gateway.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
 from actors.gateway.login import LoginDialogue, LoginOptions
+from actors.gateway.pace import Pace
 from actors.gateway.pool import Pool
 from actors.gateway.session import Session
 from actors.gateway.session_book import SESSION_BOOK, SessionBook
@@ -108,6 +109,7 @@ class GatewayOptions:
     web_app: WsgiApplication | None = None
     login: LoginOptions = field(default_factory=LoginOptions)
     session: SessionOptions = field(default_factory=SessionOptions)
+    pace: Pace | None = field(default_factory=Pace)
     admin: AdminOptions | None = None
     store: StoreOptions | None = None
     archive: ArchiveOptions | None = None
@@ -142,7 +144,11 @@ def gateway_tree(
     dial = options.dial or _ZmqDial(options.world_address, options.endpoint, options.curve)
     rules = LoginDialogue(options.login)
     reception = Reception(
-        system, options.link.epoch, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
+        system,
+        options.link.epoch,
+        sessions=f"/{ROOT}/sessions",
+        connections=f"/{ROOT}/connections",
+        pace=options.pace,
     )
     return supervisor(
         ROOT,

@@ -222,8 +222,14 @@ class LoginSettings(Section):
     password_letters_min: Annotated[int, Field(ge=8, le=64)]
 
 
+class PaceSettings(Section):
+    lines_at_once: Count
+    lines_per_second: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
 class GatewaySettings(Section):
     name: Name
+    pace: PaceSettings
     sessions: SessionSettings
     login: LoginSettings
     telnet: TelnetSettings

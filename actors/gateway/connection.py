@@ -9,6 +9,9 @@ adapter is closed when the actor is gone, in whatever way.
 """
 
 import logging
+import time
+
+import gevent
 
 from actors.gateway.messages import (
     CaughtUp,
@@ -22,6 +25,7 @@ from actors.gateway.messages import (
     Speak,
     Unregister,
 )
+from actors.gateway.pace import Pace
 from actors.gateway.pool import POOL
 from actors.gateway.session_record import SessionId
 from actors.rendering import encoded, encoded_prompt
@@ -201,17 +205,21 @@ class Connection(Actor):
 
 
 class Inlet:
-    """What the driver calls for each event: a `transports.adapter.Sink`. Blocks while too much waits.
+    """What the driver calls for each event: a `transports.adapter.Sink`. Blocks while too much waits, and who
+    speaks too fast (`pace`): that client alone is not read meanwhile.
 
     It also watches the actor and closes the adapter after it, so no socket is left without an owner, not even
     when the actor is killed.
     """
 
-    __slots__ = ("_adapter", "_ref")
+    __slots__ = ("_adapter", "_due", "_pace", "_ref")
 
-    def __init__(self, adapter: Adapter, ref: Ref) -> None:
+    def __init__(self, adapter: Adapter, ref: Ref, pace: Pace | None = None) -> None:
+        """Without a `pace` a client may speak as fast as it can."""
         self._adapter = adapter
         self._ref = ref
+        self._pace = pace
+        self._due = 0.0
         ref.cell.add_watcher(self)
 
     def __call__(self, event: Event) -> None:
@@ -223,6 +231,11 @@ class Inlet:
         except (ActorDeadError, AskTimeout):
             # Closed or being closed; `deliver` sees to the adapter.
             return
+        if self._pace is not None:
+            now = time.monotonic()
+            self._due = self._pace.after_line(self._due, now)
+            if wait := self._pace.wait_seconds(self._due, now):
+                gevent.sleep(wait)
 
     def deliver(self, _exited: Exited) -> None:
         """The actor has ended for good. If in order, the adapter is closed and takes no notice of this."""

@@ -16,6 +16,7 @@ from typing import Protocol
 from actors.gateway.connection import Inlet, deaf
 from actors.gateway.errors import BindFailed
 from actors.gateway.messages import CloseAll
+from actors.gateway.pace import Pace
 from actors.gateway.pool import POOL
 from actors.gateway.session_record import session_id
 from supervisors import SpawnChild, Started
@@ -136,11 +137,20 @@ class Listener(Actor):
 class Reception:
     """Takes new clients in: an `Accept`, shared by all listeners. Belongs to the system, not to an actor."""
 
-    def __init__(self, system: ActorSystem, epoch: int, *, sessions: str, connections: str) -> None:
+    def __init__(
+        self,
+        system: ActorSystem,
+        epoch: int,
+        *,
+        sessions: str,
+        connections: str,
+        pace: Pace | None = None,
+    ) -> None:
         """`sessions` and `connections` are the paths of the two dynamic supervisors."""
         self._system = system
         self._epoch = epoch
         self._paths = (sessions, connections)
+        self._pace = pace
         self._numbers = itertools.count(1)
 
     def __call__(self, adapter: Adapter) -> Sink:
@@ -160,7 +170,7 @@ class Reception:
         if connection is None:
             # The session ends by its login time-out; it has cost nothing but its place.
             return _turned_away(adapter, FULL, "too many connections")
-        return Inlet(adapter, connection)
+        return Inlet(adapter, connection, self._pace)
 
     def _spawn(self, path: str, name: str, args: tuple[object, ...]) -> Ref | None:
         supervisor = self._system.find(path)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 
 from tests.benchmarks.checkpoints import checkpoint_rows
+from tests.benchmarks.fairness import fairness_rows
+from tests.benchmarks.link import link_rows
 from tests.benchmarks.recovery import recovery_rows
 from tests.benchmarks.runtime import runtime_rows
 from tests.benchmarks.server import server_rows
@@ -22,6 +24,8 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "server": ("The whole server: telnet, gateway, link, world and back", server_rows),
     "sessions": ("Sessions: values, actors, PostgreSQL", session_rows),
     "checkpoint": ("Checkpoints: 10,000 entities, 1,000 of them and 1,000 sessions changed", checkpoint_rows),
+    "fairness": ("One noisy session among many: what the others feel of it", fairness_rows),
+    "link": ("The link between two processes, against bare sockets", link_rows),
     "recovery": ("A killed world: from SIGKILL to the first answer", recovery_rows),
 }
 

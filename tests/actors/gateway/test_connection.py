@@ -1,5 +1,6 @@
 """A connection hands on what the client sends, and shows what the session says in the client's own way."""
 
+import time
 from collections.abc import Iterator
 
 import gevent
@@ -7,6 +8,7 @@ import pytest
 
 from actors.gateway.connection import AHEAD_LIMIT, Connection, Inlet
 from actors.gateway.messages import ClientArrived, ClientGone, Farewell, SendData, SetEcho, Show, Speak
+from actors.gateway.pace import STEP, Pace
 from actors.gateway.pool import POOL, Pool
 from actors.gateway.session_record import session_id
 from actors.rendering import Delivery
@@ -211,6 +213,35 @@ def test_a_reader_that_is_far_ahead_has_to_wait(telnet: Bench) -> None:
     assert [line.text for line in telnet.heard[1:] if isinstance(line, LineReceived)] == [
         str(count) for count in range(10 * AHEAD_LIMIT)
     ]
+
+
+def test_who_pastes_without_end_is_held_back_alone_and_loses_nothing(telnet: Bench) -> None:
+    pace = Pace(lines_at_once=64, lines_per_second=1000.0)
+    noisy, quiet = Inlet(telnet.client, telnet.ref, pace), Inlet(telnet.client, telnet.ref, pace)
+    pasted: list[str] = []
+
+    def paste() -> None:
+        for count in range(128):
+            noisy(LineReceived(f"line {count}"))
+            pasted.append(f"line {count}")
+
+    greenlet = gevent.spawn(paste)
+    while len(pasted) < 32:
+        gevent.sleep(0)
+        telnet.settle()
+    began = time.monotonic()
+    quiet(LineReceived("hello"))
+    telnet.settle()
+
+    assert time.monotonic() - began < 0.06
+    assert not greenlet.ready()
+    with gevent.Timeout(10.0):
+        while not greenlet.ready():
+            gevent.sleep(0.001)
+            telnet.settle()
+    heard = [line.text for line in telnet.heard if isinstance(line, LineReceived)]
+    assert [text for text in heard if text != "hello"] == pasted
+    assert heard.index("hello") <= 64 + 2 * STEP
 
 
 def test_a_socket_never_outlives_its_actor(bench: Bench) -> None:

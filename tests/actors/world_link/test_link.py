@@ -146,6 +146,26 @@ def test_more_lines_than_the_credit_are_not_taken(bench: WorldBench) -> None:
     assert gateway.of(Resend) == []
 
 
+def test_one_line_of_somebody_else_waits_for_no_more_than_a_line_or_two_of_a_pasted_book(
+    bench: WorldBench,
+) -> None:
+    gateway = playing(bench)
+    gateway.selects(bench.account("Bob"), 2, BOB)
+    gateway.frames.clear()
+
+    gateway.sends(
+        *[Command(ANN, number, "inventory") for number in range(1, 257)], Command(BOB, 1, "inventory")
+    )
+
+    done = [
+        frame.session
+        for frame in gateway.of(Output)
+        if isinstance(frame.body, Performed) and frame.session in (ANN, BOB)
+    ]
+    assert done.count(ANN) == 256
+    assert done.index(BOB) <= 2
+
+
 def test_lines_for_a_session_of_another_gateway_are_not_taken(bench: WorldBench) -> None:
     gateway = playing(bench)
 

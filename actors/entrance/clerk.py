@@ -17,7 +17,7 @@ from actors.names import BadName, checked_name
 from actors.storage import requests as store
 from actors.storage.accounts import AccountRecord
 from actors.storage.entities import EntityRecord
-from actors.storage.errors import StorageRefused
+from actors.storage.errors import StorageRefused, WrongCredentials
 from actors.world.atlas_records import RoomKey
 from actors.world.backgrounds import BACKGROUNDS, BY_ID, called
 from actors.world.character import Character
@@ -91,13 +91,27 @@ class Clerk(Entering):
     ) -> wire.AccountCreated:
         """A new account."""
         name = _checked(body.name)
-        at_least, at_most = self._options.password_characters, self._options.password_characters_at_most
-        if not at_least <= len(body.password) <= at_most:
-            raise No(FailureCode.PASSWORD_WEAK, f"A password has {at_least} to {at_most} characters.")
-        if body.password.lower() == name.lower() * (len(body.password) // len(name)):
-            raise No(FailureCode.PASSWORD_WEAK, "Your name is no password. Choose another one.")
+        self._refuse_weak(name, body.password)
         account = self._store(ctx, store.CreateAccount(name, body.password))
         return wire.AccountCreated(_account(account), self._options.characters_per_account)
+
+    def change_password(
+        self, ctx: Context, task: ServeRequest, body: wire.ChangePassword
+    ) -> wire.PasswordChanged:
+        """Another password, for who knows the one there is."""
+        self._refuse_weak(body.name, body.new_password)
+        try:
+            self._store(ctx, store.ChangePassword(body.name, body.password, body.new_password))
+        except WrongCredentials as wrong:
+            raise No(FailureCode.BAD_CREDENTIALS, "That is not your password. It stays as it is.") from wrong
+        return wire.PasswordChanged()
+
+    def _refuse_weak(self, name: str, password: str) -> None:
+        at_least, at_most = self._options.password_characters, self._options.password_characters_at_most
+        if not at_least <= len(password) <= at_most:
+            raise No(FailureCode.PASSWORD_WEAK, f"A password has {at_least} to {at_most} characters.")
+        if password.lower() == name.lower() * (len(password) // max(len(name), 1)):
+            raise No(FailureCode.PASSWORD_WEAK, "Your name is no password. Choose another one.")
 
     # Characters -------------------------------------------------------------------------------------------
 
@@ -204,6 +218,7 @@ class Clerk(Entering):
 _SERVICES: Mapping[type, Callable[[Clerk, Context, ServeRequest, Any], wire.ReplyBody]] = {
     wire.Authenticate: Clerk.authenticate,
     wire.CreateAccount: Clerk.create_account,
+    wire.ChangePassword: Clerk.change_password,
     wire.ListBackgrounds: Clerk.list_backgrounds,
     wire.ListCharacters: Clerk.list_characters,
     wire.CreateCharacter: Clerk.create_character,

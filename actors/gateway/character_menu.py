@@ -23,6 +23,7 @@ HELP = (
     "Type the number or the name of a character to play it.\n"
     "  create   make a new character: a name, and where it comes from\n"
     "  list     show your characters again\n"
+    "  password choose another password\n"
     "  quit     leave"
 )
 FIRST_CHARACTER = "You have no character yet, so let us make one."

@@ -16,6 +16,7 @@ from transports.link.protocol import (
     AccountRecord,
     Authenticate,
     Background,
+    ChangePassword,
     CharacterSelected,
     CharacterSummary,
     CreateAccount,
@@ -38,20 +39,38 @@ class Step(enum.Enum):
     MENU = "menu"
     CHARACTER_NAME = "character name"
     BACKGROUND = "background"
+    OLD_PASSWORD = "old password"
+    OTHER_PASSWORD = "other password"
+    OTHER_PASSWORD_AGAIN = "other password again"
     PLAYING = "playing"
     ENDED = "ended"
 
 
 # While one of these is asked, the client shows nothing of what is typed.
-HIDDEN_STEPS = frozenset({Step.PASSWORD, Step.NEW_PASSWORD, Step.REPEATED_PASSWORD})
+HIDDEN_STEPS = frozenset(
+    {
+        Step.PASSWORD,
+        Step.NEW_PASSWORD,
+        Step.REPEATED_PASSWORD,
+        Step.OLD_PASSWORD,
+        Step.OTHER_PASSWORD,
+        Step.OTHER_PASSWORD_AGAIN,
+    }
+)
 
 LoginRequest = (
-    Authenticate | CreateAccount | ListBackgrounds | ListCharacters | CreateCharacter | SelectCharacter
+    Authenticate
+    | CreateAccount
+    | ChangePassword
+    | ListBackgrounds
+    | ListCharacters
+    | CreateCharacter
+    | SelectCharacter
 )
 
 
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the conversation stands. `name` and `password` are what was typed and not yet sent.
+    """Where the conversation stands. `name` and the passwords are what was typed and not yet sent.
 
     `peer` is the client's address, for the world's limits on attempts.
     """
@@ -60,6 +79,7 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     peer: str = ""
     name: str = ""
     password: str = ""
+    old_password: str = ""
     failures: int = 0
     account: AccountRecord | None = None
     limit: int = 0

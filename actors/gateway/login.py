@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from actors.gateway import character_menu
+from actors.gateway import character_menu, password_change
 from actors.gateway.dialogue import (
     HIDDEN_STEPS,
     AskFor,
@@ -48,6 +48,7 @@ from transports.link.protocol import (
     CreateCharacter,
     FailureCode,
     ListCharacters,
+    PasswordChanged,
 )
 from transports.markup import styled
 
@@ -87,6 +88,9 @@ PROMPTS: Mapping[Step, str] = MappingProxyType(
         Step.MENU: "Which one? ",
         Step.CHARACTER_NAME: "A name for your character (or “back”): ",
         Step.BACKGROUND: "Number or name of a background (or “back”): ",
+        Step.OLD_PASSWORD: "The password you have (or nothing, to keep it): ",
+        Step.OTHER_PASSWORD: "Choose another password: ",
+        Step.OTHER_PASSWORD_AGAIN: "The same password once more: ",
     }
 )
 
@@ -105,7 +109,13 @@ _BEGINNINGS: Mapping[type, Step] = MappingProxyType(
 _FINAL = frozenset({FailureCode.TOO_MANY_ATTEMPTS, FailureCode.ACCOUNT_LOCKED})
 
 LoginReply = (
-    Authenticated | AccountCreated | BackgroundList | CharacterList | CharacterCreated | CharacterSelected
+    Authenticated
+    | AccountCreated
+    | PasswordChanged
+    | BackgroundList
+    | CharacterList
+    | CharacterCreated
+    | CharacterSelected
 )
 
 
@@ -179,6 +189,8 @@ class LoginDialogue:
                 return self._logged_in(waiting, account, characters, limit)
             case AccountCreated(account, limit):
                 return self._logged_in(waiting, account, (), limit)
+            case PasswordChanged():
+                return password_change.done(waiting)
             case CharacterSelected():
                 return turn(
                     waiting, Entered(reply), step=Step.PLAYING, characters=(), backgrounds=(), name=""
@@ -265,33 +277,44 @@ def _new_account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
 def _new_password(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
     if line.strip().lower() in ("", "back"):
         return turn(dialogue, step=Step.NEW_ACCOUNT, name="")
-    if len(line) < options.password_letters_min:
-        least = options.password_letters_min
-        return turn(
-            dialogue,
-            complaint(f"A password needs at least {least} characters; a few words are good (or “back”)."),
-        )
-    if len(line) > options.password_letters_max:
-        return turn(dialogue, complaint(f"A password has at most {options.password_letters_max} characters."))
-    if line.strip().lower() == dialogue.name.lower():
-        return turn(dialogue, complaint("The name of the account is the first thing anybody would try."))
+    at_least, at_most = options.password_letters_min, options.password_letters_max
+    weak = password_change.weakness(dialogue.name, line, at_least, at_most)
+    if weak:
+        return turn(dialogue, complaint(weak))
     return turn(dialogue, step=Step.REPEATED_PASSWORD, password=line)
 
 
 def _repeated_password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
     if line != dialogue.password:
-        return turn(dialogue, complaint("The two do not match."), step=Step.NEW_PASSWORD, password="")
+        return turn(dialogue, complaint(password_change.MISMATCH), step=Step.NEW_PASSWORD, password="")
     return sending(dialogue, CreateAccount(dialogue.name, line, dialogue.peer), password="")
 
 
 def _menu(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
-    if line.strip().lower() in ("quit", "exit", "0"):
-        return turn(dialogue, Ended(options.goodbye), step=Step.ENDED)
+    match line.strip().lower():
+        case "quit" | "exit" | "0":
+            return turn(dialogue, Ended(options.goodbye), step=Step.ENDED)
+        case "password" | "passwd":
+            return password_change.begun(dialogue)
     return character_menu.chosen(dialogue, line)
 
 
 def _character_name(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
     return character_menu.named(dialogue, line, options.reserved_names)
+
+
+def _old_password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    return password_change.old_typed(dialogue, line)
+
+
+def _other_password(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    return password_change.new_typed(
+        dialogue, line, options.password_letters_min, options.password_letters_max
+    )
+
+
+def _other_password_again(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    return password_change.repeated(dialogue, line)
 
 
 def _background(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
@@ -308,5 +331,8 @@ _STEPS: Mapping[Step, Callable[[LoginOptions, Dialogue, str], Turn]] = MappingPr
         Step.MENU: _menu,
         Step.CHARACTER_NAME: _character_name,
         Step.BACKGROUND: _background,
+        Step.OLD_PASSWORD: _old_password,
+        Step.OTHER_PASSWORD: _other_password,
+        Step.OTHER_PASSWORD_AGAIN: _other_password_again,
     }
 )

@@ -373,8 +373,8 @@ class TokenKind(enum.StrEnum):
 class KeepToken(Message, frozen=True):
     """To the book: a token or code was made for `session`. Answered to `asker` by TokenKept or TokenNotKept.
 
-    It is good for `ttl_seconds`, and never for longer than its session. With `replaces` it takes the place of
-    all others of its kind. The client is to have it only after TokenKept.
+    It is good for `ttl_seconds`, kept again for longer, and never for longer than its session. With
+    `replaces` it takes the place of all others of its kind. The client is to have it after TokenKept only.
     """
 
     session: SessionId

@@ -89,7 +89,7 @@ class SessionWrites:
         replaced = [other for other in self._tokens if token.replaces and _is_same_kind(token, other)]
         self._tokens = [other for other in self._tokens if other not in replaced]
         self._tokens.append(token)
-        return replaced
+        return [other for other in replaced if other.digest != token.digest]
 
     def withdraw_tokens(self) -> list[TokenEntry]:
         """Those that wait are not to be written: they."""

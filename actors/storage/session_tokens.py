@@ -36,7 +36,8 @@ SELECT digest, session, kind, new.account_id, to_timestamp(expires_at)
 FROM unnest(%s::bytea[], %s::bigint[], %s::text[], %s::bigint[], %s::float8[])
     AS new (digest, session, kind, account_id, expires_at)
 JOIN sessions ON sessions.id = session AND closed_at IS NULL
-ON CONFLICT (digest) DO NOTHING
+ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at
+WHERE session_tokens.used_at IS NULL AND session_tokens.revoked_at IS NULL
 """
 _REPLACE = """
 UPDATE session_tokens AS old SET revoked_at = now()
@@ -84,7 +85,10 @@ class TokenTaken(Record, frozen=True):
 
 
 def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> None:
-    """Write them, in the caller's transaction, behind their sessions. What is there stays as it is."""
+    """Write them, in the caller's transaction, behind their sessions.
+
+    Of one that is there only the time is new; used or revoked it stays.
+    """
     digests = [Binary(token.digest) for token in tokens]
     replacing = [token for token in tokens if token.replaces]
     if replacing:

@@ -22,6 +22,7 @@ from transports.link.protocol import (
     Authenticated,
     Background,
     BackgroundList,
+    ChangePassword,
     CharacterCreated,
     CharacterList,
     CharacterRecord,
@@ -32,6 +33,7 @@ from transports.link.protocol import (
     FailureCode,
     ListBackgrounds,
     ListCharacters,
+    PasswordChanged,
     SelectCharacter,
 )
 from transports.markup import plain
@@ -65,6 +67,12 @@ class WorldTable:
                     return FailureCode.NAME_TAKEN
                 self.add(name, password)
                 return AccountCreated(AccountRecord(self.accounts[name][0], name), self.limit)
+            case ChangePassword(name, password, new_password):
+                number, right = self.accounts[name]
+                if password != right:
+                    return FailureCode.BAD_CREDENTIALS
+                self.accounts[name] = (number, new_password)
+                return PasswordChanged()
             case ListBackgrounds() | ListCharacters() | CreateCharacter() | SelectCharacter():
                 return self._about_characters(request)
 

@@ -93,6 +93,11 @@ class Vault:
             raise WrongCredentials(name)
         return record
 
+    def change_password(self, name: str, password: str, new_password: str) -> AccountRecord:
+        record = self.authenticate(name, password)
+        self.accounts[name] = (record, new_password)
+        return record
+
     def create_character(self, account: int, name: str, background: str) -> CharacterRecord:
         listed = [one for some in self.characters.values() for one in some]
         if any(one.name == name for one in listed):
@@ -127,6 +132,9 @@ class Vault:
 _SERVED: dict[type[store.StoreRequest], Callable[[Vault, Any], Any]] = {
     store.Authenticate: lambda vault, asked: vault.authenticate(asked.name, asked.password),
     store.CreateAccount: lambda vault, asked: vault.create_account(asked.name, asked.password),
+    store.ChangePassword: lambda vault, asked: vault.change_password(
+        asked.name, asked.password, asked.new_password
+    ),
     store.CreateCharacter: lambda vault, asked: vault.create_character(
         asked.account_id, asked.name, asked.background
     ),

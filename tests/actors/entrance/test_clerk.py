@@ -13,6 +13,7 @@ from transports.link.protocol import (
     Authenticate,
     Authenticated,
     BackgroundList,
+    ChangePassword,
     CharacterCreated,
     CharacterLeft,
     CharacterList,
@@ -27,6 +28,7 @@ from transports.link.protocol import (
     LeaveCharacter,
     ListBackgrounds,
     ListCharacters,
+    PasswordChanged,
     Performed,
     Prompt,
     QueueStatistics,
@@ -90,6 +92,32 @@ def test_a_no_says_how_to_mend_it(gateway: RawGateway) -> None:
 
     (no,) = gateway.of(Failure)
     assert no.text == "A password has 8 to 128 characters."
+
+
+def test_a_password_is_changed_by_who_knows_it(gateway: RawGateway) -> None:
+    answer(gateway, CreateAccount("Ann", PASSWORD, ""))
+
+    assert answer(gateway, ChangePassword("Ann", PASSWORD, "battery staple")) == PasswordChanged()
+
+    assert answer(gateway, Authenticate("Ann", PASSWORD, "")) is FailureCode.BAD_CREDENTIALS
+    assert isinstance(answer(gateway, Authenticate("Ann", "battery staple", "")), Authenticated)
+
+
+def test_who_does_not_know_the_password_changes_nothing_and_is_told_so(gateway: RawGateway) -> None:
+    answer(gateway, CreateAccount("Ann", PASSWORD, ""))
+
+    assert answer(gateway, ChangePassword("Ann", "wrong", "battery staple")) is FailureCode.BAD_CREDENTIALS
+
+    (no,) = gateway.of(Failure)
+    assert no.text == "That is not your password. It stays as it is."
+    assert isinstance(answer(gateway, Authenticate("Ann", PASSWORD, "")), Authenticated)
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 129, "annannann"])
+def test_no_password_is_changed_for_one_that_protects_nothing(gateway: RawGateway, password: str) -> None:
+    answer(gateway, CreateAccount("Ann", PASSWORD, ""))
+
+    assert answer(gateway, ChangePassword("Ann", PASSWORD, password)) is FailureCode.PASSWORD_WEAK
 
 
 @pytest.mark.parametrize("name", ["", "x", "Ann;drop", "a" * 50])

@@ -120,6 +120,7 @@ def test_a_token_that_replaces_takes_the_place_of_one_that_waits() -> None:
         assert writes.token(one) == []
 
     assert writes.token(token(4)) == [first]
+    assert writes.token(token(4)) == [], "the same once more, for longer"
     assert writes.token(token(5, replaces=False)) == []
 
     assert [one.digest[0] for one in take(writes).tokens] == [2, 3, 4, 5]

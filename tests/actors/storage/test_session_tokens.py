@@ -146,6 +146,17 @@ def test_a_new_token_takes_the_place_of_the_others_of_its_kind(kept: Cooperative
     assert take_token(kept, "main", digest(3), 1).session == 1
 
 
+def test_a_token_that_is_kept_again_is_good_for_longer_unless_it_was_used(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(3, seconds=-1), token_row(1, seconds=-1)])
+    assert refusal(kept, 1) is TokenExpired
+
+    save_sessions(kept, "main", tokens=[token_row(1, replaces=True), token_row(3)])
+
+    assert take_token(kept, "main", digest(1), 1).session == 1
+    save_sessions(kept, "main", tokens=[token_row(1)])
+    assert refusal(kept, 1) is TokenUsed
+
+
 def test_two_tokens_of_one_session_in_one_batch_are_both_good_unless_one_replaces(
     kept: CooperativeDatabase,
 ) -> None:

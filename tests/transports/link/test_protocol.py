@@ -8,6 +8,7 @@ import pytest
 from transports.link import protocol
 from transports.link.protocol import (
     Authenticate,
+    ChangePassword,
     CreateAccount,
     Frame,
     OutputBody,
@@ -43,13 +44,19 @@ def test_there_are_more_than_fifty_honest_records() -> None:
     assert len(RECORDS) > 50
 
 
-@pytest.mark.parametrize("request_type", [Authenticate, CreateAccount])
-def test_a_password_is_never_shown(request_type: type[Authenticate | CreateAccount]) -> None:
-    request = request_type("ann", "s3cret-of-ann", peer="127.0.0.1")
-    frame = protocol.Request(1, 7, 1000, request)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Authenticate("ann", "s3cret-of-ann", peer="127.0.0.1"),
+        CreateAccount("ann", "s3cret-of-ann", peer="127.0.0.1"),
+        ChangePassword("ann", "s3cret-of-ann", "new-s3cret", peer="127.0.0.1"),
+    ],
+)
+def test_a_password_is_never_shown(asked: Authenticate | CreateAccount | ChangePassword) -> None:
+    frame = protocol.Request(1, 7, 1000, asked)
 
-    assert "s3cret" not in f"{request} {request!r} {frame} {frame!r}"
-    assert "ann" in repr(request)
+    assert "s3cret" not in f"{asked} {asked!r} {frame} {frame!r}"
+    assert "ann" in repr(asked)
 
 
 def test_a_record_is_named_by_its_kind() -> None:

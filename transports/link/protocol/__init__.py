@@ -10,7 +10,9 @@ from transports.link.protocol.accounts import (
     AccountRecord,
     Authenticate,
     Authenticated,
+    ChangePassword,
     CreateAccount,
+    PasswordChanged,
 )
 from transports.link.protocol.characters import (
     Background,
@@ -124,6 +126,7 @@ __all__ = [
     "Cancel",
     "CarriedItem",
     "Challenge",
+    "ChangePassword",
     "CharacterCreated",
     "CharacterId",
     "CharacterLeft",
@@ -171,6 +174,7 @@ __all__ = [
     "OutputBody",
     "OutputNumber",
     "OutputsMissed",
+    "PasswordChanged",
     "Performed",
     "Positions",
     "Prompt",

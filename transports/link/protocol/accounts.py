@@ -51,6 +51,25 @@ class AccountCreated(Open, frozen=True, tag="account_created"):
     character_limit: int = 0
 
 
+class ChangePassword(Open, frozen=True, tag="change_password"):
+    """Request: replace the account's password. Nothing that was given out to reconnect with counts any more.
+
+    Reply: PasswordChanged.
+    """
+
+    name: str
+    password: str
+    new_password: str
+    peer: str = ""
+
+    def __repr__(self) -> str:
+        return _without_password(self, self.name, self.peer)
+
+
+class PasswordChanged(Open, frozen=True, tag="password_changed"):
+    """Reply: the new password counts."""
+
+
 # A crash report shows the message being handled: its representation must not hold a secret.
-def _without_password(request: Authenticate | CreateAccount, name: str, peer: str) -> str:
+def _without_password(request: Authenticate | CreateAccount | ChangePassword, name: str, peer: str) -> str:
     return f"{type(request).__name__}(name={name!r}, password='***', peer={peer!r})"

@@ -7,7 +7,14 @@ stands for the session itself, `cause` 0 for no command at all.
 
 import msgspec
 
-from transports.link.protocol.accounts import AccountCreated, Authenticate, Authenticated, CreateAccount
+from transports.link.protocol.accounts import (
+    AccountCreated,
+    Authenticate,
+    Authenticated,
+    ChangePassword,
+    CreateAccount,
+    PasswordChanged,
+)
 from transports.link.protocol.characters import (
     BackgroundList,
     CharacterCreated,
@@ -38,6 +45,7 @@ from transports.link.protocol.shapes import CommandNumber, Compact, OutputNumber
 RequestBody = (
     Authenticate
     | CreateAccount
+    | ChangePassword
     | ListBackgrounds
     | ListCharacters
     | CreateCharacter
@@ -52,6 +60,7 @@ RequestBody = (
 ReplyBody = (
     Authenticated
     | AccountCreated
+    | PasswordChanged
     | BackgroundList
     | CharacterList
     | CharacterCreated

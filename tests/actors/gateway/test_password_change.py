@@ -1,0 +1,97 @@
+"""Another password: asked for unseen, proved by the old one, and given up at any moment."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.gateway.dialogue import Ended, Send, Step
+from actors.gateway.password_change import weakness
+from tests.actors.login_scripts import Player, WorldTable
+from transports.link.protocol import ChangePassword
+
+OLD, NEW = "correct horse", "battery staple"
+
+
+def at_the_menu() -> Player:
+    table = WorldTable()
+    table.add("Ann", OLD, "Brand")
+    return Player(table).types("ann", OLD)
+
+
+def test_the_old_one_and_the_new_one_twice_change_the_password() -> None:
+    player = at_the_menu().types("password", OLD, NEW, NEW)
+
+    assert player.saw("the new password counts")
+    assert player.dialogue.step is Step.MENU
+    assert Player(player.world).types("ann", NEW).saw("Welcome, Ann!")
+
+
+def test_all_of_it_is_typed_unseen_and_nothing_after_it() -> None:
+    player = at_the_menu()
+    hidden = []
+    for line in ("password", OLD, NEW, NEW):
+        player.types(line)
+        hidden.append(player.hidden)
+
+    assert hidden == [True, True, True, False]
+
+
+def test_a_wrong_old_password_leads_back_to_the_menu_and_counts_as_an_attempt() -> None:
+    player = at_the_menu().types("password", "wrong horse", NEW, NEW)
+
+    assert player.dialogue.step is Step.MENU
+    assert player.dialogue.failures == 1
+    for _ in range(2):
+        assert not player.done(Ended)
+        player.types("password", "wrong horse", NEW, NEW)
+    assert player.done(Ended)
+
+
+def test_two_that_differ_are_asked_for_again() -> None:
+    player = at_the_menu().types("password", OLD, NEW, NEW + "s")
+
+    assert player.saw("do not match")
+    assert player.dialogue.step is Step.OTHER_PASSWORD
+    assert player.types(NEW, NEW).saw("the new password counts")
+
+
+@pytest.mark.parametrize("typed", [("",), (OLD, ""), (OLD, "back"), (OLD, "short", "")])
+def test_a_player_may_think_better_of_it(typed: tuple[str, ...]) -> None:
+    player = at_the_menu().types("password", *typed)
+
+    assert player.saw("stays as it is")
+    assert (player.dialogue.step, player.dialogue.password, player.dialogue.old_password) == (
+        Step.MENU,
+        "",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [("short", "at least 8"), ("x" * 200, "at most 128"), (OLD, "the password you have")],
+)
+def test_a_password_that_protects_no_better_is_asked_for_again(password: str, why: str) -> None:
+    player = at_the_menu().types("password", OLD, password)
+
+    assert player.saw(why)
+    assert player.dialogue.step is Step.OTHER_PASSWORD
+
+
+def test_the_name_of_the_account_is_no_password() -> None:
+    assert "anybody would try" in weakness("Annabella", " annabella", 8, 128)
+    assert weakness("Ann", NEW, 8, 128) == ""
+
+
+def test_nothing_of_it_stays_in_the_dialogue_or_is_shown_in_a_repr() -> None:
+    player = at_the_menu().types("password", OLD, NEW)
+    assert OLD not in repr(player.dialogue)
+    assert NEW not in repr(player.dialogue)
+
+    player.types(NEW)
+
+    requests = [effect.request for effect in player.done(Send) if isinstance(effect, Send)]
+    assert isinstance(requests[-1], ChangePassword)
+    assert NEW not in repr(player.effects)
+    assert (player.dialogue.password, player.dialogue.old_password) == ("", "")
+    assert not any(NEW in line or OLD in line for line in player.shown)

@@ -102,7 +102,7 @@ class SmallAdmin:
     def link(self) -> None:
         return None
 
-    def sessions(self, limit: int) -> SessionsView:
+    def sessions(self, limit: int, state: str = "") -> SessionsView:
         return SessionsView([], 0, {})
 
     def checks(self) -> list[Check]:

@@ -7,11 +7,9 @@ something fails), 2 a wrong command line.
 """
 
 import json
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -22,16 +20,19 @@ from rich.console import Console, RenderableType
 
 from actors.admin import tables
 from actors.admin.client import LAUNCHER, Answers, Operator, Place, first_of, half_of
-from actors.admin.operator_errors import OperatorError
+from actors.admin.operator_errors import HalfAway, OperatorError
 from actors.admin.restarts import is_below
 from actors.admin.run_file import HALVES
 from actors.admin.views import ORDERS
+from actors.gateway.session_states import SessionState
 
 # From the --config file, if one is given, to the place of the server.
 FindPlace: TypeAlias = Callable[[Path | None], Place]
 
 Server: TypeAlias = Callable[[], AbstractContextManager[Operator]]
 
+# Of a session of the gateway; a closed one is not there any more.
+STATES: Final = [state.value for state in SessionState if state is not SessionState.CLOSED]
 # Of a pipe or a file: wide enough for a path in each column.
 PIPE_COLUMNS: Final = 160
 # Records that may come between the answer to a question and the begin of a stream.
@@ -56,11 +57,6 @@ def operator_commands(find_place: FindPlace) -> list[click.Command]:
             raise click.ClickException(
                 f"the server's answer is not one of this version ({odd}); was it started before an update?"
             ) from error
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            _say_no_more()
-            raise click.ClickException(f"the answer cannot be written: {error.strerror}") from error
 
     return [*_looking(server), *_doing(server)]
 
@@ -107,12 +103,17 @@ def _looking(server: Server) -> list[click.Command]:
                 _follow(operator, _News(answers.found, path, asked_at), is_json)
 
     @click.command()
+    @click.option("--state", type=click.Choice(STATES), help="Only those of the gateway in this state.")
     @with_limit
     @as_json
-    def sessions(limit: int, is_json: bool) -> None:
-        """Show who is connected, and where each of them stands."""
+    def sessions(state: str | None, limit: int, is_json: bool) -> None:
+        """Show who is connected or may come back, and where each of them stands."""
         with server() as operator:
-            answers = operator.both("/api/sessions", limit=limit)
+            if state is None:
+                answers = operator.both("/api/sessions", limit=limit)
+            else:
+                found = operator.get("gateway", "/api/sessions", limit=limit, state=state)
+                answers = Answers({"gateway": found})
             _show(answers, is_json, _session_rows)
 
     @click.command()
@@ -235,12 +236,6 @@ def _show(answers: Answers, is_json: bool, draw: Callable[[dict[str, Any]], list
         console.print(drawn)
 
 
-def _say_no_more() -> None:
-    """What waits to be written is tried again at the end of the process, and would fail there as well."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _done(half: str, result: str, is_json: bool) -> None:
     click.echo(json.dumps({half: {"result": result}}) if is_json else result)
 
@@ -303,14 +298,10 @@ def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
                 operator.follow_launcher(shown.since[half]) if is_launcher else operator.follow(half, BACKLOG)
             )
             for record in stream:
-                if not isinstance(record, dict):
-                    raise TypeError(f"{record!r:.40} is no record")
                 news.put((half, record))
             news.put((half, f"the {half} has ended"))
-        except OperatorError as error:
+        except (OperatorError, HalfAway) as error:
             news.put((half, str(error)))
-        except (LookupError, TypeError, ValueError) as error:
-            news.put((half, f"the {half} answers what is no record of this version: {error}"))
 
     left = len([gevent.spawn(listen, half) for half in shown.halves])
     console = _console()

@@ -5,14 +5,26 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from actors.admin.checks import Check, Health, ok, silent
+from actors.admin.book_figures import book_metrics, sessions_check
+from actors.admin.checks import Check, Health, ok
 from actors.admin.errors import NotAnswered
-from actors.admin.half import SessionRow, SessionsView, ask_registered
-from actors.gateway.messages import CountConnections, DescribeLink, LinkStatus
+from actors.admin.half import SessionRow, SessionsView, ask_registered, checked, if_answered
+from actors.admin.store_metrics import store_metrics
+from actors.gateway.messages import (
+    BookStatus,
+    CountConnections,
+    DescribeBook,
+    DescribeLink,
+    LinkStatus,
+    ListSessions,
+)
 from actors.gateway.pool import POOL
-from actors.gateway.session_record import SessionRecord
+from actors.gateway.session_book import SESSION_BOOK
+from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_stay import LINK, Stay
+from actors.storage.requests import GetStoreStatus, StoreStatus
+from actors.storage.store import STORE_NAME
 from wyld_actors import ActorSystem, Cell
 from wyld_actors.slices import in_slices
 
@@ -43,21 +55,40 @@ class GatewayHalf:
         status: LinkStatus = ask_registered(self._system, LINK, DescribeLink())
         return status
 
-    def checks(self) -> list[Check]:
-        try:
-            return [link_check(self.link())]
-        except NotAnswered as error:
-            return [silent("link", str(error))]
+    def book(self) -> BookStatus:
+        """Raises NotAnswered."""
+        status: BookStatus = ask_registered(self._system, SESSION_BOOK, DescribeBook())
+        return status
 
-    def sessions(self, limit: int) -> SessionsView:
-        """Read from the states that sessions keep, without asking ten thousand of them."""
-        records = [(cell, record) for cell, record in self._records()]
-        now = self._system.now()
+    def store(self) -> StoreStatus:
+        """Raises NotAnswered, also where there is no database."""
+        status: StoreStatus = ask_registered(self._system, STORE_NAME, GetStoreStatus())
+        return status
+
+    def checks(self) -> list[Check]:
+        return [checked("link", self.link, link_check), checked("sessions", self.book, sessions_check)]
+
+    def sessions(self, limit: int, state: str = "") -> SessionsView:
+        """Read from the states that sessions keep, without asking ten thousand of them.
+
+        The book knows when a player was last active, and of sessions that are not back yet.
+        """
+        booked, now = self._booked(), self._system.now()
+        here = [(cell, booked.pop(record.id, record)) for cell, record in self._records()]
+        records: list[tuple[Cell | None, SessionRecord]] = [*here, *((None, one) for one in booked.values())]
+        chosen = [one for one in records if state in ("", one[1].state.value)]
         return SessionsView(
-            [_row(cell, record, now) for cell, record in records[:limit]],
+            [_row(cell, record, now) for cell, record in chosen[:limit]],
             len(records),
             dict(Counter(record.state.value for _, record in records)),
         )
+
+    def _booked(self) -> dict[SessionId, SessionRecord]:
+        try:
+            records: tuple[SessionRecord, ...] = ask_registered(self._system, SESSION_BOOK, ListSessions())
+        except NotAnswered:
+            return {}
+        return {record.id: record for record in records}
 
     def _records(self) -> Iterator[tuple[Cell, SessionRecord]]:
         sessions = self._system.find(f"/{self.name}/sessions")
@@ -72,6 +103,8 @@ class GatewayHalf:
             yield from _link_metrics(self.link())
         except NotAnswered:
             yield GaugeMetricFamily("wyld_link_up", "Whether the link stands.", value=0)
+        yield from if_answered(self.book, book_metrics)
+        yield from if_answered(self.store, store_metrics)
 
     def _session_metrics(self) -> Iterator[Metric]:
         by_state = Counter(record.state for _, record in self._records())
@@ -114,10 +147,10 @@ def _link_metrics(status: LinkStatus) -> Iterator[Metric]:
         yield traffic
 
 
-def _row(cell: Cell, record: SessionRecord, now: float) -> SessionRow:
-    flow = cell.good_state.flow
+def _row(cell: Cell | None, record: SessionRecord, now: float) -> SessionRow:
+    flow = None if cell is None else cell.good_state.flow
     return SessionRow(
-        path=cell.path,
+        path="" if cell is None else cell.path,
         state=record.state.value,
         account=None if record.account is None else record.account.name,
         character=None if record.character is None else record.character.name,

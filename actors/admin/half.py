@@ -4,21 +4,24 @@ The face that `app` and `metrics` see, and the asking that both halves do. Nobod
 does not answer is a finding.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from prometheus_client.core import Metric
 
-from actors.admin.checks import Check
+from actors.admin.checks import Check, silent
 from actors.admin.errors import NotAnswered
 from wyld_actors import ActorDeadError, ActorError, ActorSystem, Message
 
 ASK_SECONDS: Final = 1.0
 
+Status = TypeVar("Status")
+
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """One session. Times in seconds; `peer` is where the client comes from."""
+    """One session. Times in seconds; `peer` is where the client comes from. One that an earlier life of the
+    gateway had and that is not back yet has no path."""
 
     path: str
     state: str
@@ -49,8 +52,8 @@ class Half(Protocol):
     def link(self) -> Any:
         """The state of the link. Raises NotAnswered."""
 
-    def sessions(self, limit: int) -> SessionsView:
-        """Who is here."""
+    def sessions(self, limit: int, state: str = "") -> SessionsView:
+        """Who is here: the first of them, or of those in one state."""
 
     def checks(self) -> list[Check]:
         """What must be well for the process to be ready."""
@@ -68,3 +71,20 @@ def ask_registered(system: ActorSystem, name: str, question: Message) -> Any:
         return ref.ask(question, timeout=ASK_SECONDS)
     except (ActorError, ActorDeadError) as error:
         raise NotAnswered(f"{name} does not answer: {error}") from error
+
+
+def checked(name: str, ask: Callable[[], Status], check: Callable[[Status], Check]) -> Check:
+    """The check of a part by what it says of itself; one that does not answer fails."""
+    try:
+        return check(ask())
+    except NotAnswered as error:
+        return silent(name, str(error))
+
+
+def if_answered(ask: Callable[[], Status], measure: Callable[[Status], Iterator[Metric]]) -> Iterator[Metric]:
+    """The metrics of a part; none of one that does not answer."""
+    try:
+        status = ask()
+    except NotAnswered:
+        return
+    yield from measure(status)

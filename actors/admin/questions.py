@@ -76,7 +76,7 @@ def add_questions(app: Flask, desk: AdminDesk) -> None:
 
     @app.get("/api/sessions")
     def sessions() -> Response:
-        return json_answer(desk.half.sessions(number("limit", ROWS_DEFAULT)))
+        return json_answer(desk.half.sessions(number("limit", ROWS_DEFAULT), request.args.get("state", "")))
 
     @app.get("/api/link")
     def link() -> Response:

@@ -21,7 +21,14 @@ _SECRET = re.compile(
     r"password|passphrase|token|secret|proof|credential|nonce|(^|_)key$|^dsn$|^early$", re.IGNORECASE
 )
 # What players type, by the name of its record.
-_TYPED: Final = {"LineReceived": {"text"}, "BinaryReceived": {"data"}, "Line": {"text"}, "Command": {"text"}}
+_TYPED: Final = {
+    "LineReceived": {"text"},
+    "BinaryReceived": {"data"},
+    "Line": {"text"},
+    "Command": {"text"},
+    "ResumeSession": {"text"},
+    "ShowToken": {"text"},
+}
 
 TEXT_LIMIT = 200
 ITEMS_LIMIT = 20

@@ -195,7 +195,7 @@ def sessions_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     table = _table("path", "state", "account", "character", "protocol", "from", "<age", "<idle", "<lines")
     for row in rows:
         table.add_row(
-            escape(row["path"]),
+            escape(row["path"]) or "(not back yet)",
             row["state"],
             escape(row["account"] or ""),
             escape(row["character"] or ""),

@@ -1,8 +1,7 @@
 """The world for its operators: database, checkpoints, gateways, who plays."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -11,39 +10,17 @@ from prometheus_client.core import (
     Metric,
 )
 
-from actors.admin.checks import Check, Health, checkpoint_check, ok, silent, store_check
-from actors.admin.errors import NotAnswered
-from actors.admin.half import SessionRow, SessionsView, ask_registered
+from actors.admin.checks import Check, Health, checkpoint_check, ok, store_check
+from actors.admin.half import SessionRow, SessionsView, ask_registered, checked, if_answered
+from actors.admin.store_metrics import store_metrics
 from actors.checkpoint.keeper import GetKeeperStatus, KeeperStatus
-from actors.storage.requests import GetStoreStatus, LaneStatus, StoreStatus
+from actors.storage.requests import GetStoreStatus, StoreStatus
 from actors.storage.store import STORE_NAME
 from actors.world.outlet import KEEPER, OUTLET
 from actors.world_link.messages import GetLinkStatus, LinkStatus
 from supervisors.snapshot import state_of
 from wyld_actors import ActorSystem
 from wyld_actors.slices import in_slices
-
-Status = TypeVar("Status")
-
-# What a lane of the store counts: the metric, its kind, its help, and where the number is.
-_LANE_METRICS: list[tuple[type[Any], str, str, Callable[[LaneStatus], float]]] = [
-    (GaugeMetricFamily, "wyld_store_waiting", "Requests waiting for a worker.", lambda lane: lane.waiting),
-    (GaugeMetricFamily, "wyld_store_running", "Requests being performed.", lambda lane: lane.running),
-    (CounterMetricFamily, "wyld_store_requests", "Requests performed.", lambda lane: lane.finished),
-    (CounterMetricFamily, "wyld_store_refused", "Requests refused.", lambda lane: lane.refused),
-    (
-        CounterMetricFamily,
-        "wyld_store_work_seconds",
-        "Time that requests took.",
-        lambda lane: lane.worked_seconds,
-    ),
-    (
-        CounterMetricFamily,
-        "wyld_store_wait_seconds",
-        "Time that requests waited for a connection.",
-        lambda lane: lane.waited_seconds,
-    ),
-]  # fmt: skip
 
 
 def link_check(status: LinkStatus) -> Check:
@@ -79,45 +56,29 @@ class WorldHalf:
 
     def checks(self) -> list[Check]:
         return [
-            _checked("store", self.store, lambda it: store_check(it.connected, it.workers, it.problem)),
-            _checked("link", self.link, link_check),
-            _checked(
+            checked("store", self.store, lambda it: store_check(it.connected, it.workers, it.problem)),
+            checked("link", self.link, link_check),
+            checked(
                 "checkpoint",
                 self.keeper,
                 lambda keeper: checkpoint_check(keeper.age_seconds, keeper.interval_seconds, keeper.problem),
             ),
         ]  # fmt: skip
 
-    def sessions(self, limit: int) -> SessionsView:
+    def sessions(self, limit: int, state: str = "") -> SessionsView:
         found = self._system.find("/world/sessions")
         cells = list((found.cell.children or {}).values()) if found is not None else []
+        chosen = [cell for cell in in_slices(cells) if state in ("", state_of(cell))]
         return SessionsView(
-            [SessionRow(path=cell.path, state=state_of(cell)) for cell in cells[:limit]],
+            [SessionRow(path=cell.path, state=state_of(cell)) for cell in chosen[:limit]],
             len(cells),
             dict(Counter(state_of(cell) for cell in in_slices(cells))),
         )
 
     def metrics(self) -> Iterable[Metric]:
-        yield from _if_answered(self.link, _link_metrics)
-        yield from _if_answered(self.store, _store_metrics)
-        yield from _if_answered(self.keeper, _keeper_metrics)
-
-
-def _checked(name: str, ask: Callable[[], Status], check: Callable[[Status], Check]) -> Check:
-    try:
-        return check(ask())
-    except NotAnswered as error:
-        return silent(name, str(error))
-
-
-def _if_answered(
-    ask: Callable[[], Status], measure: Callable[[Status], Iterator[Metric]]
-) -> Iterator[Metric]:
-    try:
-        status = ask()
-    except NotAnswered:
-        return
-    yield from measure(status)
+        yield from if_answered(self.link, _link_metrics)
+        yield from if_answered(self.store, store_metrics)
+        yield from if_answered(self.keeper, _keeper_metrics)
 
 
 def _link_metrics(status: LinkStatus) -> Iterator[Metric]:
@@ -145,18 +106,6 @@ def _link_metrics(status: LinkStatus) -> Iterator[Metric]:
         "Outputs that a gateway has not confirmed.",
         value=status.outputs_unacknowledged,
     )
-
-
-def _store_metrics(status: StoreStatus) -> Iterator[Metric]:
-    workers = GaugeMetricFamily("wyld_store_workers", "Workers of the store.", labels=["state"])
-    workers.add_metric(["connected"], status.connected)
-    workers.add_metric(["unconnected"], status.workers - status.connected)
-    yield workers
-    for kind, name, text, read in _LANE_METRICS:
-        family = kind(name, text, labels=["lane"])
-        for lane, numbers in status.lanes.items():
-            family.add_metric([lane], read(numbers))
-        yield family
 
 
 def _keeper_metrics(status: KeeperStatus) -> Iterator[Metric]:

@@ -36,7 +36,7 @@ class ScriptedHalf:
     def link(self) -> dict[str, Any]:
         return {"is_up": True}
 
-    def sessions(self, limit: int) -> SessionsView:
+    def sessions(self, limit: int, state: str = "") -> SessionsView:
         rows = [SessionRow(path="/top/b", state="playing")]
         return SessionsView(rows[:limit], 1, {"playing": 1})
 

@@ -82,7 +82,7 @@ class PageHalf(ScriptedHalf):
             return {"gateways": gateways, "sessions": 1, "commands_waiting": 0}
         return {"is_up": True, "world": "world", "round_trip_seconds": 0.001, "statistics": None}
 
-    def sessions(self, limit: int) -> SessionsView:
+    def sessions(self, limit: int, state: str = "") -> SessionsView:
         return SessionsView(self.rows[:limit], len(self.rows), {"playing": len(self.rows)})
 
 

@@ -9,8 +9,9 @@ from actors.admin.checks import Health
 from actors.admin.gateway_half import GatewayHalf
 from actors.admin.world_half import WorldHalf
 from actors.checkpoint.keeper import GetKeeperStatus, KeeperStatus
-from actors.gateway.messages import DescribeLink
+from actors.gateway.messages import BookStatus, DescribeBook, DescribeLink
 from actors.gateway.messages import LinkStatus as GatewayLink
+from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_stay import LINK
 from actors.storage.requests import GetStoreStatus, StoreStatus
 from actors.storage.store import STORE_NAME
@@ -24,12 +25,14 @@ WELL: dict[str, Any] = {
     OUTLET: WorldLink({"gateway:1": {"state": "up", "round_trip_seconds": 0.001}}, 1, 0, 0, 0),
     KEEPER: KeeperStatus(1.0, 0.5, 9, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, ""),
     LINK: GatewayLink(True, "world", 1, 1, 0.001, 0, 0, 0, None),
+    SESSION_BOOK: BookStatus({"playing": 1}, 0, 0, 0.0, 9, "", {}),
 }
 ILL: dict[str, Any] = {
     STORE_NAME: StoreStatus(4, 0, "connection refused", {}),
     OUTLET: WorldLink({}, 0, 0, 0, 0),
     KEEPER: WELL[KEEPER].replace(age_seconds=31.0, problem="the store is away"),
     LINK: GatewayLink(False, "", 0, 7, None, 0, 0, 0, None),
+    SESSION_BOOK: BookStatus({"playing": 1}, 0, 1, 20.0, 9, "connection refused", {}),
 }
 
 
@@ -40,7 +43,7 @@ class Part(Actor):
         super().__init__()
         self.status = status
 
-    @on(GetStoreStatus, GetLinkStatus, GetKeeperStatus, DescribeLink)
+    @on(GetStoreStatus, GetLinkStatus, GetKeeperStatus, DescribeLink, DescribeBook)
     def tell(self, _ctx: Context, _question: object) -> object:
         return self.status
 
@@ -72,6 +75,8 @@ def test_with_all_parts_well_all_checks_pass(system: ActorSystem, half: type[Any
         # A world is ready for gateways before one comes.
         (WorldHalf, OUTLET, "link", Health.WARNING),
         (GatewayHalf, LINK, "link", Health.FAILING),
+        # Players play on without a database.
+        (GatewayHalf, SESSION_BOOK, "sessions", Health.WARNING),
     ],
 )
 def test_a_part_that_is_ill_fails_its_check_and_no_other(
@@ -90,6 +95,7 @@ def test_a_part_that_is_ill_fails_its_check_and_no_other(
         (WorldHalf, KEEPER, "checkpoint"),
         (WorldHalf, OUTLET, "link"),
         (GatewayHalf, LINK, "link"),
+        (GatewayHalf, SESSION_BOOK, "sessions"),
     ],
 )
 def test_a_part_that_is_not_there_fails_its_check(

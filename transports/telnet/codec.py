@@ -80,6 +80,9 @@ _END_OF_RECORD: Final = IAC + bytes((Command.EOR,))
 _TIMING_MARK: Final = IAC + bytes((Command.WILL, Option.TIMING_MARK))
 _HERE: Final = b"\r\n[Yes, we are here.]\r\n"
 
+# What a client that cannot do GMCP puts its token into, to come back to a session without being asked.
+RESUME_VARIABLE: Final = "WYLD_RESUME"
+
 _ASKED_FOR: Final = (Option.TTYPE, Option.NAWS, Option.NEW_ENVIRON)
 _OFFERED: Final = (Option.CHARSET, Option.EOR, Option.GMCP)
 _AGREED_REMOTE: Final = frozenset((*_ASKED_FOR, Option.CHARSET, Option.BINARY, Option.SGA))
@@ -329,7 +332,11 @@ class TelnetCodec:
             raise MalformedError("CHARSET came without a request or an answer")
 
     def _on_environ(self, payload: bytes, events: list[Event]) -> None:
-        self._client.has_variables(environ_variables(payload))
+        variables = environ_variables(payload)
+        self._client.has_variables(variables)
+        if token := variables.get(RESUME_VARIABLE):
+            # As a GMCP client would say it.
+            events.append(DataReceived("Wyld.Resume", {"token": token}))
 
     def _on_gmcp(self, payload: bytes, events: list[Event]) -> None:
         package, value = gmcp_message(payload)

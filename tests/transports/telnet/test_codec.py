@@ -307,6 +307,17 @@ def test_environment_variables_tell_the_client() -> None:
     assert (known.rendering.charset, known.rendering.colour) == ("utf-8", Colour.TRUECOLOR)
 
 
+@pytest.mark.parametrize("kind", [b"\x00", b"\x03"])
+def test_a_token_in_the_environment_is_as_one_over_gmcp(kind: bytes) -> None:
+    codec = new_codec()
+    codec.receive_data(say(WILL, Option.NEW_ENVIRON))
+
+    payload = b"\x00" + b"\x00CLIENT_NAME\x01TinTin++" + kind + b"WYLD_RESUME\x01" + b"t" * 55
+    events, _ = receive(codec, subnegotiation(Option.NEW_ENVIRON, payload))
+
+    assert DataReceived("Wyld.Resume", {"token": "t" * 55}) in events
+
+
 def test_equal_clients_share_their_capabilities() -> None:
     codecs = [new_codec(), new_codec()]
     for codec in codecs:

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 # Joined with the sessions that are open: a token of one that is closed, or was never written, opens nothing.
+# One that is kept already is good for longer; one that was used or revoked stays so.
 _INSERT = """
 INSERT INTO session_tokens (digest, session, kind, account_id, expires_at)
 SELECT digest, session, kind, new.account_id, to_timestamp(expires_at)
@@ -37,7 +38,8 @@ FROM unnest(%s::bytea[], %s::bigint[], %s::text[], %s::bigint[], %s::float8[])
     AS new (digest, session, kind, account_id, expires_at)
 JOIN sessions ON sessions.id = session AND closed_at IS NULL
 ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at
-WHERE session_tokens.used_at IS NULL AND session_tokens.revoked_at IS NULL
+WHERE session_tokens.session = excluded.session
+    AND session_tokens.used_at IS NULL AND session_tokens.revoked_at IS NULL
 """
 _REPLACE = """
 UPDATE session_tokens AS old SET revoked_at = now()

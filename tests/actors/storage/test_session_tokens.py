@@ -190,3 +190,26 @@ def test_no_digest_is_in_a_repr(shown: object) -> None:
     for record in records:
         assert "***" in shown(record) or "1 tokens" in shown(record)
         assert repr(row.digest)[2:-1] not in shown(record)
+
+
+def test_a_token_that_is_kept_again_is_good_for_longer(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(7, 1, seconds=-1)])
+    assert refusal(kept, 7) is TokenExpired
+
+    save_sessions(kept, "main", tokens=[token_row(7, 1, seconds=60)])
+
+    assert take_token(kept, "main", digest(7), 1).session == 1
+
+
+def test_a_token_that_was_used_stays_so_when_it_is_kept_again(kept: CooperativeDatabase) -> None:
+    take_token(kept, "main", digest(1), 1)
+
+    save_sessions(kept, "main", tokens=[token_row(1, 1)])
+
+    assert refusal(kept, 1) is TokenUsed
+
+
+def test_nobody_takes_the_token_of_another_session_by_keeping_it(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(1, 2)])
+
+    assert take_token(kept, "main", digest(1), None).session == 1

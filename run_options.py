@@ -11,6 +11,7 @@ from pathlib import Path
 
 from actors.admin.options import AdminOptions
 from actors.checkpoint.keeper import KeeperOptions
+from actors.gateway.devices import DevicePolicy
 from actors.gateway.login import LoginOptions
 from actors.gateway.pace import Pace
 from actors.gateway.session_options import SessionOptions
@@ -24,7 +25,7 @@ from actors.world_tree import WorldOptions
 from config.folders import read_texts
 from config.keys import ensure_key
 from config.loading import PROJECT
-from config.settings import GatewaySettings, Settings, WebSettings
+from config.settings import GatewaySettings, SessionSettings, Settings, WebSettings
 from run_link import gateway_curve, link_address, link_key, world_curve
 from supervisors.backoff import Backoff
 from supervisors.processes import RestartPolicy
@@ -85,7 +86,7 @@ def gateway_options(settings: Settings, dsn: str, *, epoch: int) -> GatewayOptio
         web=web_options(gateway.web),
         web_app=create_app(page_options(gateway.web)),
         login=gateway.login.as_record(LoginOptions, banner=banner()),
-        session=gateway.sessions.as_record(SessionOptions),
+        session=session_options(gateway.sessions),
         pace=gateway.pace.as_record(Pace) if gateway.pace.lines_per_second else None,
         admin=admin_options(settings, "gateway"),
         store=store_options(settings, dsn),
@@ -110,6 +111,10 @@ def watchdog_options(settings: Settings) -> WatchdogOptions:
 
 def store_options(settings: Settings, dsn: str) -> StoreOptions:
     return settings.database.as_record(StoreOptions, dsn=dsn)
+
+
+def session_options(sessions: SessionSettings) -> SessionOptions:
+    return sessions.as_record(SessionOptions, without={"devices"}, devices=DevicePolicy(sessions.devices))
 
 
 def telnet_options(gateway: GatewaySettings) -> list[TelnetOptions]:

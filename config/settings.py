@@ -214,6 +214,7 @@ class SessionSettings(Section):
     playing_idle_seconds: Seconds
     link_dead_seconds: Seconds
     devices: Literal["one", "takeover", "share"]
+    announce_code: bool
 
 
 class LoginSettings(Section):

@@ -120,6 +120,10 @@ class LineReceived(msgspec.Struct, frozen=True, gc=False):
     text: str
     number: int | None = None
 
+    # A report may show it, and it may be a password.
+    def __repr__(self) -> str:
+        return f"LineReceived(text=<{len(self.text)} letters>, number={self.number})"
+
 
 class BinaryReceived(msgspec.Struct, frozen=True):
     """A binary message."""

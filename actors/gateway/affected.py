@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actors.affected import players
+from actors.gateway.connection import Connection
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_stay import Stay
 from wyld_actors import ActorSystem, Cell
@@ -20,7 +21,8 @@ def affected_by(cell: Cell, system: ActorSystem) -> Mapping[str, object]:
     if isinstance(cell.good_state, Stay.State):
         return _client(cell.good_state.record)
     if cell.path.startswith(f"{CONNECTIONS}/"):
-        session = system.find(f"{SESSIONS}/{cell.name}")
+        of_connection = cell.good_state
+        session = of_connection.session if isinstance(of_connection, Connection.State) else None
         state = None if session is None else session.cell.good_state
         return _client(state.record) if isinstance(state, Stay.State) else {}
     sessions = system.find(SESSIONS)

@@ -4,12 +4,14 @@ Pure functions from a `Dialogue` (and a line or an answer) to the next one with 
 a character is led straight into making one; a new character enters the world at once.
 """
 
-from actors.gateway.dialogue import Dialogue, Say, Step, Turn, complaint, sending, turn
+from actors.gateway.dialogue import Dialogue, Rejoin, Running, Say, Step, Turn, complaint, sending, turn
+from actors.gateway.session_words import time_span
 from actors.names import BadName, checked_name
 from transports.link.protocol import (
     Background,
     BackgroundList,
     CharacterCreated,
+    CharacterId,
     CharacterList,
     CharacterSummary,
     CreateCharacter,
@@ -35,7 +37,8 @@ def opened(dialogue: Dialogue, characters: tuple[CharacterSummary, ...]) -> Turn
     """The account has just logged in and has these characters."""
     if not characters:
         return turn(dialogue, Say(FIRST_CHARACTER), step=Step.CHARACTER_NAME, characters=())
-    return turn(dialogue, Say(_listed(characters)), step=Step.MENU, characters=characters)
+    listed = Say(_listed(characters, dialogue.running))
+    return turn(dialogue, listed, step=Step.MENU, characters=characters)
 
 
 def answered(dialogue: Dialogue, reply: BackgroundList | CharacterList | CharacterCreated) -> Turn:
@@ -45,7 +48,9 @@ def answered(dialogue: Dialogue, reply: BackgroundList | CharacterList | Charact
             shown = Say(_told(backgrounds))
             return turn(dialogue, shown, step=Step.BACKGROUND, backgrounds=backgrounds)
         case CharacterList(characters, limit):
-            listed = _listed(characters) if characters else "You have no character yet: “create” makes one."
+            listed = "You have no character yet: “create” makes one."
+            if characters:
+                listed = _listed(characters, dialogue.running)
             return turn(dialogue, Say(listed), step=Step.MENU, characters=characters, limit=limit)
         case CharacterCreated(character):
             born = Say(f"{styled('player', character.name)} opens their eyes for the first time.")
@@ -70,7 +75,27 @@ def chosen(dialogue: Dialogue, line: str) -> Turn:
     if character is None:
         unknown = "You have no such character. Type its number or name, “create”, “help” or “quit”."
         return turn(dialogue, complaint(unknown))
-    return _select(dialogue, character.id)
+    return _play(dialogue, character.id)
+
+
+def _play(dialogue: Dialogue, character: CharacterId) -> Turn:
+    """Into the world, or to the session that has it there already."""
+    running = _running(dialogue, character)
+    if running is None:
+        return _select(dialogue, character)
+    rejoin = Rejoin(running.session, character)
+    return turn(dialogue, rejoin, request=rejoin)
+
+
+def not_rejoined(dialogue: Dialogue, text: str) -> Turn:
+    """The session that plays the character did not take the client; with no `text` it has just ended, and the
+    character comes into the world as any other."""
+    rejoin = dialogue.request
+    assert isinstance(rejoin, Rejoin)
+    left = tuple(one for one in dialogue.running if one.session != rejoin.session)
+    if text:
+        return turn(dialogue, complaint(text), request=None)
+    return _select(dialogue, rejoin.character, running=left)
 
 
 def named(dialogue: Dialogue, line: str, reserved: frozenset[str]) -> Turn:
@@ -137,8 +162,16 @@ def _background(backgrounds: tuple[Background, ...], word: str) -> Background | 
     return next((found for found in backgrounds if found.name.lower().startswith(word)), None)
 
 
-def _listed(characters: tuple[CharacterSummary, ...]) -> str:
-    lines = [_line(number, character) for number, character in enumerate(characters, 1)]
+def _running(dialogue: Dialogue, character: CharacterId) -> Running | None:
+    return next((one for one in dialogue.running if one.character == character), None)
+
+
+def _listed(characters: tuple[CharacterSummary, ...], running: tuple[Running, ...]) -> str:
+    in_world = {one.character: one for one in running}
+    lines = [
+        _line(number, character) + _presence(in_world.get(character.id))
+        for number, character in enumerate(characters, 1)
+    ]
     return "\n".join(
         ["Your characters:", *lines, "Type a number or a name, “create” for a new one, “help” or “quit”."]
     )
@@ -148,6 +181,14 @@ def _line(number: int, character: CharacterSummary) -> str:
     kind = f", {character.background}" if character.background else ""
     place = f" ({character.place})" if character.place else ""
     return f"  {number:2}  {styled('player', character.name)}{kind}{place}"
+
+
+def _presence(running: Running | None) -> str:
+    if running is None:
+        return ""
+    if running.away_seconds is None:
+        return ", in the world, played from elsewhere"
+    return f", in the world, you were away for {time_span(running.away_seconds)}"
 
 
 def _told(backgrounds: tuple[Background, ...]) -> str:

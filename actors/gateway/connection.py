@@ -10,6 +10,9 @@ adapter is closed when the actor is gone, in whatever way.
 
 import logging
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
 
 import gevent
 
@@ -18,11 +21,17 @@ from actors.gateway.messages import (
     ClientArrived,
     ClientGone,
     Farewell,
+    GoOn,
+    Moved,
+    MoveTo,
     Register,
+    Seen,
     SendData,
     SetEcho,
     Show,
+    ShowsToken,
     Speak,
+    TakesTokens,
     Unregister,
 )
 from actors.gateway.pace import Pace
@@ -45,7 +54,7 @@ from transports.adapter import (
     Rendering,
 )
 from transports.markup import styled
-from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Ref, on
+from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Record, Ref, Reply, on
 
 logger = logging.getLogger(__name__)
 
@@ -70,20 +79,48 @@ _FOR_THE_PAGE = frozenset(
     }
 )
 
+# The same for a GMCP client that knows our package.
+_AS_GMCP: Mapping[str, str] = MappingProxyType(
+    {
+        "session.token": "Wyld.Resume.Token",
+        "session.resumed": "Wyld.Resume.Resumed",
+        "session.resume-failed": "Wyld.Resume.Failed",
+    }
+)
+
 # As `transports.websocket.resuming` has it; the gateway's rooms know no transport but the adapter.
 SEQUENCE = "session.seq"
+
+# What a client says, as a session is told it.
+_Word: TypeAlias = LineReceived | DataReceived | CapabilitiesChanged | Seen | ShowsToken | TakesTokens
 
 LOST = styled("emote", "The thread that held you here has snapped. Please come in again.")
 
 
 class Connection(Actor):
-    """Temporary. Ends after the adapter has said Disconnected, or when its session is gone."""
+    """Temporary. Ends after the adapter has said Disconnected, or when its session is gone.
+
+    While it moves to another session its client's words are held: the session before may still have some that
+    were said earlier. The reader waits meanwhile, as for anything that takes long.
+    """
+
+    class State(Record, frozen=True):
+        """For who looks from outside: the session it belongs to."""
+
+        session: Ref | None = None
 
     def __init__(self, adapter: Adapter, number: SessionId, session: Ref) -> None:
         super().__init__()
         self._adapter = adapter
         self._number = number
         self._session = session
+        self.state = self.state.replace(session=session)
+        # The session that it leaves, what is held until that is done, and readers that wait for it.
+        self._leaves: Ref | None = None
+        self._held: list[_Word] = []
+        self._waiting: list[Reply] = []
+        # Whether its program knows of coming back to a session.
+        self._resumes = False
         pool: Ref | None = self.ctx.system.registry.whereis(POOL)
         assert pool is not None, "the pool starts before any connection"
         self._pool = pool
@@ -106,14 +143,28 @@ class Connection(Actor):
             self._say_and_close(STOPPING, "the gateway is stopping")
         client = f"{self._adapter.protocol} from {self._adapter.peer}"
         logger.info("session %d: %s is gone: %s", self._number, client, self._end_reason)
+        for word in self._held:
+            self._session.tell(word)
         self._session.tell(ClientGone(self._end_reason, self.ctx.ref))
-        self._pool.tell(Unregister(self._number))
+        self._pool.tell(Unregister(self.ctx.ref))
 
     # From the client -------------------------------------------------------------------------------
 
-    @on(LineReceived, DataReceived)
-    def hand_on(self, _ctx: Context, event: LineReceived | DataReceived) -> None:
-        self._session.tell(event)
+    @on(LineReceived)
+    def hand_on(self, _ctx: Context, line: LineReceived) -> None:
+        self._tell_session(line)
+
+    @on(DataReceived)
+    def hand_on_data(self, ctx: Context, data: DataReceived) -> None:
+        word = about_resuming(data, ctx.ref)
+        self._resumes = self._resumes or isinstance(word, ShowsToken | TakesTokens)
+        self._tell_session(word or data)
+
+    def _tell_session(self, word: _Word) -> None:
+        if self._leaves is None:
+            self._session.tell(word)
+        else:
+            self._held.append(word)
 
     @on(CapabilitiesChanged)
     def adapt(self, _ctx: Context, changed: CapabilitiesChanged) -> None:
@@ -121,7 +172,7 @@ class Connection(Actor):
         if rendering is not self._rendering:
             self._rendering = rendering
             self._prompt_bytes = b""
-        self._session.tell(changed)
+        self._tell_session(changed)
 
     @on(LineRefused)
     def explain(self, _ctx: Context, refused: LineRefused) -> None:
@@ -135,14 +186,44 @@ class Connection(Actor):
         """The transport has dealt with it and counted it."""
 
     @on(CaughtUp)
-    def caught_up(self, _ctx: Context, _: CaughtUp) -> None:
+    def caught_up(self, ctx: Context, _: CaughtUp) -> None:
         """The answer is that the turn has come."""
+        if self._leaves is not None:
+            self._waiting.append(ctx.defer_reply())
 
     @on(Disconnected)
     def end(self, ctx: Context, event: Disconnected) -> None:
         self._is_closing = True
         self._end_reason = event.reason
-        ctx.stop()
+        if self._leaves is None:
+            ctx.stop()
+
+    # From one session to another -------------------------------------------------------------------
+
+    @on(MoveTo)
+    def move(self, ctx: Context, move: MoveTo) -> None:
+        self._leaves, self._session = self._session, move.session
+        ctx.monitor(move.session)
+        self._number = SessionId(move.number)
+        self._leaves.tell(Moved())
+
+    @on(GoOn)
+    def go_on(self, ctx: Context, _: GoOn) -> None:
+        """What the session before still had has been handed over."""
+        if self._leaves is None:
+            return
+        adapter = self._adapter
+        self._leaves = None
+        self.state = self.state.replace(session=self._session)
+        self._pool.tell(Register(self._number, ctx.ref, adapter.protocol, adapter.peer))
+        for word in self._held:
+            self._session.tell(word)
+        self._held = []
+        for reader in self._waiting:
+            reader.set(None)
+        self._waiting = []
+        if self._is_closing:
+            ctx.stop()
 
     # From the session ------------------------------------------------------------------------------
 
@@ -174,15 +255,19 @@ class Connection(Actor):
     def send_data(self, _ctx: Context, data: SendData) -> None:
         if self._rendering.family == "json" or data.package not in _FOR_THE_PAGE:
             self._adapter.send_data(data.package, data.value)
+        elif self._resumes and data.package in _AS_GMCP:
+            self._adapter.send_data(_AS_GMCP[data.package], data.value)
 
     @on(Farewell)
     def farewell(self, _ctx: Context, farewell: Farewell) -> None:
         self._say_and_close(farewell.text, farewell.reason)
 
     @on(Exited)
-    def session_gone(self, _ctx: Context, _exited: Exited) -> None:
-        """Its supervisor has given the session up, or somebody has stopped it."""
-        if not self._is_closing:
+    def session_gone(self, ctx: Context, exited: Exited) -> None:
+        """Its supervisor has given the session up, or somebody has stopped it. One that it leaves is done."""
+        if exited.ref == self._leaves:
+            ctx.ref.tell(GoOn())
+        elif exited.ref == self._session and not self._is_closing:
             self._say_and_close(LOST, "its session is gone")
 
     # ------------------------------------------------------------------------------------------------
@@ -202,6 +287,24 @@ class Connection(Actor):
             self._prompt = prompt
             self._prompt_bytes = encoded_prompt(prompt, self._rendering)
         return self._prompt_bytes
+
+
+def about_resuming(data: DataReceived, connection: Ref) -> Seen | ShowsToken | TakesTokens | None:
+    """What the data of a program means for coming back to a session; None if it has nothing to do with
+    that."""
+    value = data.value
+    match data.package.lower():
+        case "session.seen" if isinstance(value, int):
+            return Seen(connection, value)
+        case "session.resume" | "wyld.resume" if isinstance(value, Mapping):
+            token, seen = value.get("token"), value.get("seen")
+            text = token if isinstance(token, str) else ""
+            return ShowsToken(text, seen if isinstance(seen, int) else None)
+        case "core.supports.set" | "core.supports.add" if isinstance(value, list):
+            supported = {str(one).lower().partition(" ")[0] for one in value}
+            return TakesTokens(connection) if "wyld.resume" in supported else None
+        case _:
+            return None
 
 
 class Inlet:

@@ -30,15 +30,21 @@ class DevicePolicy(enum.StrEnum):
 
 class Device(msgspec.Struct, frozen=True):
     """A connection. One that `confirms` says what its player has seen, which is all up to `seen`; what is
-    written to another counts as seen."""
+    written to another counts as seen. One that `takes_tokens` is a program that keeps one for its next
+    connection."""
 
     connection: Ref
     confirms: bool = False
     seen: OutputNumber = 0
+    takes_tokens: bool = False
 
     def has_seen(self, number: OutputNumber) -> "Device":
         """The device that has said so."""
-        return Device(self.connection, True, number)
+        return Device(self.connection, True, number, self.takes_tokens)
+
+    def taking_tokens(self) -> "Device":
+        """The device whose program has said so."""
+        return Device(self.connection, self.confirms, self.seen, True)
 
 
 def is_admitted(policy: DevicePolicy, devices: tuple[Device, ...], *, shows_token: bool) -> bool:

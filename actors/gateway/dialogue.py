@@ -4,8 +4,8 @@
 moment a character enters the world. The rules are in `login` and `character_menu`; the session actor
 performs the effects. Nothing here waits, speaks or knows a protocol.
 
-A dialogue that has sent a request (`request` is set) takes no further step until the answer comes; what the
-player types meanwhile is kept in `early`, and heard afterwards in order.
+A dialogue that has sent a request (`request` is set), or waits to be another session's, takes no further step
+until the answer comes; what the player types meanwhile is kept in `early`, and heard afterwards in order.
 """
 
 import enum
@@ -17,6 +17,7 @@ from transports.link.protocol import (
     Authenticate,
     Background,
     ChangePassword,
+    CharacterId,
     CharacterSelected,
     CharacterSummary,
     CreateAccount,
@@ -24,6 +25,7 @@ from transports.link.protocol import (
     ListBackgrounds,
     ListCharacters,
     SelectCharacter,
+    SessionId,
 )
 from transports.markup import styled
 
@@ -69,6 +71,34 @@ LoginRequest = (
 )
 
 
+class Running(msgspec.Struct, frozen=True):
+    """A session that plays a character of the account. `away_seconds` is None while a client is there."""
+
+    session: SessionId
+    character: CharacterId
+    away_seconds: float | None = None
+
+
+class Rejoin(msgspec.Struct, frozen=True):
+    """Attach the client to this session. Goes on with `rejoined` or `not_rejoined`."""
+
+    session: SessionId
+    character: CharacterId
+
+
+class ShowToken(msgspec.Struct, frozen=True):
+    """See which session this token or code opens, and attach the client to it; or `token_refused`."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "ShowToken(***)"
+
+
+class TokenShown(msgspec.Struct, frozen=True):
+    """Waiting for what becomes of a token."""
+
+
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     """Where the conversation stands. `name` and the passwords are what was typed and not yet sent.
 
@@ -84,8 +114,9 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountRecord | None = None
     limit: int = 0
     characters: tuple[CharacterSummary, ...] = ()
+    running: tuple[Running, ...] = ()
     backgrounds: tuple[Background, ...] = ()
-    request: LoginRequest | None = None
+    request: LoginRequest | Rejoin | TokenShown | None = None
     early: tuple[str, ...] = ()
 
     # A crash report may show a state: neither a password nor a line that may be one belongs there.
@@ -141,7 +172,7 @@ class Ended(msgspec.Struct, frozen=True):
     text: str
 
 
-Effect = Say | AskFor | Echo | Send | LoggedIn | Entered | Typed | Ended
+Effect = Say | AskFor | Echo | Send | Rejoin | ShowToken | LoggedIn | Entered | Typed | Ended
 
 # What a rule of the dialogue returns: the new state, and what is to be done, in order.
 Turn = tuple[Dialogue, tuple[Effect, ...]]

@@ -25,14 +25,18 @@ from actors.gateway.dialogue import (
     Ended,
     Entered,
     LoggedIn,
+    Running,
     Say,
+    ShowToken,
     Step,
+    TokenShown,
     Turn,
     Typed,
     complaint,
     sending,
     turn,
 )
+from actors.gateway.reconnect_token import TOKEN_LETTERS
 from actors.names import RESERVED, BadName, checked_name
 from transports.link.protocol import (
     AccountCreated,
@@ -54,7 +58,12 @@ from transports.markup import styled
 
 WELCOME = styled("title", "Wyld Actors")
 GOODBYE = "The road will wait for you. Farewell."
-ACCOUNT_HELP = "Type the name of your account, “new” to make one, or “quit”."
+ACCOUNT_HELP = "Type the name of your account, “new” to make one, “reconnect” and your code, or “quit”."
+RECONNECT_HELP = (
+    "If your connection broke, “reconnect” and the code that you were given brings you back where you were. "
+    "Without a code just log in: a character that is still in the world is waiting in your list."
+)
+_HELP: Mapping[str, str] = MappingProxyType({"?": ACCOUNT_HELP, "reconnect": RECONNECT_HELP})
 TOO_OFTEN_WRONG = styled("error", "That was the third wrong password. Farewell; come back when you remember.")
 WORLD_AWAY = styled("system", "The world holds its breath. Your request waits and goes on when it is back.")
 WORLD_BACK = styled("system", "The world breathes again.")
@@ -141,10 +150,28 @@ class LoginDialogue:
             return turn(dialogue, early=(*dialogue.early, line))
         return _shown(dialogue, self._step(dialogue, line))
 
-    def answered(self, dialogue: Dialogue, reply: LoginReply) -> Turn:
-        """The world answered the request."""
-        after, effects = self._answer(dialogue, reply)
+    def answered(self, dialogue: Dialogue, reply: LoginReply, running: tuple[Running, ...] = ()) -> Turn:
+        """The world answered the request. `running` are sessions of the account that play, if it is known."""
+        after, effects = self._answer(turn(dialogue, running=running)[0], reply)
         return self._with_early(_shown(dialogue, (after, effects)))
+
+    def shows_token(self, dialogue: Dialogue, text: str) -> Turn:
+        """The client's program shows a token by itself, whatever has been typed. Not while an answer is
+        awaited."""
+        if dialogue.request is not None:
+            return turn(dialogue)
+        return turn(dialogue, ShowToken(text), request=TokenShown())
+
+    def token_refused(self, dialogue: Dialogue, text: str) -> Turn:
+        """The token opens no session; `text` says why."""
+        if not isinstance(dialogue.request, TokenShown):
+            return turn(dialogue)
+        refused = turn(dialogue, *([Say(text)] if text else []), request=None)
+        return self._with_early(_shown(dialogue, refused))
+
+    def not_rejoined(self, dialogue: Dialogue, text: str = "") -> Turn:
+        """The session that was chosen did not take the client: for this reason, or because it has ended."""
+        return self._with_early(_shown(dialogue, character_menu.not_rejoined(dialogue, text)))
 
     def failed(self, dialogue: Dialogue, code: FailureCode, text: str) -> Turn:
         """The world refused the request, or could not be asked in time."""
@@ -243,6 +270,9 @@ def _hides(dialogue: Dialogue) -> bool:
 
 
 def _account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
+    token = _token_in(line)
+    if token:
+        return turn(dialogue, ShowToken(token), request=TokenShown())
     word = line.strip()
     match word.lower():
         case "":
@@ -251,12 +281,24 @@ def _account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
             return turn(dialogue, Ended(options.goodbye), step=Step.ENDED)
         case "new" | "create":
             return turn(dialogue, step=Step.NEW_ACCOUNT)
-        case asked if asked == "?" or asked in options.reserved_names:
-            return turn(dialogue, Say(ACCOUNT_HELP))
+        case asked if asked in _HELP or asked in options.reserved_names:
+            return turn(dialogue, Say(_HELP.get(asked, ACCOUNT_HELP)))
+    return _named_account(options, dialogue, word)
+
+
+def _named_account(options: LoginOptions, dialogue: Dialogue, word: str) -> Turn:
     try:
         return turn(dialogue, step=Step.PASSWORD, name=checked_name(word, options.reserved_names))
     except BadName as bad:
         return turn(dialogue, complaint(bad.text))
+
+
+def _token_in(line: str) -> str:
+    """The code or token in “reconnect CODE”, or one that stands by itself and is too long to be a name."""
+    word, _, rest = line.strip().partition(" ")
+    if word.lower() == "reconnect":
+        return rest.strip()
+    return word if len(word) >= TOKEN_LETTERS and not rest else ""
 
 
 def _password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:

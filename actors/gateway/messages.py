@@ -16,7 +16,7 @@ import enum
 import msgspec
 
 from actors.gateway.reconnect_results import ResumeRefusal
-from actors.gateway.session_record import SessionRecord
+from actors.gateway.session_record import SessionMetadata, SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.rendering import Delivery
 from transports.adapter import Capabilities
@@ -48,15 +48,16 @@ class Attach(Message, frozen=True):
 
     Answered by Attached, or refused by NotAttached. `seen` is the last output that the client has on its
     page, None if it has none; `shows_token` if it came with what the session had given out, and not by its
-    password.
+    password; `takes_tokens` if it is a program that keeps one for its next connection.
     """
 
     connection: Ref
-    capabilities: Capabilities
+    metadata: SessionMetadata
     protocol: str
     peer: str
     seen: OutputNumber | None = None
     shows_token: bool = False
+    takes_tokens: bool = False
 
 
 class Attached(Message, frozen=True):
@@ -106,6 +107,22 @@ class Seen(Message, frozen=True):
     number: OutputNumber
 
 
+class ShowsToken(Message, frozen=True):
+    """To a session: your client's program shows what a session had given out. `seen` as in Attach."""
+
+    text: str
+    seen: OutputNumber | None = None
+
+    def __repr__(self) -> str:
+        return f"ShowsToken(text=***, seen={self.seen})"
+
+
+class TakesTokens(Message, frozen=True):
+    """To a session: the program of this connection keeps a token for its next one."""
+
+    connection: Ref
+
+
 class Show(Message, frozen=True):
     """To a connection: show these, in order, then the prompt if there is a new one.
 
@@ -123,6 +140,10 @@ class Speak(Message, frozen=True):
     text: str
     prompt: str | None = None
 
+    # There may be a code in it.
+    def __repr__(self) -> str:
+        return f"Speak(text=<{len(self.text)} letters>, prompt={self.prompt!r})"
+
 
 class SetEcho(Message, frozen=True):
     """To a connection: show what is typed, or hide it."""
@@ -135,6 +156,10 @@ class SendData(Message, frozen=True):
 
     package: str
     value: object
+
+    # There may be a token in it.
+    def __repr__(self) -> str:
+        return f"SendData(package={self.package!r}, value=...)"
 
 
 class Farewell(Message, frozen=True):
@@ -288,9 +313,9 @@ class Register(Message, frozen=True):
 
 
 class Unregister(Message, frozen=True):
-    """To the pool: it is not any more."""
+    """To the pool: this connection is not any more."""
 
-    session: SessionId
+    ref: Ref
 
 
 class SendTo(Message, frozen=True):

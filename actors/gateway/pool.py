@@ -7,6 +7,8 @@ to register again.
 A broadcast is encoded once for each kind of client, whatever their number, and costs one message for each.
 """
 
+from collections.abc import Iterable, Sequence
+
 from actors.gateway.messages import (
     Broadcast,
     CloseAll,
@@ -33,61 +35,74 @@ class Pool(Actor):
     class State(Record, frozen=True):
         """The directory is changed in place: it is right again with the next word of each connection."""
 
-        directory: dict[SessionId, ConnectionEntry] | None = None
+        directory: dict[Ref, ConnectionEntry] | None = None
 
     def __init__(self) -> None:
         super().__init__()
         if self.state.directory is None:
             self.state = self.state.replace(directory={})
-        self._directory: dict[SessionId, ConnectionEntry] = self.state.directory
-        self._monitors: dict[SessionId, Monitor] = {}
+        self._directory: dict[Ref, ConnectionEntry] = self.state.directory
+        # Usually one; several where the devices of a player share a session, and while one follows another.
+        self._of_session: dict[SessionId, list[Ref]] = {}
+        for entry in self._directory.values():
+            self._of_session.setdefault(entry.session, []).append(entry.ref)
+        self._monitors: dict[Ref, Monitor] = {}
 
     def on_start(self) -> None:
         self.ctx.system.registry.register(POOL, self.ctx.ref)
-        for entry in self._directory.values():
-            self._monitors[entry.session] = self.ctx.monitor(entry.ref)
+        for ref in self._directory:
+            self._monitors[ref] = self.ctx.monitor(ref)
 
     @on(Register)
     def register(self, ctx: Context, register: Register) -> None:
+        """A connection that is new, or has come to another session."""
         session, ref = register.session, register.ref
-        # The directory outlasts a crash, so it is changed last, when nothing can go wrong any more.
-        monitor = ctx.monitor(ref)
-        self._forget(session)
-        self._monitors[session] = monitor
-        self._directory[session] = ConnectionEntry(session, register.protocol, register.peer, ctx.now, ref)
+        before = self._directory.get(ref)
+        if before is None:
+            # The directory outlasts a crash, so it is changed last, when nothing can go wrong any more.
+            self._monitors[ref] = ctx.monitor(ref)
+        else:
+            self._unlist(before)
+        since = ctx.now if before is None else before.since
+        self._directory[ref] = ConnectionEntry(session, register.protocol, register.peer, since, ref)
+        self._of_session.setdefault(session, []).append(ref)
 
     @on(Unregister)
     def unregister(self, _ctx: Context, unregister: Unregister) -> None:
-        self._forget(unregister.session)
+        self._forget(unregister.ref)
 
     @on(Exited)
     def connection_killed(self, _ctx: Context, exited: Exited) -> None:
         """Only of one that did not unregister: killed, or crashed."""
-        for session, entry in self._directory.items():
-            if entry.ref == exited.ref:
-                self._forget(session)
-                return
+        self._forget(exited.ref)
 
-    def _forget(self, session: SessionId) -> None:
-        self._directory.pop(session, None)
-        monitor = self._monitors.pop(session, None)
+    def _forget(self, ref: Ref) -> None:
+        entry = self._directory.pop(ref, None)
+        if entry is not None:
+            self._unlist(entry)
+        monitor = self._monitors.pop(ref, None)
         if monitor is not None:
             self.ctx.demonitor(monitor)
+
+    def _unlist(self, entry: ConnectionEntry) -> None:
+        others = self._of_session[entry.session]
+        others.remove(entry.ref)
+        if not others:
+            del self._of_session[entry.session]
 
     # Speaking --------------------------------------------------------------------------------------
 
     @on(SendTo)
     def send_to(self, _ctx: Context, send: SendTo) -> bool:
-        return self._show([send.session], send.text) == 1
+        return self._show(self._refs([send.session]), send.text) > 0
 
     @on(Broadcast)
     def broadcast(self, _ctx: Context, broadcast: Broadcast) -> int:
-        chosen = self._directory if broadcast.sessions is None else broadcast.sessions
-        return self._show(list(chosen), broadcast.text)
+        sessions = broadcast.sessions
+        return self._show(list(self._directory) if sessions is None else self._refs(sessions), broadcast.text)
 
-    def _show(self, sessions: list[SessionId], text: str) -> int:
+    def _show(self, refs: Sequence[Ref], text: str) -> int:
         show = Show([Delivery(TextOutput(text))])
-        refs = self._refs(sessions)
         for ref in refs:
             ref.tell(show)
         return len(refs)
@@ -95,15 +110,12 @@ class Pool(Actor):
     @on(CloseAll)
     def close_all(self, _ctx: Context, close: CloseAll) -> int:
         farewell = Farewell(close.text, close.reason)
-        refs = self._refs(list(self._directory))
-        for ref in refs:
+        for ref in self._directory:
             ref.tell(farewell)
-        return len(refs)
+        return len(self._directory)
 
-    def _refs(self, sessions: list[SessionId]) -> list[Ref]:
-        directory = self._directory
-        entries = [directory.get(session) for session in sessions]
-        return [entry.ref for entry in entries if entry is not None]
+    def _refs(self, sessions: Iterable[SessionId]) -> list[Ref]:
+        return [ref for session in sessions for ref in self._of_session.get(session, ())]
 
     # Looking ---------------------------------------------------------------------------------------
 

@@ -11,7 +11,21 @@ import logging
 from actors.command_trace import trace_id
 from actors.gateway.command_flow import Standing
 from actors.gateway.devices import Device
-from actors.gateway.dialogue import AskFor, Echo, Effect, Ended, Entered, LoggedIn, Say, Send, Turn, Typed
+from actors.gateway.dialogue import (
+    AskFor,
+    Echo,
+    Effect,
+    Ended,
+    Entered,
+    LoggedIn,
+    Rejoin,
+    Running,
+    Say,
+    Send,
+    ShowToken,
+    Turn,
+    Typed,
+)
 from actors.gateway.login import WORLD_AWAY, LoginDialogue, LoginReply
 from actors.gateway.messages import (
     Answered,
@@ -26,14 +40,16 @@ from actors.gateway.messages import (
     WorldLost,
     WorldReached,
 )
+from actors.gateway.session_arrival import Arrival
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import AccountOf, CharacterOf, SessionId, address_of, metadata_of
 from actors.gateway.session_states import SessionState
-from actors.gateway.session_stay import Stay
 from actors.gateway.session_words import AGAIN, BREATH_DRAWN, BREATH_HELD, ENDED, LOST_PLACE, REFUSALS
 from actors.rendering import Delivery
 from transports.adapter import LineReceived
 from transports.link.protocol import (
+    Authenticated,
+    CharacterList,
     CharacterReleased,
     CharacterSelected,
     DisconnectReason,
@@ -60,14 +76,13 @@ class SelectAgain(Message, frozen=True):
     """To oneself: try once more to bring the character back."""
 
 
-class Session(Stay):
+class Session(Arrival):
     """One session; see the module."""
 
     def __init__(
         self, rules: LoginDialogue, options: SessionOptions, number: SessionId, protocol: str, peer: str
     ) -> None:
-        super().__init__(options, number, protocol, peer)
-        self._rules = rules
+        super().__init__(rules, options, number, protocol, peer)
         self._asked_again: RequestBody | None = None
         # What the client was told of its own lines.
         self._done = 0
@@ -82,7 +97,8 @@ class Session(Stay):
     def meet(self, ctx: Context, arrived: ClientArrived) -> None:
         record = self._record.with_metadata(metadata_of(arrived.capabilities))
         self.state = self.state.replace(record=record)
-        self._add(ctx, Device(arrived.connection))
+        is_page = arrived.capabilities.rendering.family == "json"
+        self._add(ctx, Device(arrived.connection, takes_tokens=is_page))
         self._move(ctx, SessionState.AUTHENTICATING)
         self._tell_where_lines_go()
         if self._is_world_away:
@@ -92,8 +108,12 @@ class Session(Stay):
     @on(LineReceived)
     def hear(self, ctx: Context, line: LineReceived) -> None:
         self._touch(ctx.now)
-        if self._plays:
-            self._command(line.text, line.number or 0)
+        if self.state.moving_to is not None:
+            # Said before the client was another session's.
+            self.state.moving_to.try_tell(line)
+        elif self._plays:
+            if not self._hear_reconnect(line.text):
+                self._command(line.text, line.number or 0)
         elif self._record.state is not SessionState.CLOSED:
             self._take(ctx, self._rules.heard(self.state.dialogue, line.text))
 
@@ -210,7 +230,14 @@ class Session(Stay):
                 self._tell_world_of_absence()
         elif answered.body is self.state.dialogue.request:
             assert isinstance(reply, LoginReply)
-            self._take(ctx, self._rules.answered(self.state.dialogue, reply))
+            running = self._running_of(ctx, reply)
+            self._take(ctx, self._rules.answered(self.state.dialogue, reply, running))
+
+    def _running_of(self, ctx: Context, reply: LoginReply) -> tuple[Running, ...]:
+        """Before a list of characters: which of them are in the world with other sessions."""
+        account = reply.account if isinstance(reply, Authenticated) else self.state.dialogue.account
+        is_list = isinstance(reply, Authenticated | CharacterList)
+        return self._running(ctx, account.id) if is_list and account is not None else ()
 
     @on(Failed)
     def take_failure(self, ctx: Context, failed: Failed) -> None:
@@ -298,6 +325,11 @@ class Session(Stay):
                 record = self._record.with_account(AccountOf(account.id, account.name))
                 self.state = self.state.replace(record=record)
                 self._move(ctx, SessionState.CHARACTER_SELECTION)
+                self._give_way_back()
+            case Rejoin():
+                self._rejoin(ctx, effect)
+            case ShowToken(text):
+                self._show_token(ctx, text)
             case Entered(selected):
                 self._enter_play(ctx, selected)
             case Typed(text):
@@ -315,6 +347,10 @@ class Session(Stay):
             self._keep()
         self._tell_where_lines_go()
         self._tell_of_world(is_here=self._flow.is_world_here)
+        self._tell_client(SendData("session.taken", self._flow.line))
+        self._done = 0
+        self._tell_what_is_done()
+        self._give_way_back()
         if not self._plays:
             if self.state.dialogue.request is None:
                 self._take(ctx, self._rules.returned(self.state.dialogue))
@@ -349,6 +385,8 @@ class Session(Stay):
         if not self.state.devices:
             self._tell_world_of_absence()
         self._tell_where_lines_go()
+        if not any(device.takes_tokens for device in self.state.devices):
+            self._give_way_back()
 
     def _leave_play(self, ctx: Context, text: str) -> None:
         """Back to character selection; lines that were typed ahead are for its menu."""

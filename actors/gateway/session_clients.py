@@ -32,7 +32,7 @@ from actors.gateway.messages import (
 from actors.gateway.missed_output import MissedOutput
 from actors.gateway.reconnect_results import WrongState
 from actors.gateway.session_options import SessionOptions
-from actors.gateway.session_record import SessionId, SessionRecord, metadata_of
+from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_words import DEVICE_THERE, TAKEN_OVER, caught_up
 from transports.link.protocol import DisconnectReason
@@ -146,15 +146,16 @@ class Clients(Actor):
         for device in devices:
             if device not in staying:
                 self._let_go(ctx, device)
-        away_seconds = ctx.now - self._record.changed_at if not devices else 0.0
+        away_seconds = None if devices else ctx.now - self._record.changed_at
         seen = attach.seen
-        self._add(ctx, Device(attach.connection, seen is not None, seen or 0), *staying)
-        record = self._record.with_metadata(metadata_of(attach.capabilities))
+        device = Device(attach.connection, seen is not None, seen or 0, attach.takes_tokens)
+        self._add(ctx, device, *staying)
+        record = self._record.with_metadata(attach.metadata)
         self.state = self.state.replace(record=record.with_client(attach.protocol, attach.peer))
         self._touched_at = ctx.now
         logger.info("session %d: %s from %s is attached", self._number, attach.protocol, attach.peer)
         self._show_missed(attach, away_seconds)
-        self._client_is_back(ctx, away_seconds)
+        self._client_is_back(ctx, away_seconds or 0.0)
         return Attached(self._number)
 
     def _add(self, ctx: Context, device: Device, *others: Device) -> None:
@@ -167,11 +168,11 @@ class Clients(Actor):
             ctx.demonitor(monitor)
         device.connection.tell(Farewell(TAKEN_OVER, DisconnectReason.TAKEN_OVER.value))
 
-    def _show_missed(self, attach: Attach, away_seconds: float) -> None:
+    def _show_missed(self, attach: Attach, away_seconds: float | None) -> None:
         connection, seen = attach.connection, attach.seen
         gap, deliveries, number = self._missed.after(seen)
         if seen is not None:
-            connection.tell(SendData("session.resumed", {"seen": seen, "missed": len(deliveries)}))
+            connection.tell(SendData("session.resumed", {"seen": seen, "missed": gap}))
         connection.tell(SetEcho(True))
         connection.tell(Speak(caught_up(away_seconds, gap, has_missed=bool(deliveries))))
         if deliveries:

@@ -20,6 +20,8 @@ class SessionOptions:
     # Between two attempts to bring a character back into a world that has forgotten it.
     retry_seconds: float = 1.0
     devices: DevicePolicy = DevicePolicy.TAKEOVER
+    # Whether a player whose program cannot keep a token is told a code to come back with.
+    announce_code: bool = True
 
 
 def idle_seconds_left(

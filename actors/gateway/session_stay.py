@@ -25,6 +25,7 @@ from actors.gateway.messages import (
     TouchSession,
 )
 from actors.gateway.missed_output import MissedOutput
+from actors.gateway.session_book import SESSION_BOOK, TOUCH_SECONDS
 from actors.gateway.session_clients import LINK, Clients
 from actors.gateway.session_options import SessionOptions, idle_seconds_left
 from actors.gateway.session_record import SessionId, SessionRecord, metadata_of
@@ -38,13 +39,8 @@ __all__ = ["LINK", "Stay", "restored"]
 
 logger = logging.getLogger(__name__)
 
-# The name of the book in the registry.
-SESSION_BOOK = "session_book"
-
 # How often somebody is looked at who has been idle for too long, but may not be sent away just now.
 _LOOK_AGAIN_SECONDS = 1.0
-# Between two words to the book that somebody is active.
-_TOUCH_SECONDS = 30.0
 
 _WITHOUT_LOGIN = frozenset({SessionState.CONNECTING, SessionState.AUTHENTICATING})
 
@@ -106,7 +102,7 @@ class Stay(Clients):
     def _touch(self, now: float) -> None:
         """The player does something."""
         self._touched_at = now
-        if now - self._told_touch_at >= _TOUCH_SECONDS:
+        if now - self._told_touch_at >= TOUCH_SECONDS:
             self._told_touch_at = now
             self._tell_book(TouchSession(self._number, now))
 

@@ -17,6 +17,8 @@ AGAIN = "the world has lost lines that only the page has"
 # The sentence that the world has for the same, when it is another gateway that a character is played from.
 TAKEN_OVER = styled("system", "Your character is being played from elsewhere now.")
 LOST_PLACE = styled("error", "The world has lost your place in it.")
+CODE_IN_VAIN = styled("error", "No code can be made just now. If your connection breaks, just log in.")
+IN_PLAY_ALREADY = styled("system", "You are here. A code is for the door, when your connection has broken.")
 DEVICE_THERE = "Your character is in the world with another of your devices, and only one may play at a time."
 REFUSALS: Mapping[Refusal, str] = MappingProxyType(
     {
@@ -27,9 +29,12 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
 )
 
 
-def caught_up(away_seconds: float, gap: int, *, has_missed: bool) -> str:
-    """What comes before the output that a client has missed, and how much of that is lost."""
-    lines = [f"You are back, after {time_span(away_seconds)}."] if away_seconds else ["You are here as well."]
+def caught_up(away_seconds: float | None, gap: int, *, has_missed: bool) -> str:
+    """What comes before the output that a client has missed, and how much of that is lost. `away_seconds` is
+    None for another client of a session that had one."""
+    lines = ["You are here as well."]
+    if away_seconds is not None:
+        lines = [f"You are back, after {time_span(away_seconds)}."]
     if gap:
         lines.append(f"More happened here than could be kept for you: {gap} lines of it are lost.")
     if has_missed:
@@ -46,3 +51,8 @@ def time_span(seconds: float) -> str:
         if seconds >= length and count:
             return f"one {name}" if count == 1 else f"{count} {name}s"
     return "a moment"
+
+
+def code_line(code: str) -> str:
+    """How a player comes back whose program cannot do it alone."""
+    return styled("system", f"If your connection breaks, “reconnect {code}” at the door leads back here.")

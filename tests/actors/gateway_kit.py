@@ -4,6 +4,7 @@ Real are the actors, their supervisors, the link's codec, streams and handshake.
 of the clients (`Client`) and the connection between gateway and world (`MemoryLink`).
 """
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -132,6 +133,10 @@ class Client:
         """Type a line, and let nothing work yet."""
         gevent.spawn(self._read, [LineReceived(line)])
 
+    def pastes_unseen(self, *lines: str) -> None:
+        """All lines in one read, and let nothing work yet."""
+        gevent.spawn(self._read, [LineReceived(line) for line in lines])
+
     def sends_data(self, package: str, value: object = None) -> Self:
         self._happens(DataReceived(package, value))
         return self
@@ -145,6 +150,11 @@ class Client:
         self._end("the client closed the connection")
         self._gateway.settle()
         return self
+
+    def breaks_off(self) -> None:
+        """The other end is gone, and nobody is left who could be told."""
+        self._sink = None
+        self.closed_for = self.closed_for or "the connection is gone"
 
     def logs_in(self, account: str = "Ann", choice: str = "1") -> Self:
         return self.types(account, PASSWORD, choice)
@@ -248,6 +258,7 @@ class ScriptedWorld:
         self.commands: list[Command] = []
         self._doorkeeper = Doorkeeper("world", epoch, KEY)
         self._replies = ReplyCache()
+        self._life = ""
         self._nonces = (bytes([count]) * 32 for count in itertools.count(1))
         self.router: MemoryRouter = link.router(RouterCallbacks(self._take, _fail, lambda peer: None))
 
@@ -303,7 +314,9 @@ class ScriptedWorld:
             case Hello():
                 self.router.send(peer, self._doorkeeper.hello(peer, frame, nonce=next(self._nonces)))
             case Confirm():
-                self._claim(peer, self._doorkeeper.confirm(peer, frame).sessions)
+                admitted = self._doorkeeper.confirm(peer, frame)
+                self._life = f"{admitted.name}:{admitted.epoch}"
+                self._claim(peer, admitted.sessions)
             case Claim(sessions):
                 self._claim(peer, sessions)
             case Heartbeat(number):
@@ -336,10 +349,10 @@ class ScriptedWorld:
 
     def _request(self, peer: Peer, request: Request) -> None:
         self.requests.append(request)
-        verdict, answer = self._replies.arrived("gateway", request)
+        verdict, answer = self._replies.arrived(self._life, request)
         if verdict is Verdict.WORK:
             answer = self._answer(peer, request)
-            self._replies.answered("gateway", answer)
+            self._replies.answered(self._life, answer)
         if answer is not None:
             self.router.send(peer, answer)
 
@@ -414,19 +427,18 @@ class GatewayBench:
         session_vault: MemoryVault | None = None,
     ) -> None:
         self.clock = ManualClock()
-        self.system = ActorSystem("test", clock=self.clock)
         self.link = MemoryLink(gevent.get_hub().loop.run_callback)
-        self.session_vault = session_vault or MemoryVault(self.system)
-        self.session_vault.system = self.system
         self.table = WorldTable()
         self.table.add("Ann", PASSWORD, "Brand")
         self.table.add("Bob", PASSWORD, "Cora")
         self.world: ScriptedWorld | None = None
         self._epochs = itertools.count(1)
+        self._lives = itertools.count(7)
         self._peers = itertools.count(40_000)
+        self._clients: list[Client] = []
         self.log = RestartLog(clock=self.clock)
         self.options = GatewayOptions(
-            LinkOptions(epoch=7, key=key),
+            LinkOptions(key=key),
             dial=self.link.dealer,
             telnet=None,
             web=None,
@@ -434,12 +446,43 @@ class GatewayBench:
             login=login or LoginOptions(),
             max_sessions=max_sessions,
         )
+        self.system = ActorSystem("test", clock=self.clock)
+        self.session_vault = session_vault or MemoryVault(self.system)
+        self._begin()
+
+    def _begin(self) -> None:
+        system, epoch = self.system, next(self._lives)
+        self.session_vault.system = system
+        options = dataclasses.replace(self.options, link=dataclasses.replace(self.options.link, epoch=epoch))
         self._reception = Reception(
-            self.system, 7, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
+            system, epoch, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
         )
-        services = Services(log=self.log, affected=lambda cell: affected_by(cell, self.system))
-        tree = gateway_tree(self.options, self.system, vault=self.session_vault)
-        self.tree: Tree = run_tree(self.system, tree, services=services)
+        services = Services(log=self.log, affected=lambda cell: affected_by(cell, system))
+        tree = gateway_tree(options, system, vault=self.session_vault)
+        self.tree: Tree = run_tree(system, tree, services=services)
+
+    # Lives of the gateway
+
+    def dies(self) -> None:
+        """As by SIGKILL: nothing is said, nothing is written, all sockets are gone."""
+        for identity in list(self.link.dealers):
+            self.link.cut(identity)
+        for client in self._clients:
+            client.breaks_off()
+        self.system.stop()
+
+    def stops(self) -> None:
+        """In order, as for a planned restart."""
+        self.tree.shutdown()
+        self.settle()
+        self.system.stop()
+
+    def begins_again(self) -> None:
+        """The next life, with the same database and the same world."""
+        self.system = ActorSystem("test", clock=self.clock)
+        self._begin()
+        self.settle()
+        self.advance(3.0)
 
     def __enter__(self) -> Self:
         self.settle()
@@ -472,7 +515,9 @@ class GatewayBench:
     # Clients
 
     def client(self, protocol: str = "telnet") -> Client:
-        return Client(self, protocol, f"203.0.113.9:{next(self._peers)}").arrive()
+        client = Client(self, protocol, f"203.0.113.9:{next(self._peers)}")
+        self._clients.append(client)
+        return client.arrive()
 
     def playing(self, account: str = "Ann", protocol: str = "telnet") -> Client:
         return self.client(protocol).logs_in(account).forgets()
@@ -484,6 +529,10 @@ class GatewayBench:
 
     def settle(self) -> None:
         self.system.settle()
+
+    def works_a_little(self) -> None:
+        """Let the loop turn once."""
+        gevent.sleep(0)
 
     def advance(self, seconds: float) -> None:
         self.system.advance(seconds)

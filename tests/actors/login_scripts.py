@@ -135,7 +135,7 @@ class Player:
     def world_answers(self) -> "Player":
         """Answer the request that was held back, and answer at once from now on."""
         self.answers = True
-        if self.dialogue.request is not None:
+        if isinstance(self.dialogue.request, LoginRequest):
             self._answer(self.dialogue.request)
         return self
 

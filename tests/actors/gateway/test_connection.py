@@ -7,7 +7,22 @@ import gevent
 import pytest
 
 from actors.gateway.connection import AHEAD_LIMIT, Connection, Inlet
-from actors.gateway.messages import ClientArrived, ClientGone, Farewell, SendData, SetEcho, Show, Speak
+from actors.gateway.messages import (
+    CaughtUp,
+    ClientArrived,
+    ClientGone,
+    Farewell,
+    GoOn,
+    ListConnections,
+    Moved,
+    MoveTo,
+    SendData,
+    SetEcho,
+    Show,
+    ShowsToken,
+    Speak,
+    TakesTokens,
+)
 from actors.gateway.pace import STEP, Pace
 from actors.gateway.pool import POOL, Pool
 from actors.gateway.session_record import session_id
@@ -18,6 +33,7 @@ from transports.adapter import (
     Capabilities,
     CapabilitiesChanged,
     Colour,
+    DataReceived,
     Disconnected,
     LineReceived,
     LineRefused,
@@ -260,3 +276,116 @@ def test_a_json_client_is_shown_what_a_telnet_client_is(bench: Bench) -> None:
 
     assert bench.client.lines == ["One line.", "Another."]
     assert (bench.client.capabilities.rendering is JSON) is (bench.client.protocol == "websocket")
+
+
+# From one session to another ---------------------------------------------------------------------------
+
+
+def moved(bench: Bench) -> tuple[list[object], Ref]:
+    """A connection that was told to move to another session; what that one has heard, and itself."""
+    heard: list[object] = []
+    other = bench.system.spawn(Listening, heard)
+    bench.tell(MoveTo(other, session_id(1, 2)))
+    return heard, other
+
+
+def test_words_are_held_while_the_session_before_may_still_have_earlier_ones(bench: Bench) -> None:
+    heard, _ = moved(bench)
+    bench.tell(LineReceived("one"), LineReceived("two"))
+
+    assert bench.heard[-1] == Moved()
+    assert heard == []
+    bench.tell(GoOn())
+    assert heard == [LineReceived("one"), LineReceived("two")]
+    bench.tell(LineReceived("three"))
+    assert heard[-1] == LineReceived("three")
+
+
+def test_a_reader_waits_while_its_connection_moves(bench: Bench) -> None:
+    moved(bench)
+    answer = bench.ref.ask(CaughtUp(), block=False)
+    bench.system.settle()
+    assert not answer.is_done
+
+    bench.tell(GoOn())
+
+    assert answer.is_done
+
+
+def test_the_session_before_need_not_say_that_it_has_ended(bench: Bench) -> None:
+    heard, _ = moved(bench)
+    bench.tell(LineReceived("one"))
+
+    bench.session.cell.kill()
+    bench.system.settle()
+
+    assert heard == [LineReceived("one")]
+    assert bench.client.is_open
+
+
+def test_a_client_that_goes_while_it_moves_has_all_its_words_handed_over_first(bench: Bench) -> None:
+    heard, _ = moved(bench)
+    bench.tell(LineReceived("one"), Disconnected("gone"))
+
+    bench.tell(GoOn())
+
+    assert heard == [LineReceived("one"), ClientGone("gone", bench.ref)]
+
+
+def test_the_end_of_the_session_it_moves_to_closes_the_client(bench: Bench) -> None:
+    _, other = moved(bench)
+    bench.tell(GoOn())
+
+    other.cell.kill()
+    bench.system.settle()
+
+    assert not bench.client.is_open
+
+
+def test_the_pool_finds_it_under_its_new_session(bench: Bench) -> None:
+    moved(bench)
+    bench.tell(GoOn())
+
+    pool = bench.system.registry.whereis(POOL)
+    assert pool is not None
+    entries = pool.ask(ListConnections(), block=False)
+    bench.system.settle()
+
+    assert [entry.session for entry in entries.get(timeout=1)] == [session_id(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("package", "value", "heard"),
+    [
+        ("session.resume", {"token": "t", "seen": 7}, ShowsToken("t", 7)),
+        ("Wyld.Resume", {"token": "t"}, ShowsToken("t", None)),
+        ("Wyld.Resume", {"token": 3}, ShowsToken("", None)),
+        ("core.ping", None, DataReceived("core.ping", None)),
+    ],
+)
+def test_what_a_program_shows_to_come_back_is_told_as_such(
+    bench: Bench, package: str, value: object, heard: object
+) -> None:
+    bench.tell(DataReceived(package, value))
+
+    assert bench.heard[-1] == heard
+
+
+def test_a_program_that_names_the_package_keeps_tokens_and_one_that_does_not_is_spared(telnet: Bench) -> None:
+    telnet.tell(SendData("session.token", {"token": "first"}))
+    telnet.tell(DataReceived("Core.Supports.Set", ["Char 1", "Wyld.Resume 1"]))
+    telnet.tell(SendData("session.token", {"token": "second"}))
+
+    assert telnet.heard[-1] == TakesTokens(telnet.ref)
+    assert telnet.client.data == [("Wyld.Resume.Token", {"token": "second"})]
+
+
+def test_no_representation_of_what_is_told_shows_a_secret() -> None:
+    told = [
+        ShowsToken("s3cret"),
+        SendData("session.token", {"token": "s3cret"}),
+        Speak("reconnect s3cret"),
+        LineReceived("reconnect s3cret"),
+    ]
+
+    assert "s3cret" not in repr(told)

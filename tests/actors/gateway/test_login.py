@@ -4,10 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.gateway.dialogue import AskFor, Echo, Ended, Entered, LoggedIn, Say, Send, Step, Typed
+from actors.gateway.dialogue import (
+    AskFor,
+    Echo,
+    Ended,
+    Entered,
+    LoggedIn,
+    Rejoin,
+    Running,
+    Say,
+    Send,
+    ShowToken,
+    Step,
+    TokenShown,
+    Typed,
+)
 from actors.gateway.login import LoginDialogue
+from actors.gateway.reconnect_token import TOKEN_LETTERS
 from tests.actors.login_scripts import Player, WorldTable
-from transports.link.protocol import Authenticate, FailureCode
+from transports.link.protocol import Authenticate, Authenticated, FailureCode, SelectCharacter
 
 PASSWORD = "correct horse"
 
@@ -383,3 +398,109 @@ def test_one_set_of_rules_serves_many_players() -> None:
     after, _ = rules.heard(first, "new")
 
     assert (after.step, second.step) == (Step.NEW_ACCOUNT, Step.ACCOUNT)
+
+
+# Coming back ---------------------------------------------------------------------------------------------
+
+
+TOKEN = "A" * TOKEN_LETTERS
+
+
+@pytest.mark.parametrize("line", ["reconnect K7QM-2XWD", "  Reconnect   K7QM-2XWD "])
+def test_a_code_at_the_door_is_shown_to_the_book_as_it_was_typed(line: str) -> None:
+    player = Player(world()).types(line)
+
+    assert player.done(ShowToken) == [ShowToken("K7QM-2XWD")]
+    assert isinstance(player.dialogue.request, TokenShown)
+
+
+def test_a_word_that_is_too_long_for_a_name_is_a_token() -> None:
+    assert Player(world()).types(TOKEN).done(ShowToken) == [ShowToken(TOKEN)]
+
+
+def test_reconnect_alone_is_explained() -> None:
+    player = Player(world()).types("reconnect")
+
+    assert player.saw("Without a code just log in")
+    assert player.dialogue.step is Step.ACCOUNT
+
+
+def test_a_token_that_opens_nothing_leads_back_to_the_question_and_what_was_typed_meanwhile_is_heard() -> (
+    None
+):
+    player = Player(world()).types("reconnect K7QM-2XWD", "ann")
+    assert player.dialogue.early == ("ann",)
+
+    player._take(player.rules.token_refused(player.dialogue, "It is too late."))
+
+    assert player.saw("It is too late.")
+    assert player.dialogue.step is Step.PASSWORD
+    assert player.hidden
+
+
+def test_a_program_may_show_its_token_whatever_is_asked_but_not_while_an_answer_is_awaited() -> None:
+    player = Player(world()).types("ann")
+    player._take(player.rules.shows_token(player.dialogue, TOKEN))
+    assert player.done(ShowToken) == [ShowToken(TOKEN)]
+
+    waiting = Player(world())
+    waiting.answers = False
+    waiting.types("ann", PASSWORD)
+    waiting._take(waiting.rules.shows_token(waiting.dialogue, TOKEN))
+    assert waiting.done(ShowToken) == []
+
+
+def test_no_representation_of_a_dialogue_or_an_effect_shows_a_token() -> None:
+    player = Player(world()).types(f"reconnect {TOKEN}", TOKEN)
+
+    assert TOKEN not in repr(player.dialogue)
+    assert TOKEN not in repr(player.effects)
+
+
+def logged_in_while_brand_plays(away_seconds: float | None) -> Player:
+    player = Player(world())
+    player.answers = False
+    player.types("ann", PASSWORD)
+    reply = player.world.answer(Authenticate("Ann", PASSWORD))
+    assert isinstance(reply, Authenticated)
+    running = (Running(7, reply.characters[0].id, away_seconds),)
+    player._take(player.rules.answered(player.dialogue, reply, running))
+    return player
+
+
+def test_the_menu_says_who_is_in_the_world_already() -> None:
+    assert logged_in_while_brand_plays(120).saw(
+        "Brand, Sailor (The Quay), in the world, you were away for 2 min"
+    )
+    assert logged_in_while_brand_plays(None).saw("in the world, played from elsewhere")
+
+
+def test_who_is_in_the_world_is_joined_there_and_not_selected() -> None:
+    player = logged_in_while_brand_plays(120)
+    character = player.dialogue.characters[0].id
+
+    player.types("1", "look")
+
+    assert player.done(Rejoin) == [Rejoin(7, character)]
+    assert player.dialogue.early == ("look",)
+    assert not any(
+        isinstance(one.request, SelectCharacter) for one in player.done(Send) if isinstance(one, Send)
+    )
+
+
+def test_a_session_that_has_just_ended_leaves_its_character_to_be_selected() -> None:
+    player = logged_in_while_brand_plays(120).types("1")
+
+    player._take(player.rules.not_rejoined(player.dialogue))
+
+    assert isinstance(player.dialogue.request, SelectCharacter)
+
+
+def test_a_session_that_does_not_take_the_client_says_why_and_the_menu_asks_again() -> None:
+    player = logged_in_while_brand_plays(None).types("1")
+
+    player._take(player.rules.not_rejoined(player.dialogue, "Not now."))
+
+    assert player.saw("Not now.")
+    assert player.dialogue.request is None
+    assert player.prompt == "Which one? "

@@ -91,8 +91,11 @@ def test_who_leaves_is_forgotten_also_when_killed() -> None:
 def test_to_unregister_twice_or_somebody_unknown_does_no_harm() -> None:
     with GatewayBench() as gateway:
         gateway.client()
-        for session in (FIRST, FIRST, NOBODY):
-            gateway.ask("pool", Unregister(session))
+        gone, stranger = gateway.system.find("/gateway/connections/1"), gateway.system.find("/gateway/pool")
+        assert gone is not None
+        assert stranger is not None
+        for ref in (gone, gone, stranger):
+            gateway.ask("pool", Unregister(ref))
 
         assert gateway.ask("pool", CountConnections()) == 0
 

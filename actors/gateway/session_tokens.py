@@ -1,0 +1,130 @@
+"""What a session gives out so that its player can come back: tokens for programs, codes for people.
+
+A token or code reaches its client only after the book has said that it is durable. It is made anew whenever
+one has been used, and kept alive while the session lives, as the book lets none outlast its session. The
+texts are in memory only, and in no `State`: a crash report may show one.
+"""
+
+import logging
+import secrets
+
+from actors.gateway import reconnect_token
+from actors.gateway.messages import KeepToken, SendData, TakesTokens, TokenKept, TokenKind, TokenNotKept
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_record import SessionId
+from actors.gateway.session_states import SessionState
+from actors.gateway.session_stay import Stay
+from actors.gateway.session_words import CODE_IN_VAIN, IN_PLAY_ALREADY, code_line
+from wyld_actors import Context, Message, on
+
+logger = logging.getLogger(__name__)
+
+# As long as the session at most: the book sees to that. Kept alive in time.
+_TTL_SECONDS = 86_400.0
+# For a database that is away.
+_RETRY_SECONDS = 30.0
+
+_LOGGED_IN = frozenset({SessionState.CHARACTER_SELECTION, SessionState.PLAYING, SessionState.DISCONNECTED})
+
+
+class KeepAlive(Message, frozen=True):
+    """To oneself: what was given out of this kind is to be good for longer."""
+
+    kind: TokenKind
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return f"KeepAlive(kind={self.kind.value!r}, digest=***)"
+
+
+class Tokens(Stay):
+    """The part of a session that gives out tokens and codes."""
+
+    def __init__(self, options: SessionOptions, number: SessionId, protocol: str, peer: str) -> None:
+        super().__init__(options, number, protocol, peer)
+        # By digest, what waits to be durable.
+        self._offered: dict[bytes, str] = {}
+        # What is good now, by kind.
+        self._given: dict[TokenKind, bytes] = {}
+        self._is_code_asked_for = False
+
+    @on(TakesTokens)
+    def takes_tokens(self, _ctx: Context, takes: TakesTokens) -> None:
+        devices = self.state.devices
+        self._set_devices(
+            *(one.taking_tokens() if one.connection == takes.connection else one for one in devices)
+        )
+        self._give_way_back()
+
+    # Giving ----------------------------------------------------------------------------------------
+
+    def _give_way_back(self) -> None:
+        """Something new to come back with, for whoever is there."""
+        if self._record.state not in _LOGGED_IN or not self.state.devices:
+            return
+        if any(device.takes_tokens for device in self.state.devices):
+            token = reconnect_token.make(self._number, secrets.token_bytes)
+            self._offer(TokenKind.TOKEN, token.digest, reconnect_token.encode(token))
+        elif self._plays and self._options.announce_code:
+            self._give_code()
+
+    def _give_code(self) -> None:
+        code = reconnect_token.make_code(secrets.token_bytes)
+        self._offer(TokenKind.CODE, code.digest, reconnect_token.encode_code(code))
+
+    def _offer(self, kind: TokenKind, digest: bytes, text: str) -> None:
+        self._offered[digest] = text
+        self._given[kind] = digest
+        self._keep_token(kind, digest)
+
+    def _keep_token(self, kind: TokenKind, digest: bytes) -> None:
+        self._tell_book(KeepToken(self._number, self.ctx.ref, digest, kind, _TTL_SECONDS))
+
+    @on(TokenKept)
+    def token_kept(self, ctx: Context, kept: TokenKept) -> None:
+        digest = kept.digest
+        kind = self._kind_of(digest)
+        text = self._offered.pop(digest, None)
+        if kind is None:
+            # Another has taken its place.
+            return
+        ctx.after(kept.seconds / 2, KeepAlive(kind, digest))
+        if text is not None and kind is TokenKind.CODE:
+            self._speak(code_line(text))
+        elif text is not None:
+            self._tell_client(SendData("session.token", {"token": text, "seconds": kept.seconds}))
+
+    @on(TokenNotKept)
+    def token_not_kept(self, ctx: Context, refused: TokenNotKept) -> None:
+        digest = refused.digest
+        kind = self._kind_of(digest)
+        if kind is None:
+            self._offered.pop(digest, None)
+        elif kind is TokenKind.CODE and digest in self._offered:
+            del self._offered[digest], self._given[kind]
+            if self._is_code_asked_for:
+                self._speak(CODE_IN_VAIN)
+        else:
+            ctx.after(_RETRY_SECONDS, KeepAlive(kind, digest))
+
+    @on(KeepAlive)
+    def keep_alive(self, _ctx: Context, keep: KeepAlive) -> None:
+        if self._given.get(keep.kind) == keep.digest:
+            self._keep_token(keep.kind, keep.digest)
+
+    def _kind_of(self, digest: bytes) -> TokenKind | None:
+        return next((kind for kind, given in self._given.items() if given == digest), None)
+
+    # Asked for -------------------------------------------------------------------------------------
+
+    def _hear_reconnect(self, line: str) -> bool:
+        """Whether the line is for the gateway and never for the world: there may be a secret in it."""
+        word, _, rest = line.strip().partition(" ")
+        if word.lower() != "reconnect":
+            return False
+        if rest.strip():
+            self._speak(IN_PLAY_ALREADY)
+        else:
+            self._is_code_asked_for = True
+            self._give_code()
+        return True

@@ -1,0 +1,496 @@
+"""A player comes back to a session that has lost its client, or takes it over: by code, token or login."""
+
+import re
+from itertools import islice, product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.gateway.devices import DevicePolicy
+from actors.gateway.messages import BookStatus, CountConnections, DescribeBook, DescribeSession
+from actors.gateway.missed_output import LINES_LIMIT
+from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_record import SessionRecord
+from actors.gateway.session_states import SessionState
+from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
+from transports.link.protocol import TextOutput
+from transports.markup import plain
+
+
+def code_of(player: Client) -> str:
+    """The code that it was told last."""
+    found: list[str] = re.findall(r"“reconnect (\S+)”", "\n".join(player.lines))
+    return found[-1]
+
+
+def playing(gateway: GatewayBench, account: str = "Ann") -> tuple[Client, str]:
+    """A player on plain telnet, and its code."""
+    player = gateway.client().logs_in(account)
+    gateway.advance(1)
+    code = code_of(player)
+    return player.forgets(), code
+
+
+def data_of(player: Client, package: str) -> list[Any]:
+    return [value for name, value in player.data if name == package]
+
+
+def record_of(gateway: GatewayBench, name: str = "1") -> SessionRecord:
+    record = gateway.ask(f"sessions/{name}", DescribeSession())
+    assert isinstance(record, SessionRecord)
+    return record
+
+
+# By code ------------------------------------------------------------------------------------------------
+
+
+def test_a_player_comes_back_by_its_code_and_sees_what_it_missed_and_where_it_is() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        for number in range(3):
+            world.tells(TextOutput(f"Bell {number}."))
+        gateway.advance(120)
+
+        again = gateway.client().forgets().types(f"reconnect {code.lower()}")
+
+        assert again.lines == [
+            "You are back, after 2 minutes.",
+            "This is what you have missed:",
+            "Bell 0.",
+            "Bell 1.",
+            "Bell 2.",
+            "Here you are.",
+        ]
+        assert again.prompt == "> "
+        assert gateway.sessions() == ["1"]
+        assert world.away == set()
+        assert again.types("look").saw("Brand does look.")
+
+
+def test_a_code_opens_its_session_once_and_the_player_gets_another() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        again = gateway.client().types(f"reconnect {code}")
+        gateway.advance(1)
+        another = code_of(again)
+        again.hangs_up()
+
+        late = gateway.client().types(f"reconnect {code}")
+        assert late.saw(plain(AlreadyUsed.text))
+        assert late.prompt.startswith("Your account's name")
+
+        assert late.types(f"reconnect {another}").saw("You are back")
+
+
+def test_reconnect_in_play_gives_a_code_and_never_reaches_the_world() -> None:
+    with GatewayBench(session=SessionOptions(announce_code=False)) as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing().types("Reconnect")
+        gateway.advance(1)
+        code = code_of(player)
+
+        player.types("reconnect XXXX-XXXX").hangs_up()
+        again = gateway.client().types(f"reconnect {code}")
+
+        assert player.saw("You are here.")
+        assert again.saw("You are back")
+        assert world.ran == []
+
+
+def test_garbage_is_told_and_the_question_is_asked_again() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+
+        player = gateway.client().types("reconnect rubbish")
+
+        assert player.saw(plain(Garbage.text))
+        assert player.types("ann", PASSWORD).saw("Welcome, Ann!")
+
+
+def test_what_is_typed_while_a_code_is_looked_up_waits_for_the_session_it_opens() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        gateway.session_vault.stands()
+        again = gateway.client().types(f"reconnect {code}", "one", "two")
+        assert world.ran == []
+
+        gateway.session_vault.goes_on()
+        gateway.settle()
+
+        assert world.ran_by("Brand") == ["one", "two"]
+        assert again.saw("Brand does two.")
+
+
+def test_a_session_that_is_over_cannot_be_entered() -> None:
+    with GatewayBench(session=SessionOptions(link_dead_seconds=60)) as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        gateway.advance(70)
+
+        again = gateway.client().types(f"reconnect {code}")
+
+        assert not again.saw("You are back")
+        assert again.prompt.startswith("Your account's name")
+
+
+def test_no_code_is_looked_up_without_the_database_and_the_player_is_told() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        gateway.session_vault.away = "it rests"
+
+        again = gateway.client().types(f"reconnect {code}")
+        assert again.saw(plain(Unavailable.text))
+
+        gateway.session_vault.away = ""
+        assert again.types(f"reconnect {code}").saw("You are back")
+
+
+def test_every_way_in_is_counted() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        gateway.client().types(f"reconnect {code}")
+        gateway.client().types(f"reconnect {code}", "reconnect rubbish")
+
+        status = gateway.ask("session_book", DescribeBook())
+
+        assert isinstance(status, BookStatus)
+        assert status.resumes == {"resumed": 1, AlreadyUsed.name: 1, Garbage.name: 1}
+
+
+# By token -----------------------------------------------------------------------------------------------
+
+
+def test_a_page_comes_back_by_itself_and_gets_only_what_is_not_on_it() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        token = data_of(page, "session.token")[-1]["token"]
+        (session,) = world.places
+        world.shows(session, TextOutput("Seen."))
+        gateway.settle()
+        seen = data_of(page, "session.seq")[-1]
+        page.sends_data("session.seen", seen)
+        world.shows(session, TextOutput("Written, and never shown."))
+        gateway.settle()
+        page.hangs_up()
+        world.shows(session, TextOutput("Missed."))
+        gateway.settle()
+
+        again = gateway.client("websocket").forgets()
+        again.sends_data("session.resume", {"token": token, "seen": seen})
+
+        assert [line for line in again.lines if line.endswith(("Seen.", "shown.", "Missed."))] == [
+            "Written, and never shown.",
+            "Missed.",
+        ]
+        assert data_of(again, "session.resumed") == [{"seen": seen, "missed": 0}]
+        gateway.advance(1)
+        assert data_of(again, "session.token")[-1]["token"] != token
+
+
+def test_a_page_that_comes_back_late_is_told_why_it_cannot() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        token = data_of(page, "session.token")[-1]["token"]
+        page.types("quit", "quit")
+
+        again = gateway.client("websocket").sends_data("session.resume", {"token": token, "seen": 0})
+
+        (failed,) = data_of(again, "session.resume-failed")
+        assert failed["reason"] in (SessionClosed.name, "unknown_session")
+        assert again.types("ann", PASSWORD).saw("Welcome, Ann!")
+
+
+def test_a_gmcp_client_that_knows_the_package_comes_back_by_it() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.client().sends_data("Core.Supports.Set", ["Char 1", "Wyld.Resume 1"]).logs_in()
+        gateway.advance(1)
+        (given,) = data_of(player, "Wyld.Resume.Token")
+        assert not player.saw("“reconnect")
+        player.hangs_up()
+
+        again = gateway.client().sends_data("Wyld.Resume", {"token": given["token"]})
+
+        assert again.saw("You are back")
+        assert gateway.sessions() == ["1"]
+
+
+def test_a_whole_token_at_the_door_is_one_too() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        token = data_of(page, "session.token")[-1]["token"]
+        page.hangs_up()
+
+        assert gateway.client().types(token).saw("You are back")
+
+
+def test_a_token_lives_as_long_as_its_session() -> None:
+    with GatewayBench(session=SessionOptions(playing_idle_seconds=600, link_dead_seconds=600)) as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        for _ in range(20):
+            gateway.advance(300)
+            player.types("look")
+        player.hangs_up()
+        gateway.advance(500)
+
+        assert gateway.client().types(f"reconnect {code}").saw("You are back")
+
+
+# By login -----------------------------------------------------------------------------------------------
+
+
+def test_who_logs_in_is_offered_the_character_that_is_still_in_the_world() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        gateway.playing().hangs_up()
+        world.tells(TextOutput("A bell."))
+        gateway.advance(120)
+
+        again = gateway.client().types("ann", PASSWORD)
+        assert again.saw("Brand, Sailor (The Quay), in the world, you were away for 2 minutes")
+        again.types("1", "look")
+
+        assert again.saw("A bell.")
+        assert again.saw("Brand does look.")
+        assert gateway.sessions() == ["1"]
+        assert len(world.places) == 1
+
+
+def test_lines_typed_ahead_of_a_login_go_to_the_session_that_it_leads_to() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        gateway.playing().hangs_up()
+
+        gateway.client().pastes("ann", PASSWORD, "1", "one", "two", "three")
+
+        assert world.ran_by("Brand") == ["one", "two", "three"]
+        assert gateway.sessions() == ["1"]
+
+
+def test_a_session_that_ended_while_its_player_chose_is_begun_anew() -> None:
+    with GatewayBench(session=SessionOptions(link_dead_seconds=60)) as gateway:
+        world = gateway.starts_world()
+        gateway.playing().hangs_up()
+        gateway.advance(50)
+        again = gateway.client().types("ann", PASSWORD)
+        gateway.advance(20)
+        assert gateway.sessions() == ["2"]
+
+        assert again.types("1", "look").saw("Brand does look.")
+        assert world.ran_by("Brand") == ["look"]
+
+
+# Somebody is still there ---------------------------------------------------------------------------------
+
+
+def test_a_half_open_client_is_taken_over_told_why_and_closed() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        old, code = playing(gateway)
+
+        new = gateway.client().types(f"reconnect {code}")
+
+        assert old.saw("Your character is being played from elsewhere now.")
+        assert old.closed_for == "taken_over"
+        assert new.types("look").saw("Brand does look.")
+        assert record_of(gateway).state is SessionState.PLAYING
+        assert world.away == set()
+        assert gateway.ask("pool", CountConnections()) == 1
+
+
+def test_one_device_only_refuses_another_login_and_lets_the_same_one_in() -> None:
+    with GatewayBench(session=SessionOptions(devices=DevicePolicy.ONE)) as gateway:
+        gateway.starts_world()
+        old, code = playing(gateway)
+
+        new = gateway.client().types("ann", PASSWORD, "1")
+        assert new.saw("with another of your devices")
+        assert old.is_open
+
+        assert gateway.client().types(f"reconnect {code}").saw("You are here as well")
+        assert not old.is_open
+
+
+def test_shared_devices_all_see_everything_and_type_one_order_of_lines() -> None:
+    with GatewayBench(session=SessionOptions(devices=DevicePolicy.SHARE)) as gateway:
+        world = gateway.starts_world()
+        desk, _ = playing(gateway)
+        phone = gateway.client("websocket").types("ann", PASSWORD, "1")
+        assert phone.saw("You are here as well.")
+
+        desk.types("one")
+        phone.types("two")
+        desk.types("three")
+
+        assert world.ran_by("Brand") == ["one", "two", "three"]
+        for client in (desk, phone):
+            assert [client.saw(f"Brand does {line}.") for line in ("one", "two", "three")] == [True] * 3
+        desk.hangs_up()
+        assert record_of(gateway).state is SessionState.PLAYING
+        phone.hangs_up()
+        assert record_of(gateway).state is SessionState.DISCONNECTED
+
+
+# What was missed -----------------------------------------------------------------------------------------
+
+
+def test_more_than_can_be_kept_is_said_aloud() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        for number in range(LINES_LIMIT + 20):
+            world.tells(TextOutput(f"Bell {number}."))
+        gateway.settle()
+
+        again = gateway.client().types(f"reconnect {code}")
+
+        assert again.saw("20 lines of it are lost")
+        assert not again.saw("Bell 19.")
+        assert [line for line in again.lines if line.startswith("Bell")] == [
+            f"Bell {number}." for number in range(20, LINES_LIMIT + 20)
+        ]
+
+
+def test_what_was_shown_once_is_not_shown_to_the_next_client() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        world.tells(TextOutput("A bell."))
+        gateway.settle()
+        player.hangs_up()
+
+        assert not gateway.client().types(f"reconnect {code}").saw("A bell.")
+
+
+def test_the_output_of_the_last_lines_is_there_for_the_client_that_comes_back() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        world.performs = False
+        player.types("one", "two").hangs_up()
+        world.goes_on()
+        gateway.settle()
+
+        again = gateway.client().types(f"reconnect {code}")
+
+        assert [line for line in again.lines if line.startswith("Brand does")] == [
+            "Brand does one.",
+            "Brand does two.",
+        ]
+
+
+def test_who_comes_back_while_the_world_is_away_is_told_and_its_lines_are_kept() -> None:
+    with GatewayBench() as gateway:
+        first = gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        first.saves()
+        gateway.settle()
+        gateway.kills_world()
+        again = gateway.client().types(f"reconnect {code}", "one")
+        assert again.saw("The world holds its breath.")
+
+        world = gateway.starts_world(remembering=first)
+
+        assert world.ran_by("Brand") == ["one"]
+        assert again.saw("Here you are.")
+
+
+def test_who_was_at_the_menu_comes_back_to_the_menu() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").types("ann", PASSWORD)
+        gateway.advance(1)
+        token = data_of(page, "session.token")[-1]["token"]
+        page.hangs_up()
+
+        again = gateway.client("websocket").sends_data("session.resume", {"token": token, "seen": 0})
+
+        assert again.saw("Your characters:")
+        assert again.types("1", "look").saw("Brand does look.")
+
+
+# Moving --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    before=st.integers(0, 3),
+    # How many lines are typed in one read, one read after the other; the world works a little between them.
+    reads=st.lists(st.integers(1, 4), min_size=1, max_size=8),
+    by_login=st.booleans(),
+)
+def test_lines_typed_while_a_client_moves_are_each_run_once_and_in_order(
+    before: int, reads: list[int], by_login: bool
+) -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        player.types(*(f"before {number}" for number in range(before))).hangs_up()
+        again = gateway.client()
+        way_in = ["ann", PASSWORD, "1"] if by_login else [f"reconnect {code}"]
+        for line in way_in:
+            again.types_unseen(line)
+
+        count = 0
+        for size in reads:
+            again.pastes_unseen(*(f"line {number}" for number in range(count, count + size)))
+            count += size
+            gateway.works_a_little()
+        gateway.settle()
+
+        lines = [f"before {number}" for number in range(before)] + [f"line {n}" for n in range(count)]
+        assert world.ran_by("Brand") == lines
+        assert gateway.sessions() == ["1"]
+
+
+@pytest.mark.parametrize("count", [10, pytest.param(500, marks=pytest.mark.slow)])
+def test_however_many_come_back_at_once_each_session_has_exactly_one_owner(count: int) -> None:
+    with GatewayBench(max_sessions=4000) as gateway:
+        world = gateway.starts_world()
+        names = [f"He{letters}" for letters in islice(map("".join, product("abcdefgh", repeat=4)), count)]
+        for name in names:
+            gateway.table.add(name, PASSWORD, name)
+        players = [gateway.client().logs_in(name) for name in names]
+        gateway.advance(1)
+        codes = [code_of(player) for player in players]
+        for player in players[::2]:
+            player.hangs_up()
+
+        # Each code is shown twice at the same time: one of the two is too late.
+        comers = [gateway.client() for _ in range(2 * count)]
+        for comer, code in zip(comers, [*codes, *codes], strict=True):
+            comer.types_unseen(f"reconnect {code}")
+        gateway.settle()
+        gateway.advance(1)
+
+        back = [comer for comer in comers if comer.saw("You are")]
+        assert len(back) == count
+        assert not any(player.is_open for player in players)
+        for comer in back:
+            comer.types_unseen("look")
+        gateway.settle()
+        assert sorted(world.ran) == [(name, "look") for name in names]
+        assert gateway.ask("pool", CountConnections()) == 2 * count

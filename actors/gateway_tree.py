@@ -8,6 +8,7 @@
       pool          Pool                 directory and broadcast; keeps it as well
       session_book  SessionBook          what is known of each session, here and in the database
       sessions      dynamic, transient   Session: one for each player's stay
+      restorer      Restorer             starts the sessions of an earlier life, and ends
       connections   dynamic, temporary   Connection: one for each socket
       telnet, telnets, web   Listener    the doors: they open when all is up, and close first
       admin         AdminServer          the operators' interface
@@ -34,6 +35,7 @@ from actors.gateway.listeners import Listener, Reception, WhereAreYou, telnet_do
 from actors.gateway.login import LoginDialogue, LoginOptions
 from actors.gateway.pace import Pace
 from actors.gateway.pool import Pool
+from actors.gateway.restorer import Restorer
 from actors.gateway.session import Session
 from actors.gateway.session_book import SESSION_BOOK, SessionBook
 from actors.gateway.session_options import SessionOptions
@@ -173,6 +175,7 @@ def gateway_tree(
                 restart=TRANSIENT,
                 max_children=options.max_sessions,
             ),
+            worker("restorer", Restorer, f"/{ROOT}/sessions", restart=TRANSIENT),
             dynamic("connections", Connection, restart=TEMPORARY),
             *_doors(options, reception),
             *last,

@@ -232,7 +232,7 @@ def test_the_tree_reads_like_a_table_of_contents(link: MemoryLink) -> None:
     tree = gateway_tree(options(link, session=SessionOptions()), ActorSystem("contents"))
     children = tree.args[1]
 
-    parts = ["link", "pool", "session_book", "sessions", "connections", "telnet", "web"]
+    parts = ["link", "pool", "session_book", "sessions", "restorer", "connections", "telnet", "web"]
     assert [child.id for child in children] == parts
 
 

@@ -1,0 +1,168 @@
+"""A gateway that was killed, or stopped, begins again with the sessions it had; nothing they missed is
+lost."""
+
+import re
+
+import pytest
+
+from actors.gateway.messages import BookStatus, DescribeBook, DescribeSession
+from actors.gateway.restorer import name_of
+from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_record import SessionId, SessionRecord
+from actors.gateway.session_states import SessionState
+from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
+from transports.link.protocol import TextOutput
+
+
+def playing(gateway: GatewayBench, account: str = "Ann") -> str:
+    """Somebody plays, and is written down; the code to come back with."""
+    player = gateway.client().logs_in(account)
+    gateway.advance(1)
+    return code_of(player)
+
+
+def code_of(player: Client) -> str:
+    found: list[str] = re.findall(r"“reconnect (\S+)”", "\n".join(player.lines))
+    return found[-1]
+
+
+@pytest.mark.parametrize("end", [GatewayBench.dies, GatewayBench.stops])
+def test_a_session_outlasts_the_end_of_its_gateway(end: object) -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        code = playing(gateway)
+        assert callable(end)
+        end(gateway)
+
+        gateway.begins_again()
+
+        name = name_of(SessionId(7 << 32 | 1))
+        assert gateway.sessions() == [name]
+        record = gateway.ask(f"sessions/{name}", DescribeSession())
+        assert isinstance(record, SessionRecord)
+        assert (record.state, record.left) == (SessionState.DISCONNECTED, SessionState.PLAYING)
+        assert world.closed == []
+        assert world.away == set(world.places)
+        again = gateway.client().types(f"reconnect {code}", "look")
+        assert again.saw("You are back")
+        assert again.saw("Brand does look.")
+
+
+def test_what_a_killed_gateway_had_shown_to_nobody_is_shown_after_it() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        code = playing(gateway)
+        world.tells(TextOutput("Seen."))
+        gateway.advance(1)
+        gateway._clients[0].hangs_up()
+        world.tells(TextOutput("Arrived at the first gateway."))
+        gateway.advance(1)
+        gateway.dies()
+        world.tells(TextOutput("Said while there was none."))
+
+        gateway.begins_again()
+        again = gateway.client().types(f"reconnect {code}")
+
+        assert [line for line in again.lines if line.endswith(("Seen.", "gateway.", "none."))] == [
+            "Arrived at the first gateway.",
+            "Said while there was none.",
+        ]
+
+
+def test_commands_go_on_after_those_of_the_life_before() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.client().logs_in()
+        gateway.advance(1)
+        player.types("one", "two", "three")
+        gateway.dies()
+
+        gateway.begins_again()
+        gateway.client().types("ann", PASSWORD, "1", "four")
+
+        assert world.ran_by("Brand") == ["one", "two", "three", "four"]
+        assert len(world.places) == 1
+
+
+def test_the_time_to_come_back_begins_anew_with_the_gateway() -> None:
+    with GatewayBench(session=SessionOptions(link_dead_seconds=60)) as gateway:
+        world = gateway.starts_world()
+        playing(gateway)
+        gateway.dies()
+        gateway.advance(300)
+        gateway.begins_again()
+
+        gateway.advance(50)
+        assert len(gateway.sessions()) == 1
+        gateway.advance(20)
+
+        assert gateway.sessions() == []
+        assert len(world.closed) == 1
+
+
+def test_a_database_that_is_away_keeps_nobody_out_and_the_sessions_come_when_it_answers() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        code = playing(gateway)
+        gateway.dies()
+        gateway.session_vault.away = "it rests"
+        gateway.begins_again()
+        gateway.advance(5)
+        assert gateway.client().logs_in("Bob").types("look").saw("Cora does look.")
+        assert len(gateway.sessions()) == 1
+
+        gateway.session_vault.away = ""
+        gateway.advance(10)
+
+        assert len(gateway.sessions()) == 2
+        assert gateway.client().types(f"reconnect {code}", "look").saw("Brand does look.")
+
+
+def test_a_session_that_the_world_has_forgotten_meanwhile_comes_back_into_it() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        code = playing(gateway)
+        gateway.dies()
+        gateway.kills_world()
+        world = gateway.starts_world()
+
+        gateway.begins_again()
+        again = gateway.client().types(f"reconnect {code}", "look")
+
+        assert again.saw("Brand does look.")
+        assert world.ran_by("Brand") == ["look"]
+
+
+def test_a_client_that_comes_back_before_the_world_does_has_its_lines_kept() -> None:
+    with GatewayBench() as gateway:
+        first = gateway.starts_world()
+        code = playing(gateway)
+        first.saves()
+        gateway.settle()
+        gateway.dies()
+        gateway.kills_world()
+        gateway.begins_again()
+        again = gateway.client().types(f"reconnect {code}", "one", "two")
+        assert again.saw("The world holds its breath.")
+
+        world = gateway.starts_world(remembering=first)
+
+        assert world.ran_by("Brand") == ["one", "two"]
+
+
+@pytest.mark.slow
+def test_a_thousand_sessions_are_back_before_the_doors_open() -> None:
+    with GatewayBench(max_sessions=2000) as gateway:
+        gateway.starts_world()
+        for _ in range(1000):
+            gateway.client().types("ann", PASSWORD)
+        gateway.advance(1)
+        gateway.dies()
+
+        gateway.begins_again()
+
+        assert len(gateway.sessions()) == 1000
+        status = gateway.ask("session_book", DescribeBook())
+        assert isinstance(status, BookStatus)
+        assert status.restored == 0
+        assert status.by_state["disconnected"] == 1000

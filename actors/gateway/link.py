@@ -80,6 +80,8 @@ LOOK_SECONDS = 10.0
 # For the youngest sessions to come back to a world that does not know them. A thousand of them take a second
 # or two; longer than this nobody's lines wait for others.
 RETURN_SECONDS = 5.0
+# For the last words to leave the socket, which is closed without waiting.
+FAREWELL_SECONDS = 0.05
 
 
 class Dialling(Message, frozen=True):
@@ -118,6 +120,12 @@ class SendClaims(Message, frozen=True):
 
 class Finish(Message, frozen=True):
     """To oneself: what was sent before has been queued; end."""
+
+    reason: ExitReason
+
+
+class HangUp(Message, frozen=True):
+    """To oneself: the last words have left; end."""
 
     reason: ExitReason
 
@@ -464,5 +472,18 @@ class GatewayLink(Actor):
 
     @on(Finish)
     def finish(self, ctx: Context, finish: Finish) -> None:
-        self._line.say_goodbye()
-        ctx.stop(finish.reason)
+        if (acks := self._ledger.acks()) is not None:
+            self._queue(ctx, acks)
+        if self._line.is_up:
+            self._line.say_goodbye()
+            ctx.after(FAREWELL_SECONDS, HangUp(finish.reason))
+        else:
+            self._hang_up(ctx, finish.reason)
+
+    @on(HangUp)
+    def hang_up(self, ctx: Context, hang_up: HangUp) -> None:
+        self._hang_up(ctx, hang_up.reason)
+
+    def _hang_up(self, ctx: Context, reason: ExitReason) -> None:
+        self._line.close()
+        ctx.stop(reason)

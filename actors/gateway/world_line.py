@@ -130,10 +130,8 @@ class WorldLine:
             dealer.close()
 
     def say_goodbye(self) -> None:
-        """End in order: the world need not wait for our silence."""
-        if self.is_up:
-            self.send(Goodbye(DisconnectReason.GATEWAY_STOPPED))
-        self.close()
+        """About to end in order: the world need not wait for our silence."""
+        self.send(Goodbye(DisconnectReason.GATEWAY_STOPPED))
 
     def retry_seconds(self) -> float:
         """How long to wait before the next attempt."""

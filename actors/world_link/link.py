@@ -333,9 +333,15 @@ class WorldLink(WorldOutlet):
 
     def _keep(self, ctx: Context, arrived: FramesArrived) -> None:
         assert self._held is not None
+        if self._ends_with is not None:
+            # Nothing else comes in any more; the last checkpoint is to know what need not be shown again.
+            for frame in arrived.frames:
+                if isinstance(frame, wire.Acks):
+                    self._streams.ack(arrived.peer, frame.outputs)
+            return
         self._held.append(arrived)
         self._held_frames += len(arrived.frames)
-        if self._held_frames > HOLD_FRAMES and self._ends_with is None:
+        if self._held_frames > HOLD_FRAMES:
             logger.error("link: %s frames came while it was held; it goes on", self._held_frames)
             self._let_in(ctx)
 

@@ -283,10 +283,13 @@ class SessionStreams:
         self._saved = max(self._saved, min(point.tail.last, self.tail.last))
         return self.let_out() if self._saved >= self._released else []
 
-    def ack(self, received: OutputNumber) -> None:
-        """The gateway has all outputs up to this one. More than there are can only be of an earlier life."""
+    def ack(self, received: OutputNumber) -> bool:
+        """All outputs up to this one are seen. More than there are can only be of an earlier life. Whether
+        fewer are kept now."""
+        kept = self.tail.unacked
         if received <= self.tail.last:
             self.tail.ack(received)
+        return self.tail.unacked < kept
 
     def resume(self, received: OutputNumber) -> list[Frame]:
         """The gateway has all up to `received`, and will have what follows: what to send it now."""

@@ -178,8 +178,8 @@ class StreamTable:
         """A gateway has these outputs of sessions of its own."""
         for session, number in received.items():
             streams = self._sessions.get(session)
-            if streams is not None and streams.peer == peer:
-                streams.ack(number)
+            if streams is not None and streams.peer == peer and streams.ack(number):
+                self._touched.add(session)
 
     def claim(
         self, peer: Peer, received: Mapping[SessionId, OutputNumber], life: str = ""
@@ -270,7 +270,8 @@ class StreamTable:
     def snapshot(self) -> dict[SessionId, StreamPoint]:
         """Where the sessions stand that have moved since the last snapshot. References only, so it is quick.
 
-        Acknowledged outputs alone are no move: what is restored too much is not shown twice.
+        Acknowledged outputs are a move: a gateway that was killed as well does not know what it has shown,
+        and what a checkpoint holds too much would be shown again.
         """
         touched, self._touched = self._touched, set()
         sessions = self._sessions

@@ -474,7 +474,7 @@ class GatewayBench:
     def stops(self) -> None:
         """In order, as for a planned restart."""
         self.tree.shutdown()
-        self.settle()
+        self.advance(1.0)
         self.system.stop()
 
     def begins_again(self) -> None:
@@ -491,9 +491,7 @@ class GatewayBench:
 
     def __exit__(self, *_error: object) -> None:
         if not self.tree.ended.ready():
-            self.tree.shutdown()
-            self.settle()
-        self.system.stop()
+            self.stops()
 
     # World
 

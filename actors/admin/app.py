@@ -20,6 +20,7 @@ from actors.admin.errors import AdminError
 from actors.admin.neighbour import add_neighbour
 from actors.admin.page import PAGE, operator_page
 from actors.admin.questions import add_questions
+from actors.admin.recognition import proof_of
 
 logger = logging.getLogger(__name__)
 
@@ -86,10 +87,17 @@ def _has_token(token: bytes) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token)
 
 
+def _port() -> int:
+    """On which this connection came."""
+    return int(request.environ["SERVER_PORT"])
+
+
 def _health(app: Flask, desk: AdminDesk, token: bytes) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
-        return json_answer({"status": "ok", "process": desk.half.name})
+        proof = proof_of(desk.options.token, request.args.get("challenge", ""), _port())
+        found = {"status": "ok", "process": desk.half.name}
+        return json_answer(found if proof is None else {**found, "proof": proof})
 
     @app.get("/readyz")
     def readyz() -> Response:

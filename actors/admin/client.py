@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from actors.admin.operator_errors import HalfAway, OperatorError, Refusal, RunFileBroken, TokenRefused
+from actors.admin.recognition import OtherToken, Silent, Stranger, recognize
 from actors.admin.run_file import HALVES, addresses, read_run_file
 
 # The process above both. It has no port: each half reads its restart log.
@@ -149,13 +150,18 @@ class Operator:
         seconds = TROUBLED_SECONDS if trouble else seconds
         connection = http.client.HTTPConnection(host, port, timeout=seconds)
         try:
+            recognize(connection, self._token)
             connection.request(method, url, None if body is None else json.dumps(body), self._headers())
             answer = connection.getresponse()
             if answer.status == _UNAUTHORIZED:
                 raise TokenRefused(self._source)
             if answer.status >= http.client.BAD_REQUEST:
-                raise _refusal(half, answer)
+                raise _refusal(answer)
             yield answer
+        except OtherToken as error:
+            raise TokenRefused(self._source) from error
+        except (Stranger, Silent) as error:
+            raise HalfAway(half, str(error)) from error
         except (OSError, http.client.HTTPException) as error:
             trouble = trouble or self._trouble(half)
             why = f"{error} ({host}:{port})" + (f"; the launcher says: {trouble}" if trouble else "")
@@ -178,11 +184,9 @@ class Operator:
         }
 
 
-def _refusal(half: str, answer: http.client.HTTPResponse) -> OperatorError:
+def _refusal(answer: http.client.HTTPResponse) -> OperatorError:
     try:
         content = json.loads(answer.read())
-        if content.get("is_blocked"):
-            return HalfAway(half, content["error"])
         return Refusal(answer.status, content["error"], content["suggestions"])
     except (ValueError, LookupError, TypeError):
         return Refusal(answer.status, f"the server answered {answer.status} {answer.reason}")

@@ -7,9 +7,11 @@ something fails), 2 a wrong command line.
 """
 
 import json
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -20,7 +22,7 @@ from rich.console import Console, RenderableType
 
 from actors.admin import tables
 from actors.admin.client import LAUNCHER, Answers, Operator, Place, first_of, half_of
-from actors.admin.operator_errors import HalfAway, OperatorError
+from actors.admin.operator_errors import OperatorError
 from actors.admin.restarts import is_below
 from actors.admin.run_file import HALVES
 from actors.admin.views import ORDERS
@@ -57,6 +59,11 @@ def operator_commands(find_place: FindPlace) -> list[click.Command]:
             raise click.ClickException(
                 f"the server's answer is not one of this version ({odd}); was it started before an update?"
             ) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _say_no_more()
+            raise click.ClickException(f"the answer cannot be written: {error.strerror}") from error
 
     return [*_looking(server), *_doing(server)]
 
@@ -236,6 +243,12 @@ def _show(answers: Answers, is_json: bool, draw: Callable[[dict[str, Any]], list
         console.print(drawn)
 
 
+def _say_no_more() -> None:
+    """What waits to be written is tried again at the end of the process, and would fail there as well."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _done(half: str, result: str, is_json: bool) -> None:
     click.echo(json.dumps({half: {"result": result}}) if is_json else result)
 
@@ -298,10 +311,14 @@ def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
                 operator.follow_launcher(shown.since[half]) if is_launcher else operator.follow(half, BACKLOG)
             )
             for record in stream:
+                if not isinstance(record, dict):
+                    raise TypeError(f"{record!r:.40} is no record")
                 news.put((half, record))
             news.put((half, f"the {half} has ended"))
-        except (OperatorError, HalfAway) as error:
+        except OperatorError as error:
             news.put((half, str(error)))
+        except (LookupError, TypeError, ValueError) as error:
+            news.put((half, f"the {half} answers what is no record of this version: {error}"))
 
     left = len([gevent.spawn(listen, half) for half in shown.halves])
     console = _console()

@@ -20,6 +20,7 @@ from actors.admin.changes import OPERATOR_LIMIT
 from actors.admin.desk import AdminDesk
 from actors.admin.errors import NeighbourAway
 from actors.admin.operator_errors import NotRunning, RunFileBroken
+from actors.admin.recognition import OtherToken, Silent, Stranger, recognize
 from actors.admin.run_file import HALVES, addresses
 
 # A question is answered at once or not at all; a restart waits for the next incarnation.
@@ -40,7 +41,8 @@ def add_neighbour(app: Flask, desk: AdminDesk) -> None:
             return problem(404, f"there is no neighbour {half}: expected {others}")
         if what.endswith("/stream"):
             return problem(400, f"streams are not handed on; ask the {half} itself")
-        return _ask(half, _address(desk.options.data_dir, half), what, desk.half.name)
+        address = _address(desk.options.data_dir, half)
+        return _ask(half, address, what, own=desk.half.name, token=desk.options.token)
 
 
 def _address(data_dir: Path | None, half: str) -> tuple[str, int]:
@@ -56,22 +58,27 @@ def _address(data_dir: Path | None, half: str) -> tuple[str, int]:
     return known[half]
 
 
-def _ask(half: str, address: tuple[str, int], what: str, own: str) -> Response:
+def _ask(half: str, address: tuple[str, int], what: str, *, own: str, token: str) -> Response:
     seconds = GET_SECONDS if request.method == "GET" else POST_SECONDS
     sent = body()
     connection = http.client.HTTPConnection(*address, timeout=seconds)
     url = f"/api/{quote(what)}?{request.query_string.decode('ascii', 'replace')}"
     try:
+        recognize(connection, token)
         connection.request(request.method, url, sent or None, _headers(own))
         answer = connection.getresponse()
         content = answer.read(ANSWER_LIMIT_BYTES + 1)
+    except OtherToken:
+        # Not the browser's business: its token is right here.
+        return problem(502, f"the {half} has another token; it has the one with which it was started")
+    except Silent as silent:
+        return Response(silent.content, silent.status, mimetype="application/json")
+    except Stranger as error:
+        raise NeighbourAway(half, str(error)) from error
     except (OSError, http.client.HTTPException) as error:
         raise NeighbourAway(half, f"{error} ({address[0]}:{address[1]})") from error
     finally:
         connection.close()
-    if answer.status == http.client.UNAUTHORIZED:
-        # Not the browser's business: its token is right here.
-        return problem(502, f"the {half} has another token; it has the one with which it was started")
     if not _is_json(answer):
         why = f"{address[0]}:{address[1]} answers {answer.status}, and not as the {half} would"
         raise NeighbourAway(half, why)

@@ -37,7 +37,7 @@ from supervisors.calls import (
     WhichChild,
     WhichChildren,
 )
-from supervisors.changing import Added, Change, Unlisted
+from supervisors.changing import Added, Change, PoolChange, Unlisted
 from supervisors.declaring import (
     BRUTAL_KILL,
     INFINITY,
@@ -121,6 +121,7 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "OnGiveUp",
+    "PoolChange",
     "PreviewChange",
     "Restart",
     "RestartChild",

@@ -56,6 +56,7 @@ from supervisors.calls import (
     WhichChild,
     WhichChildren,
 )
+from supervisors.changing import Change, PoolChange
 from supervisors.children import LIVE, Call
 from supervisors.dynamic_engine import DynamicEngine
 from supervisors.engine import Engine
@@ -226,10 +227,13 @@ class SupervisorActor(Actor):
 
     @on(PreviewChange)
     def preview_change(self, ctx: Context, question: PreviewChange) -> Changes | NotSupported | None:
-        if not isinstance(self.engine, Engine):
-            return NotSupported(type(question).__name__)
         try:
-            return self.engine.preview(question.change)
+            match self.engine, question.change:
+                case (Engine() as engine, Change() as change):
+                    return engine.preview(change)
+                case (DynamicEngine() as pool, PoolChange() as change):
+                    return pool.preview(change)
+            return NotSupported(type(question).__name__)
         except InvalidSpec as error:
             ctx.defer_reply().fail(error)
             return None

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from supervisors.changing import Change
+from supervisors.changing import Change, PoolChange
 from supervisors.specs import ActorClass, ChildSpec, ChildType
 from wyld_actors import SHUTDOWN, ExitReason, Message, Ref
 
@@ -103,17 +103,18 @@ class StopSupervisor(Message, frozen=True):
 class PreviewChange(Message, frozen=True):
     """What would ApplyChange do? Nothing is done. -> Changes, NotSupported; raises InvalidSpec"""
 
-    change: Change
+    change: Change | PoolChange
 
 
 class ApplyChange(Message, frozen=True):
     """Replace the configuration of a running supervisor. -> Changes, NotSupported; raises InvalidSpec
 
     The answer comes at once; stops (in reverse order) and starts (in order) that belong to it follow. A
-    configuration that is not valid changes nothing.
+    configuration that is not valid changes nothing. A dynamic supervisor takes a PoolChange, a static one a
+    Change; NotSupported the other way round.
     """
 
-    change: Change
+    change: Change | PoolChange
 
 
 # Answers -------------------------------------------------------------------------------------------
@@ -216,6 +217,7 @@ class Changes:
     kept: tuple[str, ...] = ()
     has_new_flags: bool = False
     has_new_order: bool = False
+    has_new_template: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is any difference."""
@@ -232,6 +234,8 @@ class Changes:
             parts.append("replace the flags")
         if self.has_new_order:
             parts.append("reorder")
+        if self.has_new_template:
+            parts.append("replace the template")
         return ", ".join(parts) or "nothing"
 
 

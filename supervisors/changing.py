@@ -14,7 +14,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from supervisors.specs import ChildSpec, ChildType, SupervisorFlags
+from supervisors.specs import ChildSpec, ChildType, DynamicFlags, SupervisorFlags
 
 
 class Added(enum.Enum):
@@ -42,6 +42,18 @@ class Change:
     flags: SupervisorFlags | None = None
     added: Added = Added.STAY_DOWN
     unlisted: Unlisted = Unlisted.KEEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolChange:
+    """The wanted configuration of a dynamic supervisor, as Elixir's: for who comes from now on.
+
+    Children that are there keep their specification, also more of them than `max_children` now allows.
+    `template` is one of `dynamic_supervisor`. None keeps what it has.
+    """
+
+    flags: DynamicFlags | None = None
+    template: object | None = None
 
 
 @dataclass(frozen=True, slots=True)

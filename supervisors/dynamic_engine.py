@@ -19,6 +19,7 @@ from supervisors.calls import (
     AlreadyPresent,
     AlreadyStarted,
     ApplyChange,
+    Changes,
     DeleteChild,
     Done,
     LimitReached,
@@ -29,6 +30,7 @@ from supervisors.calls import (
     Status,
     TerminateChild,
 )
+from supervisors.changing import PoolChange
 from supervisors.children import Call, Child, Purpose
 from supervisors.engine_core import EngineCore, Phase
 from supervisors.errors import InvalidSpec
@@ -42,7 +44,10 @@ _NO_SIBLINGS: Final[tuple[str, ...]] = ()
 class DynamicEngine(EngineCore):
     """A supervisor of children that come and go."""
 
-    def __init__(self, flags: DynamicFlags, *, source: random.Random | None = None) -> None:
+    def __init__(
+        self, flags: DynamicFlags, template: object = None, *, source: random.Random | None = None
+    ) -> None:
+        """`template` is kept for the actor around this engine, which makes specifications of it."""
         super().__init__(
             RestartWindow(flags.max_restarts, flags.max_seconds),
             on_give_up=flags.on_give_up,
@@ -51,6 +56,24 @@ class DynamicEngine(EngineCore):
             source=source or random.Random(),
         )
         self.flags = flags
+        self.template = template
+
+    def preview(self, change: PoolChange) -> Changes:
+        """What `ApplyChange(change)` would do."""
+        return Changes(
+            has_new_flags=change.flags not in (None, self.flags),
+            has_new_template=change.template not in (None, self.template),
+        )
+
+    def _change(self, change: PoolChange) -> Changes:
+        changes = self.preview(change)
+        self.template = change.template or self.template
+        self.flags = change.flags or self.flags
+        self._on_give_up = self.flags.on_give_up
+        self._default_budget = self.flags.child_budget
+        self._window.change(self.flags.max_restarts, self.flags.max_seconds)
+        self._line.limit = self.flags.max_concurrent_restarts
+        return changes
 
     def _begin(self, now: float) -> None:
         self.phase = Phase.RUNNING
@@ -114,6 +137,8 @@ class DynamicEngine(EngineCore):
     def _life_call(self, token: int, call: Call, now: float) -> None:
         if isinstance(call, StartChild):
             self._start_child(token, call)
+        elif isinstance(call, ApplyChange) and isinstance(call.change, PoolChange):
+            self._agenda.reply((token,), self._change(call.change))
         elif isinstance(call, RestartChild | DeleteChild | ApplyChange):
             self._agenda.reply((token,), NotSupported(type(call).__name__))
         else:

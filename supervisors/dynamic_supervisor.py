@@ -85,14 +85,15 @@ class DynamicSupervisor(SupervisorActor):
         on_up: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(services, on_up)
-        self.engine = DynamicEngine(flags, source=self.services.source)
-        self._template = template
+        self.engine = self._pool = DynamicEngine(flags, template, source=self.services.source)
         self._last_number = 0
 
     @on(SpawnChild)
     def spawn_child(self, ctx: Context, call: SpawnChild) -> None:
         try:
-            spec = self._template.spec(call, call.id or self._number())
+            template = self._pool.template
+            assert isinstance(template, Template)
+            spec = template.spec(call, call.id or self._number())
         except InvalidSpec as error:
             # The caller's mistake is the caller's error: nobody else's children end for it.
             ctx.defer_reply().fail(error)

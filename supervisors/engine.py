@@ -32,6 +32,7 @@ from supervisors.calls import (
     DeleteChild,
     Done,
     NotFound,
+    NotSupported,
     RestartChild,
     Restarting,
     Running,
@@ -275,7 +276,10 @@ class Engine(EngineCore):
             self._start_child(token, call, now)
             return
         if isinstance(call, ApplyChange):
-            self._change(token, call.change, now)
+            if isinstance(call.change, Change):
+                self._change(token, call.change, now)
+            else:
+                self._agenda.reply((token,), NotSupported(type(call).__name__))
             return
         child = self.children.get(call.id)
         if child is None:
@@ -372,6 +376,7 @@ class Engine(EngineCore):
             return
         self._agenda.reply((token,), changes)
         self.flags = change.flags or self.flags
+        self._on_give_up = self.flags.on_give_up
         self._window.change(self.flags.max_restarts, self.flags.max_seconds)
         self._line.limit = self.flags.max_concurrent_restarts
         for spec in change.children:

@@ -1,8 +1,9 @@
 """A new declaration for a whole tree that runs: what would change, and the change.
 
-`ApplyChange` is one supervisor's affair; these go down from a root and ask each static supervisor that is
-there in both. The tree is made as declared: what is new is started, what is not declared any more is stopped.
-Dynamic supervisors have no list, and a supervisor that is down begins as it is declared now.
+`ApplyChange` is one supervisor's affair; these go down from a root and ask each supervisor that is there in
+both. The tree is made as declared: what is new is started, what is not declared any more is stopped. Of a
+dynamic supervisor flags and template are changed, for who comes from now on. A supervisor that is down begins
+as it is declared now.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from collections import deque
 
 from supervisors.calls import ApplyChange, Changes, PreviewChange, WhichChild
-from supervisors.changing import Added, Change, Unlisted
+from supervisors.changing import Added, Change, PoolChange, Unlisted
+from supervisors.dynamic_supervisor import DynamicSupervisor
 from supervisors.errors import InvalidSpec
-from supervisors.specs import ChildSpec
+from supervisors.specs import ActorClass, ChildSpec
 from supervisors.supervisor import Supervisor
 from wyld_actors import Ref
 
@@ -50,16 +52,22 @@ def _go_down(
         changes: Changes = ref.ask(call(change))
         if changes:
             found[ref.path] = changes
-        waiting.extend(_below(ref, [child for child in children if child.id not in changes.added]))
+        staying = [child for child in children if child.id not in changes.added]
+        for pool, declared in _below(ref, staying, DynamicSupervisor):
+            pool_flags, template = declared.args
+            changes = pool.ask(call(PoolChange(flags=pool_flags, template=template)))
+            if changes:
+                found[pool.path] = changes
+        waiting.extend(_below(ref, staying, Supervisor))
     return found
 
 
-def _below(ref: Ref, children: list[ChildSpec]) -> list[tuple[Ref, ChildSpec]]:
-    """The static supervisors among `children` that run as such."""
-    supervisors = [child for child in children if issubclass(child.actor, Supervisor)]
+def _below(ref: Ref, children: list[ChildSpec], kind: ActorClass) -> list[tuple[Ref, ChildSpec]]:
+    """The supervisors of this kind among `children` that run as such."""
+    supervisors = [child for child in children if issubclass(child.actor, kind)]
     entries = [(ref.ask(WhichChild(child.id)), child) for child in supervisors]
     return [
         (entry.ref, child)
         for entry, child in entries
-        if entry.ref is not None and issubclass(entry.ref.actor_class, Supervisor)
+        if entry.ref is not None and issubclass(entry.ref.actor_class, kind)
     ]

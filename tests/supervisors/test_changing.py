@@ -31,7 +31,8 @@ from supervisors.calls import (
     StartChild,
 )
 from supervisors.changing import Added, Change, Unlisted
-from supervisors.specs import ChildSpec, Restart, Shutdown, Strategy
+from supervisors.engine import Engine
+from supervisors.specs import ChildSpec, OnGiveUp, Restart, Shutdown, Strategy
 from tests.supervisors.actors import Crash, Ping, Player, player
 from tests.supervisors.conftest import Theatre
 from tests.supervisors.kit import SHUTDOWN, Drill, spec, static
@@ -146,6 +147,15 @@ def test_new_flags_replace_the_old_ones_and_what_was_counted_still_counts() -> N
     assert isinstance(drill.ended.error, GaveUp)
 
 
+def test_how_it_gives_up_is_changed_as_well() -> None:
+    drill = abc(max_restarts=0)
+    drill.ask(change(flags=SupervisorFlags(max_restarts=0, on_give_up=OnGiveUp.SHUTDOWN)))
+
+    drill.down("a")
+
+    assert drill.ended == SHUTDOWN
+
+
 def test_new_flags_may_allow_more_and_another_strategy() -> None:
     drill = abc(max_restarts=0)
     flags = SupervisorFlags(strategy=Strategy.REST_FOR_ONE, max_restarts=5)
@@ -205,7 +215,8 @@ def test_a_dry_run_tells_all_of_it_and_does_nothing() -> None:
     )
     before = drill.statuses()
 
-    preview = drill.engine.preview(wanted)  # type: ignore[union-attr]
+    assert isinstance(drill.engine, Engine)
+    preview = drill.engine.preview(wanted)
 
     assert str(preview) == "add d, change b, remove a, replace the flags, reorder"
     assert drill.statuses() == before

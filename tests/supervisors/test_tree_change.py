@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from supervisors import (
+    TEMPORARY,
     Changes,
     ChildSpec,
     InvalidSpec,
+    LimitReached,
+    SpawnChild,
+    Started,
     Status,
     Tree,
     WhichChild,
@@ -20,7 +24,7 @@ from supervisors import (
     rest_for_one,
     supervisor,
 )
-from tests.supervisors.actors import Ping, Player, player
+from tests.supervisors.actors import Crash, Ping, Player, player
 from tests.supervisors.conftest import Theatre
 
 
@@ -64,6 +68,43 @@ def test_the_tree_becomes_as_declared_and_who_stays_is_not_disturbed(theatre: Th
     assert y is not None
     assert y.ask(Ping()) == 1
     assert preview_tree(tree.ref, wanted) == {}
+
+
+def with_pool(theatre: Theatre, *names: str, **fields: Any) -> ChildSpec:
+    return supervisor("top", one_for_one, [dynamic("pool", Player, theatre.stage, *names, **fields)])
+
+
+def test_a_pool_follows_its_new_declaration_for_those_who_come_from_now_on(theatre: Theatre) -> None:
+    tree = theatre.run(with_pool(theatre, "old"))
+    pool = theatre.ref("/top/pool")
+    there = [pool.ask(SpawnChild()), pool.ask(SpawnChild())]
+    theatre.took()
+    wanted = with_pool(theatre, "new", max_children=3, restart=TEMPORARY)
+
+    assert {path: str(changes) for path, changes in preview_tree(tree.ref, wanted).items()} == {
+        "/top/pool": "replace the flags, replace the template",
+    }
+    assert preview_tree(tree.ref, wanted) == change_tree(tree.ref, wanted), "what was said is done"
+
+    assert isinstance(pool.ask(SpawnChild()), Started)
+    assert theatre.took() == ["new up"]
+    assert isinstance(pool.ask(SpawnChild()), LimitReached)
+    there[0].ref.tell(Crash())
+    theatre.system.settle()
+    assert theatre.took() == ["old up"], "who was there goes on as he was declared"
+    assert preview_tree(tree.ref, wanted) == {}
+
+
+def test_a_restarted_pool_comes_back_as_it_was_changed(theatre: Theatre) -> None:
+    tree = theatre.run(with_pool(theatre, "old"))
+    change_tree(tree.ref, with_pool(theatre, "new", max_children=1))
+    pool = theatre.ref("/top/pool")
+    pool.cell.kill()
+    theatre.system.settle()
+
+    assert isinstance(pool.ask(SpawnChild()), Started)
+    assert theatre.took() == ["new up"]
+    assert isinstance(pool.ask(SpawnChild()), LimitReached)
 
 
 def test_a_restarted_supervisor_below_comes_back_as_it_was_changed(theatre: Theatre, tree: Tree) -> None:

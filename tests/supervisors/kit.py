@@ -63,6 +63,7 @@ class Drill:
         self.notes: list[Note] = []
         self.replies: dict[int, Any] = {}
         self.timers: dict[int, float] = {}
+        self._seen_timers: set[int] = set()
         self.slow: set[str] = set()
         self.failing: set[str] = set()
         self.unwanted: set[str] = set()
@@ -116,6 +117,19 @@ class Drill:
             self._perform(self.engine.timer_fired(timer, self.now))
         self.now = end
 
+    def old_news(self, id: str) -> None:
+        """What an incarnation says that is over, and timers that are."""
+        earlier = self._incarnations.get(id, 0) - 1
+        engine, now = self.engine, self.now
+        self._perform(engine.child_up(id, earlier, now))
+        self._perform(engine.child_down(id, earlier, BOOM, uptime_seconds=0.0, now=now))
+        for timer in set(range(1, 1 + max(self._seen_timers, default=0))) - self.timers.keys():
+            self._perform(engine.timer_fired(timer, now))
+
+    def facts(self) -> tuple[object, ...]:
+        """All that an event could change."""
+        return self.statuses(), dict(self.timers), dict(self.replies), len(self.log), len(self.notes)
+
     # What can be seen ------------------------------------------------------------------------------
 
     def took(self) -> list[str]:
@@ -150,6 +164,7 @@ class Drill:
                     self.replies[token] = result
                 case SetTimer(timer=timer, seconds=seconds):
                     self.timers[timer] = self.now + seconds
+                    self._seen_timers.add(timer)
                 case CancelTimer(timer=timer):
                     self.timers.pop(timer, None)
                 case Announce():

@@ -6,7 +6,7 @@ each event can so be said exactly, and `test_real_machine` compares it with real
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from supervisors import (
@@ -78,6 +78,12 @@ class Model:
     stamps: list[float] = field(default_factory=list)
     queue: list[Kid] = field(default_factory=list)
     turns: int = 0
+    diary: list[str] = field(default_factory=list)
+    """Who came up, failed to, and went down as told, in order: what the children themselves write."""
+
+    def took(self) -> list[str]:
+        diary, self.diary = self.diary, []
+        return diary
 
     # What happens ------------------------------------------------------------------------------------
 
@@ -86,11 +92,25 @@ class Model:
         self.kids = {kid.id: kid for kid in kids}
         for kid in kids:
             if not self.start(kid):
-                self.has_ended = True
+                self.end()
                 return
+
+    def end(self) -> None:
+        """All who are up go down, the last one first."""
+        self.has_ended = True
+        self.stop(self.kids.values())
+
+    def stop(self, kids: Iterable[Kid]) -> None:
+        for kid in reversed([*kids]):
+            if kid.status is Status.RUNNING:
+                kid.status = Status.STOPPED
+                self.diary.append(f"{kid.id} down")
 
     def ends(self, id: str, *, is_clean: bool) -> None:
         kid = self.kids[id]
+        kid.status = Status.STOPPED
+        if is_clean:
+            self.diary.append(f"{id} down")
         if kid.restart is Restart.TEMPORARY:
             del self.kids[id]
             self.lost(kid)
@@ -119,6 +139,7 @@ class Model:
         kid.starts += 1
         kid.due, kid.is_by_hand = None, False
         if kid.id in self.broken:
+            self.diary.append(f"{kid.id} fails")
             return False
         if kid.id in self.unwanted:
             kid.status = Status.IGNORED
@@ -126,6 +147,7 @@ class Model:
                 del self.kids[kid.id]
         else:
             kid.status, kid.up_at = Status.RUNNING, self.now
+            self.diary.append(f"{kid.id} up")
         return True
 
     def start_again(self, kid: Kid) -> None:
@@ -140,7 +162,7 @@ class Model:
             self.stamps = [stamp for stamp in self.stamps if self.now - stamp <= self.flags.max_seconds]
             self.stamps.append(self.now)
             if len(self.stamps) > self.flags.max_restarts:
-                self.has_ended = True
+                self.end()
                 return
         elif before >= kid.budget.max_failures:
             self.give_up(kid, kid.budget)
@@ -150,7 +172,7 @@ class Model:
 
     def give_up(self, kid: Kid, budget: Budget) -> None:
         if budget.then is GiveUp.ESCALATE:
-            self.has_ended = True
+            self.end()
         elif budget.then is GiveUp.QUARANTINE:
             self.wait(kid, Status.QUARANTINED, budget.probe_seconds, is_retry=False)
         else:
@@ -188,10 +210,12 @@ class Model:
         """Those of its group who are up go down, and all of it is to start, in order."""
         order = list(self.kids.values())
         first = 0 if self.flags.strategy is Strategy.ONE_FOR_ALL else order.index(kid)
+        was_up = {one for one in order if one.status is Status.RUNNING}
+        self.stop(order[first:])
         for sibling in order[first:]:
             if sibling is not kid and sibling.restart is Restart.TEMPORARY:
                 del self.kids[sibling.id]
-            elif sibling.status is not Status.STOPPED or self.comes_back(sibling) or sibling is kid:
+            elif sibling in was_up or sibling.status is not Status.STOPPED or self.comes_back(sibling):
                 sibling.status, sibling.due = Status.WAITING, None
                 self.queue.append(sibling)
         self.queue = [child for child in self.kids.values() if child in self.queue]
@@ -217,7 +241,7 @@ class Model:
             self.flags.auto_shutdown is AutoShutdown.ANY_SIGNIFICANT
             or not any(other.significant and other.status not in RESTING for other in self.kids.values())
         ):
-            self.has_ended = True
+            self.end()
 
     def start_child(self, kid: Kid) -> object:
         known = self.kids.get(kid.id)
@@ -245,6 +269,7 @@ class Model:
             self.queue = []
         if kid in self.queue:
             self.queue.remove(kid)
+        self.stop([kid])
         kid.status, kid.due, kid.is_by_hand = Status.STOPPED, None, True
         if kid.restart is Restart.TEMPORARY:
             del self.kids[id]

@@ -182,7 +182,7 @@ class InABadWorld(RuleBasedStateMachine):
     is_pool = False
 
     def make(self, specs: list[ChildSpec], strategy: Strategy, max_restarts: int) -> Drill:
-        return static(specs, strategy=strategy, max_restarts=max_restarts)
+        return static(specs, strategy=strategy, max_restarts=max_restarts, max_concurrent_restarts=1)
 
     @initialize(data=st.data(), strategy=st.sampled_from(Strategy), max_restarts=st.integers(2, 30))
     def begin(self, data: st.DataObject, strategy: Strategy, max_restarts: int) -> None:
@@ -228,13 +228,21 @@ class InABadWorld(RuleBasedStateMachine):
         if self.drill.statuses().get(id) in (Status.STARTING, Status.STOPPING):
             self.drill.up(id)
 
+    @rule(id=st.sampled_from(IDS))
+    def old_news_change_nothing(self, id: str) -> None:
+        before = self.drill.facts()
+        self.drill.old_news(id)
+        assert self.drill.facts() == before
+
     @rule(seconds=st.sampled_from([0.0, 0.5, 1.0, 4.0, 61.0]))
     def time_passes(self, seconds: float) -> None:
         self.drill.advance(seconds)
 
     @rule(data=st.data(), id=st.sampled_from(IDS))
     def somebody_calls(self, data: st.DataObject, id: str) -> None:
-        call = data.draw(st.sampled_from([TerminateChild, RestartChild, DeleteChild, StartChild]))
+        call = data.draw(
+            st.sampled_from([TerminateChild, TerminateChild, RestartChild, DeleteChild, StartChild])
+        )
         self.drill.ask(StartChild(data.draw(self.specs(id))) if call is StartChild else call(id))
 
     @rule(deadline=st.sampled_from([None, 0.0, 2.0, 20.0]), chance=st.integers(0, 9))
@@ -253,6 +261,8 @@ class InABadWorld(RuleBasedStateMachine):
         if engine.phase is Phase.ENDED:
             assert live == []
             assert len(self.drill.replies) == self.drill.calls
+        in_place = sum(child.has_slot for child in engine.children.values())
+        assert in_place <= engine.flags.max_concurrent_restarts
         for child in engine.children.values():
             if child.status in (Status.RESTARTING, Status.QUARANTINED):
                 assert child.timer in self.drill.timers

@@ -223,6 +223,14 @@ class InABadWorld(RuleBasedStateMachine):
         elif status in (Status.RUNNING, Status.STOPPING):
             self.drill.down(id, reason)
 
+    @rule(are_slow=st.booleans())
+    def all_crash_in_one_turn(self, are_slow: bool) -> None:
+        if are_slow:
+            self.drill.slow = set(IDS)
+        for id in self.drill.running():
+            if self.drill.statuses().get(id) is Status.RUNNING:
+                self.drill.down(id, BOOM)
+
     @rule(id=st.sampled_from(IDS))
     def something_comes_up(self, id: str) -> None:
         if self.drill.statuses().get(id) in (Status.STARTING, Status.STOPPING):
@@ -289,7 +297,7 @@ class APoolInABadWorld(InABadWorld):
     is_pool = True
 
     def make(self, specs: list[ChildSpec], strategy: Strategy, max_restarts: int) -> Drill:
-        flags = DynamicFlags(max_restarts=max_restarts, max_concurrent_restarts=2)
+        flags = DynamicFlags(max_restarts=max_restarts, max_concurrent_restarts=1)
         return Drill(DynamicEngine(flags, source=random.Random(1)))
 
 

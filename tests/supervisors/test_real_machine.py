@@ -83,7 +83,7 @@ families = st.fixed_dictionaries(
 pools = st.fixed_dictionaries(
     {
         "max_restarts": st.sampled_from([0, 1, 2, 40, 40]),
-        "max_children": st.sampled_from([None, 3]),
+        "max_children": st.sampled_from([None, 3, 3]),
         "first": st.lists(kids, min_size=2, unique_by=lambda kid: kid.id),
     }
 )

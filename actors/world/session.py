@@ -207,7 +207,9 @@ class WorldSession(Actor):
         """It ended without a farewell: its supervisor has given it up, or it left as the session came; or it
         was torn out of the world with its supervisor, and everybody with it."""
         state = self.state
-        if missed.reason.kind is not ExitKind.KILLED or state.is_closing:
+        # Who begins to watch one that is gone already is not told why it is; its cell knows.
+        reason = self.character.cell.exit_reason or missed.reason
+        if reason.kind is not ExitKind.KILLED or state.is_closing:
             self._release(ctx, phrases.LOST)
             return
         if state.current:

@@ -158,7 +158,9 @@ class WorldOutlet(Actor):
             character.tell(Retire())
         if state.current:
             self._performed(state.session, wire.Performed(state.current, outcome=wire.Outcome.FAILED))
-        comes_back = missed.reason.kind is ExitKind.KILLED and not state.is_closing
+        # Who begins to watch one that is gone already is not told why it is; its cell knows.
+        reason = missed.ref.cell.exit_reason or missed.reason
+        comes_back = reason.kind is ExitKind.KILLED and not state.is_closing
         text = phrases.slipped(state.current) if comes_back else phrases.LOST
         self._release(state.session, wire.CharacterReleased(state.character, text, comes_back))
 

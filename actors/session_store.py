@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ from actors.gateway.session_record import (
     SessionRecord,
 )
 from actors.gateway.session_states import SessionState
-from actors.gateway.session_vault import VaultAway
+from actors.gateway.session_vault import Shown, VaultAway
 from actors.gateway.session_writes import Batch, TokenEntry
 from actors.storage.errors import (
     NoSuchSession,
@@ -45,8 +45,8 @@ from actors.storage.errors import (
     TokenUsed,
     TokenWrong,
 )
-from actors.storage.requests import LoadSessions, SaveSessions, StoreRequest, TakeToken, TrimSessions
-from actors.storage.session_tokens import TokenRow, TokenTaken
+from actors.storage.requests import LoadSessions, SaveSessions, StoreRequest, TakeTokens, TrimSessions
+from actors.storage.session_tokens import TokenAsked, TokenRow, TokenTaken
 from actors.storage.sessions import SessionRow
 from actors.storage.store import STORE_NAME
 from wyld_actors import ActorDeadError, ActorSystem, AskTimeout
@@ -99,13 +99,11 @@ class StoreVault:
         records = [record_of(row, ahead) for row in rows]
         return [record for record in records if record is not None]
 
-    def take(self, digest: bytes, session: SessionId | None) -> SessionId | ResumeRefusal:
+    def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
         """See `Vault.take`."""
-        try:
-            taken: TokenTaken = self._ask(TakeToken(self._gateway, digest, session))
-        except TokenRefused as refused:
-            return _REFUSALS[type(refused)]()
-        return SessionId(taken.session)
+        asked = tuple(TokenAsked(one.digest, one.session) for one in shown)
+        answers: list[TokenTaken | TokenRefused] = self._ask(TakeTokens(self._gateway, asked))
+        return [_outcome(answer) for answer in answers]
 
     def trim(self) -> int:
         """See `Vault.trim`."""
@@ -123,6 +121,12 @@ class StoreVault:
             return store.ask(request, timeout=STORE_SECONDS)
         except (StoreUnavailable, StoreBusy, AskTimeout, ActorDeadError) as error:
             raise VaultAway(str(error)) from error
+
+
+def _outcome(answer: TokenTaken | TokenRefused) -> SessionId | ResumeRefusal:
+    if isinstance(answer, TokenTaken):
+        return SessionId(answer.session)
+    return _REFUSALS[type(answer)]()
 
 
 def row_of(record: SessionRecord, ahead: float) -> SessionRow:

@@ -1,6 +1,6 @@
 """The half of the book of sessions that deals with its vault: errands, and the writing behind.
 
-The base of `SessionBook`. What is in `BookMemory` outlasts a crash; it is changed in place, each time after
+The base of the book. What is in `BookMemory` outlasts a crash; it is changed in place, each time after
 everything that can fail.
 """
 

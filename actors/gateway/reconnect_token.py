@@ -17,7 +17,6 @@ No secret is in a `repr`. Whatever text comes in, `read` gives a token, a code o
 
 import binascii
 import hashlib
-import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Final
@@ -137,11 +136,6 @@ def read(text: str) -> Token | Code:
 def digest(secret: bytes) -> bytes:
     """SHA-256: 32 bytes."""
     return hashlib.sha256(secret).digest()
-
-
-def is_same(one: bytes, other: bytes) -> bool:
-    """Whether two digests are equal, in a time that does not say how nearly."""
-    return hmac.compare_digest(one, other)
 
 
 def _from_base64(text: str) -> bytes:

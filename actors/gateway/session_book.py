@@ -2,7 +2,7 @@
 
     Session --KeepSession--> SessionBook --batch--> vault        within 100 ms, one batch at a time
     Session <--TokenKept---- SessionBook <--written--/
-    young Session --ResumeSession--> SessionBook --take--> vault
+    young Session --ResumeSession--> SessionBook --take--> vault      `book_resuming`
 
 Sessions never wait for the database, and nor does the book: errands do (`session_vault`). While it is away
 nothing is lost: of each session the last state waits (`session_writes`), which is said once; tokens are
@@ -14,12 +14,10 @@ closed, one that ends with the gateway goes on in the next life.
 """
 
 import logging
-from functools import partial
 from typing import Final
 
-from actors.gateway.attempts import network_of
-from actors.gateway.book_writing import LATE, RETRY_SECONDS, Writing
-from actors.gateway.errors import TokenError
+from actors.gateway.book_resuming import Resuming
+from actors.gateway.book_writing import LATE, RETRY_SECONDS
 from actors.gateway.messages import (
     BookStatus,
     CleanUp,
@@ -32,30 +30,14 @@ from actors.gateway.messages import (
     ListSessions,
     RestoredSessions,
     RestoreSessions,
-    Resumable,
-    ResumeRefused,
-    ResumeSession,
     SessionsOfAccount,
     TokenNotKept,
     TouchSession,
 )
-from actors.gateway.reconnect_results import (
-    RESUMED,
-    AlreadyUsed,
-    Garbage,
-    ResumeRefusal,
-    SessionClosed,
-    TooManyAttempts,
-    Unavailable,
-    UnknownSession,
-    WrongSecret,
-    WrongState,
-)
-from actors.gateway.reconnect_token import Code, Token, read
 from actors.gateway.session_cache import Entry, seconds_left
 from actors.gateway.session_options import SessionOptions
-from actors.gateway.session_record import SessionId, SessionRecord, address_of
-from actors.gateway.session_states import SessionState
+from actors.gateway.session_record import SessionId, SessionRecord
+from actors.gateway.session_states import ENTERABLE, SessionState
 from actors.gateway.session_vault import Returned, Vault
 from actors.gateway.session_writes import TokenEntry
 from wyld_actors import Context, Exited, ExitKind, Message, Monitor, Ref, Reply, every, on
@@ -67,16 +49,12 @@ SESSION_BOOK: Final = "session_book"
 TOUCH_SECONDS: Final = 30.0
 CLEAN_UP_SECONDS: Final = 3600.0
 
-_ENTERABLE = frozenset({SessionState.CHARACTER_SELECTION, SessionState.PLAYING, SessionState.DISCONNECTED})
-# An honest client may come too late; who shows one of these is guessing, or worse.
-_SUSPICIOUS = (Garbage, WrongSecret, UnknownSession, AlreadyUsed)
-
 
 class Load(Message, frozen=True):
     """To oneself: read what an earlier life of the gateway has written."""
 
 
-class SessionBook(Writing):
+class SessionBook(Resuming):
     """Permanent. Registered as SESSION_BOOK."""
 
     def __init__(self, options: SessionOptions, vault: Vault | None) -> None:
@@ -91,8 +69,6 @@ class SessionBook(Writing):
         self.ctx.system.registry.register(SESSION_BOOK, self.ctx.ref)
         for ref in self._cache.refs():
             self._monitors[ref] = self.ctx.monitor(ref)
-        for asker in list(self._memory.asking):
-            self._refuse(asker, Unavailable())
         self.ctx.ref.tell(Load())
 
     def on_stop(self) -> None:
@@ -149,7 +125,7 @@ class SessionBook(Writing):
     @on(KeepToken)
     def keep_token(self, ctx: Context, keep: KeepToken) -> None:
         problem, entry = self._memory.problem, self._cache.get(keep.session)
-        if entry is None or entry[0].state not in _ENTERABLE:
+        if entry is None or entry[0].state not in ENTERABLE:
             self._refuse_token(keep, "there is no such session to come back to")
         elif self._vault is None or problem:
             self._refuse_token(keep, LATE if problem else "this gateway has no database")
@@ -167,85 +143,6 @@ class SessionBook(Writing):
 
     def _refuse_token(self, keep: KeepToken, why: str) -> None:
         keep.asker.tell(TokenNotKept(keep.session, keep.digest, why))
-
-    # Coming back -----------------------------------------------------------------------------------
-
-    @on(ResumeSession)
-    def resume(self, ctx: Context, resume: ResumeSession) -> None:
-        asker, address = resume.asker, resume.address
-        self._memory.asking[asker] = None
-        if not self._memory.attempts.may_try(address, ctx.now):
-            self._refuse(asker, TooManyAttempts())
-            return
-        try:
-            shown = read(resume.text)
-        except TokenError as error:
-            logger.info("a token from %s cannot be read: %s", address, error)
-            self._failed(asker, address, None, Garbage())
-            return
-        session = shown.session if isinstance(shown, Token) else None
-        refusal = self._obstacle(session, address)
-        if refusal is None:
-            self._take(ctx, resume, shown, session)
-        else:
-            self._failed(asker, address, session, refusal)
-
-    def _obstacle(self, session: SessionId | None, address: str) -> ResumeRefusal | None:
-        """Why nothing needs to be consumed: it would be in vain."""
-        entry = None if session is None else self._cache.get(session)
-        if self._vault is None or not self._memory.is_loaded or (entry is not None and entry[1] is None):
-            return Unavailable()
-        if session is None:
-            return None
-        if self._writes.is_closing(session):
-            return SessionClosed()
-        if entry is not None and entry[0].state not in _ENTERABLE:
-            return WrongState()
-        if not self._is_at_home(entry, address) and not self._memory.attempts.may_try_for(
-            session, self.ctx.now
-        ):
-            return TooManyAttempts()
-        return None
-
-    def _is_at_home(self, entry: Entry | None, address: str) -> bool:
-        """Whether this is where the session's player was last."""
-        return entry is not None and network_of(address_of(entry[0].peer)) == network_of(address)
-
-    def _take(
-        self, ctx: Context, resume: ResumeSession, shown: Token | Code, session: SessionId | None
-    ) -> None:
-        assert self._vault is not None
-
-        def taken(_ctx: Context, returned: Returned) -> None:
-            if isinstance(returned.answer, int):
-                self._welcome(resume.asker, SessionId(returned.answer))
-            else:
-                refusal = Unavailable() if returned.problem else returned.answer
-                self._failed(resume.asker, resume.address, session, refusal)
-
-        self._send(ctx, partial(self._vault.take, shown.digest, session), taken)
-
-    def _welcome(self, asker: Ref, session: SessionId) -> None:
-        entry = self._cache.get(session)
-        if entry is None or entry[1] is None:
-            self._refuse(asker, SessionClosed())
-            return
-        self._count(asker, RESUMED)
-        asker.try_tell(Resumable(entry[0], entry[1]))
-
-    def _failed(self, asker: Ref, address: str, session: SessionId | None, refusal: ResumeRefusal) -> None:
-        if isinstance(refusal, _SUSPICIOUS):
-            self._memory.attempts.failed(address, session, self.ctx.now)
-        logger.info("a client at %s does not come back: %s", address, refusal.name)
-        self._refuse(asker, refusal)
-
-    def _refuse(self, asker: Ref, refusal: ResumeRefusal) -> None:
-        self._count(asker, refusal.name)
-        asker.try_tell(ResumeRefused(refusal))
-
-    def _count(self, asker: Ref, name: str) -> None:
-        self._memory.asking.pop(asker, None)
-        self._memory.resumes[name] += 1
 
     # An earlier life -------------------------------------------------------------------------------
 

@@ -45,6 +45,8 @@ TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = MappingProxyType(
         _S.CLOSED: frozenset(),
     }
 )
+# A client can be attached to a session in these, and come back to it.
+ENTERABLE: frozenset[SessionState] = frozenset({_S.CHARACTER_SELECTION, _S.PLAYING, _S.DISCONNECTED})
 
 
 def allowed_targets(current: SessionState, left: SessionState | None = None) -> frozenset[SessionState]:

@@ -6,7 +6,8 @@ what it heard and ends. One that crashes is noticed by the book's monitor.
 Times are of the actor system's clock: whoever keeps a vault knows what they mean on the wall.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from actors.gateway.errors import GatewayError
@@ -27,6 +28,14 @@ class VaultAway(GatewayError):
         return self.reason
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a client has shown. `session` is what a token names; a code names none."""
+
+    digest: bytes = field(repr=False)
+    session: SessionId | None = None
+
+
 class Vault(Protocol):
     """Every method raises VaultAway, or whatever else is a bug."""
 
@@ -36,8 +45,8 @@ class Vault(Protocol):
     def load(self) -> list[SessionRecord]:
         """The sessions of this gateway that are not closed, oldest first, as they were last written."""
 
-    def take(self, digest: bytes, session: SessionId | None) -> SessionId | ResumeRefusal:
-        """Consume a token: whose it was, or why not. `session` is what it names; a code names none."""
+    def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
+        """Consume these: for each whose it was, or why it was not consumed, in order."""
 
     def trim(self) -> int:
         """Drop what has had its time: how many sessions."""

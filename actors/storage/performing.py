@@ -98,7 +98,7 @@ _PERFORMERS: dict[type[StoreRequest], Callable[[CooperativeDatabase, PasswordHas
     ),
     requests.SaveSessions: lambda db, _, r: sessions.save_sessions(db, r.gateway, r.rows, r.closed, r.tokens),
     requests.LoadSessions: lambda db, _, r: sessions.load_sessions(db, r.gateway),
-    requests.TakeToken: lambda db, _, r: session_tokens.take_token(db, r.gateway, r.digest, r.session),
+    requests.TakeTokens: lambda db, _, r: session_tokens.take_tokens(db, r.gateway, r.asked),
     requests.RevokeTokens: lambda db, _, r: session_tokens.revoke_tokens(db, r.sessions, r.account_id),
     requests.TrimSessions: lambda db, _, r: sessions.trim_sessions(db, r.gateway),
     requests.ReleaseWorld: lambda db, _, r: ownership.release_world(db, r.world),

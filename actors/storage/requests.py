@@ -15,7 +15,7 @@ from typing import ClassVar
 from actors.storage.entities import EntityRecord
 from actors.storage.positions import Position
 from actors.storage.restart_records import RestartRow
-from actors.storage.session_tokens import TokenRow
+from actors.storage.session_tokens import TokenAsked, TokenRow
 from actors.storage.sessions import SessionRow
 from wyld_actors import Message, Record
 
@@ -44,7 +44,7 @@ __all__ = [
     "SelectCharacter",
     "StoreRequest",
     "StoreStatus",
-    "TakeToken",
+    "TakeTokens",
     "TrimRestarts",
     "TrimSessions",
 ]
@@ -250,18 +250,14 @@ class LoadSessions(StoreRequest, frozen=True):
     gateway: str
 
 
-class TakeToken(StoreRequest, frozen=True):
-    """Consume the token of this digest: TokenTaken. Raises a TokenRefused, which says why.
+class TakeTokens(StoreRequest, frozen=True):
+    """Consume these, in one transaction: for each a TokenTaken, or a TokenRefused that says why, in order.
 
-    `session` is what the token names, None for a code. Of any number who ask, one gets it.
+    Of any number who ask for one, one gets it.
     """
 
     gateway: str
-    digest: bytes
-    session: int | None = None
-
-    def __repr__(self) -> str:
-        return f"TakeToken({self.gateway!r}, digest=***, session={self.session})"
+    asked: tuple[TokenAsked, ...]
 
 
 class RevokeTokens(StoreRequest, frozen=True):

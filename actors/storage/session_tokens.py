@@ -1,9 +1,9 @@
 """What opens a session again: digests of tokens and codes, consumed once. Plain functions over a connection.
 
-A token is taken by one UPDATE, so of any number of takers one wins, whatever connections and processes they
-come over. Why one is refused is looked up afterwards, and only for the words.
+Tokens are taken by one UPDATE, so of any number of takers one wins, whatever connections and processes they
+come over; and five hundred cost one commit. Why one is refused is looked up afterwards, only for the words.
 
-The row is found by its digest, which tells a guesser nothing: SHA-256 of what he sends is as random to him as
+A row is found by its digest, which tells a guesser nothing: SHA-256 of what he sends is as random to him as
 the one that is stored. What is found is compared again in constant time.
 """
 
@@ -11,21 +11,28 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from typing import Any
 
 from psycopg2 import Binary
 
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.errors import NoSuchSession, SessionIsClosed, TokenExpired, TokenUsed, TokenWrong
+from actors.storage.errors import (
+    NoSuchSession,
+    SessionIsClosed,
+    TokenExpired,
+    TokenRefused,
+    TokenUsed,
+    TokenWrong,
+)
 from wyld_actors import Record
 
 __all__ = [
+    "TokenAsked",
     "TokenRow",
     "TokenTaken",
     "delete_tokens",
     "revoke_tokens",
     "save_tokens",
-    "take_token",
+    "take_tokens",
     "trim_tokens",
 ]
 
@@ -47,17 +54,30 @@ FROM unnest(%s::bytea[], %s::bigint[], %s::text[]) AS new (digest, session, kind
 WHERE old.session = new.session AND old.kind = new.kind AND old.digest <> ALL(%s::bytea[])
     AND used_at IS NULL AND revoked_at IS NULL
 """
+# Locked in the order of their digests, so no two takers wait for each other.
 _TAKE = """
-UPDATE session_tokens AS token SET used_at = now()
-FROM sessions
-WHERE digest = %s AND sessions.id = session AND gateway = %s AND session = coalesce(%s, session)
-    AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now() AND closed_at IS NULL
-RETURNING digest, session, kind
+WITH found AS (
+    SELECT token.digest FROM session_tokens AS token
+    JOIN unnest(%s::bytea[], %s::bigint[]) AS asked (digest, session) ON token.digest = asked.digest
+    JOIN sessions AS owner ON owner.id = token.session AND gateway = %s AND closed_at IS NULL
+    WHERE token.session = coalesce(asked.session, token.session)
+        AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+    ORDER BY token.digest FOR UPDATE OF token
+)
+UPDATE session_tokens AS token SET used_at = now() FROM found WHERE token.digest = found.digest
+RETURNING token.digest, session, kind
 """
 _WHY = """
-SELECT session, used_at IS NOT NULL, revoked_at IS NOT NULL FROM session_tokens
-JOIN sessions ON sessions.id = session
-WHERE digest = %s AND gateway = %s AND session = coalesce(%s, session)
+SELECT
+    CASE WHEN used_at IS NOT NULL THEN 'used' WHEN revoked_at IS NOT NULL THEN 'revoked'
+        WHEN token.digest IS NOT NULL THEN 'expired' END,
+    CASE WHEN named.closed_at IS NOT NULL THEN 'closed' WHEN named.id IS NOT NULL THEN 'open'
+        WHEN asked.session IS NOT NULL THEN 'unknown' END
+FROM unnest(%s::bytea[], %s::bigint[]) WITH ORDINALITY AS asked (digest, session, number)
+LEFT JOIN (session_tokens AS token JOIN sessions AS owner ON owner.id = token.session AND owner.gateway = %s)
+    ON token.digest = asked.digest AND token.session = coalesce(asked.session, token.session)
+LEFT JOIN sessions AS named ON named.id = asked.session AND named.gateway = %s
+ORDER BY number
 """
 _REVOKE = """
 UPDATE session_tokens SET revoked_at = now()
@@ -77,6 +97,16 @@ class TokenRow(Record, frozen=True, array_like=True):
 
     def __repr__(self) -> str:
         return f"TokenRow(digest=***, session={self.session}, kind={self.kind!r})"
+
+
+class TokenAsked(Record, frozen=True, array_like=True):
+    """What somebody shows. `session` is what a token names; a code names none."""
+
+    digest: bytes
+    session: int | None = None
+
+    def __repr__(self) -> str:
+        return f"TokenAsked(digest=***, session={self.session})"
 
 
 class TokenTaken(Record, frozen=True):
@@ -110,17 +140,21 @@ def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> No
     database.rows(_INSERT, columns)
 
 
-def take_token(
-    database: CooperativeDatabase, gateway: str, digest: bytes, session: int | None = None
-) -> TokenTaken:
-    """Consume the token of this digest. `session` is what the token names; a code names none.
-
-    Raises TokenExpired, TokenUsed, TokenWrong, NoSuchSession or SessionIsClosed: nothing was consumed then.
-    """
-    taken = database.rows(_TAKE, [Binary(digest), gateway, session])
-    if taken and hmac.compare_digest(bytes(taken[0][0]), digest):
-        return TokenTaken(taken[0][1], taken[0][2])
-    raise _refusal(database, gateway, digest, session)
+def take_tokens(
+    database: CooperativeDatabase, gateway: str, asked: Sequence[TokenAsked]
+) -> list[TokenTaken | TokenRefused]:
+    """Consume these, in one transaction: for each whose it was, or why it was not consumed, in order."""
+    columns = [[Binary(one.digest) for one in asked], [one.session for one in asked]]
+    rows = database.rows(_TAKE, [*columns, gateway])
+    taken = {bytes(digest): (bytes(digest), TokenTaken(session, kind)) for digest, session, kind in rows}
+    answers: list[TokenTaken | TokenRefused | None] = [_given(taken, one.digest) for one in asked]
+    left = [place for place, answer in enumerate(answers) if answer is None]
+    if left:
+        for place, refusal in zip(
+            left, _refusals(database, gateway, [asked[one] for one in left]), strict=True
+        ):
+            answers[place] = refusal
+    return [answer for answer in answers if answer is not None]
 
 
 def revoke_tokens(
@@ -140,18 +174,20 @@ def trim_tokens(database: CooperativeDatabase) -> None:
     database.rows("DELETE FROM session_tokens WHERE expires_at < now() - interval '1 day'")
 
 
-def _refusal(database: CooperativeDatabase, gateway: str, digest: bytes, session: int | None) -> Exception:
-    found: list[tuple[Any, ...]] = database.rows(_WHY, [Binary(digest), gateway, session])
-    if found:
-        [(owner, is_used, is_revoked)] = found
-        if is_used:
-            return TokenUsed(owner)
-        return TokenWrong(owner) if is_revoked else TokenExpired(owner)
-    if session is None:
-        return TokenWrong(None)
-    named = database.rows(
-        "SELECT closed_at IS NOT NULL FROM sessions WHERE id = %s AND gateway = %s", [session, gateway]
-    )
-    if not named:
-        return NoSuchSession(session)
-    return SessionIsClosed(session) if named[0][0] else TokenWrong(session)
+def _given(taken: dict[bytes, tuple[bytes, TokenTaken]], digest: bytes) -> TokenTaken | None:
+    """The first who asks for it gets it."""
+    found, token = taken.pop(digest, (b"", None))
+    return token if hmac.compare_digest(found, digest) else None
+
+
+def _refusals(database: CooperativeDatabase, gateway: str, asked: Sequence[TokenAsked]) -> list[TokenRefused]:
+    columns = [[Binary(one.digest) for one in asked], [one.session for one in asked]]
+    found = database.rows(_WHY, [*columns, gateway, gateway])
+    return [_refusal(*why)(one.session) for one, why in zip(asked, found, strict=True)]
+
+
+def _refusal(token: str | None, session: str | None) -> type[TokenRefused]:
+    """What is known of the token, and of the session that it names."""
+    if token is not None:
+        return {"used": TokenUsed, "revoked": TokenWrong}.get(token, TokenExpired)
+    return {"unknown": NoSuchSession, "closed": SessionIsClosed}.get(session or "", TokenWrong)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gevent
 
 from actors.gateway.reconnect_results import AlreadyUsed, Expired, ResumeRefusal, UnknownSession, WrongSecret
 from actors.gateway.session_record import SessionId, SessionRecord
-from actors.gateway.session_vault import VaultAway
+from actors.gateway.session_vault import Shown, VaultAway
 from actors.gateway.session_writes import Batch, TokenEntry
 from wyld_actors import ActorSystem
 
@@ -25,6 +27,7 @@ class MemoryVault:
         self.tokens: dict[bytes, TokenEntry] = {}
         self.used: set[bytes] = set()
         self.batches: list[int] = []
+        self.takes: list[int] = []
         self.saves = 0
         self.trims = 0
         self.away = ""
@@ -56,8 +59,12 @@ class MemoryVault:
         self._answer()
         return list(self.sessions.values())
 
-    def take(self, digest: bytes, session: SessionId | None) -> SessionId | ResumeRefusal:
+    def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
+        self.takes.append(len(shown))
         self._answer()
+        return [self._take(one.digest, one.session) for one in shown]
+
+    def _take(self, digest: bytes, session: SessionId | None) -> SessionId | ResumeRefusal:
         if session is not None and session not in self.sessions:
             return UnknownSession()
         token = self.tokens.get(digest)

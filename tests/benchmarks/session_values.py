@@ -7,13 +7,14 @@ it is pure: no actor, no database. Each figure is the mean of many calls, withou
 from __future__ import annotations
 
 import gc
+import hmac
 import json
 import os
 import time
 from collections.abc import Callable
 
 from actors.gateway.command_flow import CommandFlow
-from actors.gateway.reconnect_token import decode, digest, encode, encode_code, is_same, make, make_code, read
+from actors.gateway.reconnect_token import decode, digest, encode, encode_code, make, make_code, read
 from actors.gateway.session_options import SessionOptions, idle_seconds_left
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
@@ -67,7 +68,7 @@ def of_tokens() -> dict[str, float]:
     return {
         "ms to make a token (secret, text, digest)": mean_ms(new),
         "ms to check a token (text, digest, comparison)": mean_ms(
-            lambda _: is_same(digest(decode(text).secret), kept)
+            lambda _: hmac.compare_digest(digest(decode(text).secret), kept)
         ),
         "ms to check a code": mean_ms(lambda _: read(code)),
     }

@@ -501,6 +501,19 @@ def test_of_500_who_show_one_token_at_once_one_gets_the_session(bench: Bench, to
     answers = [answer for asker in askers for answer in bench.players[asker]]
     assert len(answers) == 500
     assert sum(isinstance(answer, Resumable) for answer in answers) == 1
+    assert bench.vault.takes == [500], "they are one question"
+
+
+def test_what_is_shown_while_the_vault_is_asked_is_in_the_next_question(bench: Bench, token: Token) -> None:
+    bench.vault.stands()
+    askers = [bench.player() for _ in range(3)]
+    for asker in askers:
+        bench.tell(ResumeSession(asker, HERE, encode(token)))
+    bench.vault.goes_on()
+    bench.advance()
+
+    assert bench.vault.takes == [1, 2]
+    assert [len(bench.players[asker]) for asker in askers] == [1, 1, 1]
 
 
 def _made_up(bench: Bench, session: int = 1) -> Token:

@@ -6,10 +6,11 @@ import hashlib
 import time
 from typing import Any
 
-from actors.storage.session_tokens import TokenRow
+from actors.storage.cooperative import CooperativeDatabase
+from actors.storage.session_tokens import TokenAsked, TokenRow, TokenTaken, take_tokens
 from actors.storage.sessions import SessionRow
 
-__all__ = ["digest", "session_row", "token_row"]
+__all__ = ["digest", "session_row", "take_token", "token_row"]
 
 
 def session_row(number: int, **changes: Any) -> SessionRow:
@@ -42,3 +43,13 @@ def token_row(number: int, session: int = 1, *, seconds: float = 900.0, **change
     """A token that is good for `seconds` from now, and leaves others as they are."""
     row = TokenRow(digest(number), session, "token", 1, time.time() + seconds, replaces=False)
     return row.replace(**changes)
+
+
+def take_token(
+    database: CooperativeDatabase, gateway: str, digest: bytes, session: int | None = None
+) -> TokenTaken:
+    """Take a single one. Raises its TokenRefused."""
+    [answer] = take_tokens(database, gateway, [TokenAsked(digest, session)])
+    if isinstance(answer, TokenTaken):
+        return answer
+    raise answer

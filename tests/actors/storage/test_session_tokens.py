@@ -18,10 +18,10 @@ from actors.storage.errors import (
     TokenUsed,
     TokenWrong,
 )
-from actors.storage.requests import SaveSessions, TakeToken
-from actors.storage.session_tokens import TokenTaken, revoke_tokens, take_token
+from actors.storage.requests import SaveSessions, TakeTokens
+from actors.storage.session_tokens import TokenAsked, TokenTaken, revoke_tokens, take_tokens
 from actors.storage.sessions import save_sessions
-from tests.actors.storage.session_rows import digest, session_row, token_row
+from tests.actors.storage.session_rows import digest, session_row, take_token, token_row
 
 
 @pytest.fixture
@@ -100,6 +100,47 @@ def test_a_session_that_closes_while_its_token_is_taken_ends_without_tokens(
 
         assert taker.get() in (session, TokenWrong, SessionIsClosed)
     assert database.rows("SELECT 1 FROM session_tokens") == []
+
+
+@pytest.mark.slow
+def test_many_that_are_taken_together_from_several_sides_are_given_once_each(
+    database: CooperativeDatabase, connections: list[CooperativeDatabase]
+) -> None:
+    numbers = list(range(200))
+    rows = [session_row(number) for number in numbers]
+    save_sessions(database, "main", rows, tokens=[token_row(number, number) for number in numbers])
+
+    def take(connection: CooperativeDatabase, order: list[int]) -> list[object]:
+        return list(take_tokens(connection, "main", [TokenAsked(digest(one), one) for one in order]))
+
+    orders = [numbers, numbers[::-1], numbers[100:] + numbers[:100]]
+    started = [gevent.spawn(take, *one) for one in zip(connections, orders, strict=False)]
+    answers = [answer for greenlet in started for answer in greenlet.get()]
+
+    taken = [answer.session for answer in answers if isinstance(answer, TokenTaken)]
+    assert sorted(taken) == numbers
+    assert sum(isinstance(answer, TokenUsed) for answer in answers) == 400
+
+
+def test_each_of_those_asked_for_together_has_its_own_answer_in_its_place(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", [session_row(3)], tokens=[token_row(3, 3, seconds=-1)])
+    save_sessions(kept, "main", closed=[2])
+    asked = [(1, 1), (1, 1), (2, 2), (3, 3), (9, 3), (9, 77), (9, None), (1, 3)]
+
+    answers = take_tokens(kept, "main", [TokenAsked(digest(number), one) for number, one in asked])
+
+    kinds = [type(answer) for answer in answers]
+    assert kinds == [
+        TokenTaken,
+        TokenUsed,
+        SessionIsClosed,
+        TokenExpired,
+        TokenWrong,
+        NoSuchSession,
+        TokenWrong,
+        TokenWrong,
+    ]
+    assert take_tokens(kept, "main", []) == []
 
 
 def test_an_expired_token_opens_nothing(kept: CooperativeDatabase) -> None:
@@ -184,7 +225,8 @@ def test_revoked_tokens_open_nothing_and_do_not_come_back(kept: CooperativeDatab
 @pytest.mark.parametrize("shown", [repr, str, "{}".format])
 def test_no_digest_is_in_a_repr(shown: object) -> None:
     row = token_row(1)
-    records = (row, TakeToken("main", row.digest, 1), SaveSessions("main", (session_row(1),), (), (row,)))
+    asked = TakeTokens("main", (TokenAsked(row.digest, 1),))
+    records = (row, asked, SaveSessions("main", (session_row(1),), (), (row,)))
 
     assert callable(shown)
     for record in records:

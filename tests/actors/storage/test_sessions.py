@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.session_tokens import take_token
 from actors.storage.sessions import (
     CLOSED_DAYS,
     SILENT_DAYS,
@@ -19,7 +18,7 @@ from actors.storage.sessions import (
     save_sessions,
     trim_sessions,
 )
-from tests.actors.storage.session_rows import digest, session_row, token_row
+from tests.actors.storage.session_rows import digest, session_row, take_token, token_row
 
 _words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 _rows = st.builds(

@@ -44,9 +44,10 @@ from actors.storage.requests import (
     SaveSessions,
     SelectCharacter,
     StoreRequest,
-    TakeToken,
+    TakeTokens,
     TrimSessions,
 )
+from actors.storage.session_tokens import TokenAsked, TokenTaken
 from actors.storage.store import store_children
 from supervisors import Backoff, RestartLog, Services, rest_for_one, run_tree, supervisor
 from tests.actors.storage.session_rows import digest, session_row, token_row
@@ -167,15 +168,19 @@ def test_with_the_password_go_all_ways_back_into_the_account(store: Running) -> 
     assert isinstance(refusal(store, ChangePassword("Ann", "wrong", "new")), WrongCredentials)
     store.ask(ChangePassword("Ann", "old", "new"))
 
-    assert isinstance(refusal(store, TakeToken("main", digest(1), 1)), TokenWrong)
-    assert store.ask(TakeToken("main", digest(2), 2)).session == 2
+    assert taken(store, 1, 2) == [TokenWrong, TokenTaken]
+
+
+def taken(store: Running, *numbers: int) -> list[type]:
+    asked = tuple(TokenAsked(digest(number), number) for number in numbers)
+    return [type(answer) for answer in store.ask(TakeTokens("main", asked))]
 
 
 def test_sessions_are_asked_for_saved_and_trimmed(store: Running) -> None:
     store.ask(SaveSessions("main", (session_row(1), session_row(2)), (), (token_row(1),)))
     store.ask(RevokeTokens(sessions=(1,)))
 
-    assert isinstance(refusal(store, TakeToken("main", digest(1), 1)), TokenWrong)
+    assert taken(store, 1) == [TokenWrong]
     assert store.ask(LoadSessions("main")) == [session_row(1), session_row(2)]
     assert store.ask(TrimSessions("main")) == 0
 
@@ -355,14 +360,13 @@ def test_a_database_that_is_away_is_said_to_be_and_comes_back(postgres_folder: A
     cluster.stop()
     while_away = refusal(store, ListCharacters(1))
     fast = [refusal(store, SaveCheckpoint()) for _ in range(20)]
+    store.until(lambda: "No such file" in store.ask(GetStoreStatus()).problem)
     store.until(lambda: store.ask(GetStoreStatus()).connected == 0)
-    status = store.ask(GetStoreStatus())
     cluster.ensure_running()
     store.until_connected()
 
     assert isinstance(while_away, StoreUnavailable)
     assert all(isinstance(answer, StoreUnavailable) for answer in fast)
-    assert "No such file" in status.problem
     assert store.crashes() == 0
     assert store.ask(Authenticate("Ann", "secret")).name == "Ann"
     store.system.stop()

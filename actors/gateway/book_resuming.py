@@ -1,0 +1,162 @@
+"""The part of the book of sessions that clients come back by: a token or code leads to its session, once.
+
+Between `Writing` and `SessionBook`. What is shown while the vault is asked waits for the next question, so
+five hundred who come back at once are two or three transactions, and not five hundred commits.
+"""
+
+import logging
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from actors.gateway.attempts import network_of
+from actors.gateway.book_writing import Writing
+from actors.gateway.errors import TokenError
+from actors.gateway.messages import Resumable, ResumeRefused, ResumeSession
+from actors.gateway.reconnect_results import (
+    RESUMED,
+    AlreadyUsed,
+    Garbage,
+    ResumeRefusal,
+    SessionClosed,
+    TooManyAttempts,
+    Unavailable,
+    UnknownSession,
+    WrongSecret,
+    WrongState,
+)
+from actors.gateway.reconnect_token import Token, read
+from actors.gateway.session_cache import Entry
+from actors.gateway.session_record import SessionId, address_of
+from actors.gateway.session_states import ENTERABLE
+from actors.gateway.session_vault import Returned, Shown, Vault
+from wyld_actors import Context, Message, Ref, on
+
+logger = logging.getLogger(__name__)
+
+# In one question to the vault.
+TAKE_LIMIT: Final = 500
+# Of those that wait for it: all players of a large gateway at once.
+WAITING_LIMIT: Final = 20_000
+# An honest client may come too late; who shows one of these is guessing, or worse.
+_SUSPICIOUS = (Garbage, WrongSecret, UnknownSession, AlreadyUsed)
+
+
+class Take(Message, frozen=True):
+    """To oneself: ask the vault about what was shown; behind the mail, which may hold more of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A client's, who waits for what comes of it."""
+
+    asker: Ref
+    address: str
+    shown: Shown
+
+
+class Resuming(Writing):
+    """See the module."""
+
+    def __init__(self, vault: Vault | None) -> None:
+        super().__init__(vault)
+        self._waiting: deque[Attempt] = deque()
+        self._is_taking = False
+
+    def on_start(self) -> None:
+        super().on_start()
+        # What an earlier incarnation has taken with it.
+        for asker in list(self._memory.asking):
+            self._refuse(asker, Unavailable())
+
+    @on(ResumeSession)
+    def resume(self, ctx: Context, resume: ResumeSession) -> None:
+        asker, address = resume.asker, resume.address
+        self._memory.asking[asker] = None
+        if not self._memory.attempts.may_try(address, ctx.now):
+            self._refuse(asker, TooManyAttempts())
+            return
+        try:
+            token = read(resume.text)
+        except TokenError as error:
+            logger.info("a token from %s cannot be read: %s", address, error)
+            self._failed(Attempt(asker, address, Shown(b"")), Garbage())
+            return
+        session = token.session if isinstance(token, Token) else None
+        attempt = Attempt(asker, address, Shown(token.digest, session))
+        refusal = self._obstacle(attempt)
+        if refusal is not None:
+            self._failed(attempt, refusal)
+            return
+        self._waiting.append(attempt)
+        self._take_soon(ctx)
+
+    def _obstacle(self, attempt: Attempt) -> ResumeRefusal | None:
+        """Why nothing needs to be consumed: it would be in vain."""
+        is_overrun = len(self._waiting) >= WAITING_LIMIT
+        if self._vault is None or not self._memory.is_loaded or is_overrun:
+            return Unavailable()
+        session = attempt.shown.session
+        return None if session is None else self._obstacle_of(session, attempt.address)
+
+    def _obstacle_of(self, session: SessionId, address: str) -> ResumeRefusal | None:
+        entry = self._cache.get(session)
+        if entry is not None and entry[1] is None:
+            # Of an earlier life; its actor will be there in a moment.
+            return Unavailable()
+        if self._writes.is_closing(session):
+            return SessionClosed()
+        if entry is not None and entry[0].state not in ENTERABLE:
+            return WrongState()
+        may_try = _is_at_home(entry, address) or self._memory.attempts.may_try_for(session, self.ctx.now)
+        return None if may_try else TooManyAttempts()
+
+    def _take_soon(self, ctx: Context) -> None:
+        if self._waiting and not self._is_taking:
+            self._is_taking = True
+            ctx.ref.tell(Take())
+
+    @on(Take)
+    def take(self, ctx: Context, _: Take) -> None:
+        assert self._vault is not None
+        attempts = [self._waiting.popleft() for _ in range(min(len(self._waiting), TAKE_LIMIT))]
+        shown = [attempt.shown for attempt in attempts]
+        self._send(ctx, partial(self._vault.take, shown), partial(self._note_taken, attempts))
+
+    def _note_taken(self, attempts: list[Attempt], ctx: Context, returned: Returned) -> None:
+        self._is_taking = False
+        outcomes = [Unavailable()] * len(attempts) if returned.problem else returned.answer
+        for attempt, outcome in zip(attempts, outcomes, strict=True):
+            if isinstance(outcome, ResumeRefusal):
+                self._failed(attempt, outcome)
+            else:
+                self._welcome(attempt.asker, outcome)
+        self._take_soon(ctx)
+
+    def _welcome(self, asker: Ref, session: SessionId) -> None:
+        entry = self._cache.get(session)
+        if entry is None or entry[1] is None:
+            self._refuse(asker, SessionClosed())
+            return
+        self._count(asker, RESUMED)
+        asker.try_tell(Resumable(entry[0], entry[1]))
+
+    def _failed(self, attempt: Attempt, refusal: ResumeRefusal) -> None:
+        if isinstance(refusal, _SUSPICIOUS):
+            self._memory.attempts.failed(attempt.address, attempt.shown.session, self.ctx.now)
+        logger.info("a client at %s does not come back: %s", attempt.address, refusal.name)
+        self._refuse(attempt.asker, refusal)
+
+    def _refuse(self, asker: Ref, refusal: ResumeRefusal) -> None:
+        self._count(asker, refusal.name)
+        asker.try_tell(ResumeRefused(refusal))
+
+    def _count(self, asker: Ref, name: str) -> None:
+        self._memory.asking.pop(asker, None)
+        self._memory.resumes[name] += 1
+
+
+def _is_at_home(entry: Entry | None, address: str) -> bool:
+    """Whether this is where the session's player was last."""
+    return entry is not None and network_of(address_of(entry[0].peer)) == network_of(address)

@@ -22,6 +22,7 @@ from actors.world.messages import (
     Detached,
     Enter,
     Entered,
+    Goods,
     LeftPlay,
     LookAround,
     Person,
@@ -33,7 +34,18 @@ from actors.world.messages import (
     WentOutOfPlay,
 )
 from actors.world.surroundings import Surroundings
-from transports.link.protocol import CharacterId, CommandNumber, EntityId, OutputBody, Prompt, SessionId
+from transports.link.protocol import (
+    AttributesUpdate,
+    CarriedItem,
+    CharacterId,
+    CommandNumber,
+    EntityId,
+    EntityStateChanged,
+    InventoryUpdate,
+    OutputBody,
+    Prompt,
+    SessionId,
+)
 from wyld_actors import Context, Message, Record, Ref, on
 
 PROMPT = "> "
@@ -137,6 +149,7 @@ class Played(Holder):
         if self.is_link_dead:
             self.state = self.state.replace(lost_session=0)
             self._be_seen(phrases.stirred(self.person))
+        self._show_itself()
         room = self.room
         if room is None:
             self.show(0, Prompt(PROMPT))
@@ -216,6 +229,7 @@ class Played(Holder):
         if entered.number == 0:
             # No command, so no Performed with its prompt either.
             self.show(0, Prompt(PROMPT))
+            self._show_itself()
 
     @on(Stranded)
     def find_a_place(self, ctx: Context, stranded: Stranded) -> None:
@@ -249,6 +263,25 @@ class Played(Holder):
 
     def show(self, cause: CommandNumber, body: OutputBody) -> None:
         self.emit(self.state.session, cause, body)
+
+    # For client programs that show a state all the time. No command is its cause, as it is a state and not an
+    # answer: a world that has gone back to a checkpoint shows it again.
+
+    def _show_itself(self) -> None:
+        self.show(0, EntityStateChanged(self.id, AttributesUpdate(self.state.attributes)))
+        self._show_things()
+
+    def _show_things(self) -> None:
+        items = [CarriedItem(thing.id, thing.name) for thing in self.state.things]
+        self.show(0, EntityStateChanged(self.id, InventoryUpdate(tuple(items))))
+
+    def gain(self, goods: Goods) -> None:
+        super().gain(goods)
+        self._show_things()
+
+    def part_with(self, goods: Goods) -> None:
+        super().part_with(goods)
+        self._show_things()
 
     def say_back(self, number: CommandNumber, line: str) -> None:
         self.done(number, phrases.text(line))

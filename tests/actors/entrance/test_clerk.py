@@ -23,6 +23,7 @@ from transports.link.protocol import (
     CreateCharacter,
     DisconnectNoted,
     DisconnectReason,
+    EntityStateChanged,
     Failure,
     FailureCode,
     LeaveCharacter,
@@ -225,8 +226,9 @@ def test_a_client_that_is_back_is_shown_the_room_and_then_the_prompt(
     resumed = answer(gateway, SessionReconnected("telnet", away_seconds=60.0), ANN)
     bench.advance(0.2)
 
-    room, prompt = gateway.shown(ANN)[seen:]
+    *states, room, prompt = gateway.shown(ANN)[seen:]
     assert resumed == SessionResumed()
+    assert [type(state) for state in states] == [EntityStateChanged] * 2
     assert isinstance(room, RoomOutput)
     assert prompt == Prompt("> ")
 

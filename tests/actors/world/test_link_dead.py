@@ -12,7 +12,12 @@ from actors.world.messages import ClientLost, Recognise
 from actors.world.saving import decode, encode
 from actors.world.testing import Player, World
 from tests.actors.world.sample import atlas
-from transports.link.protocol import OutputBody, Prompt, RoomOutput
+from transports.link.protocol import (
+    EntityStateChanged,
+    OutputBody,
+    Prompt,
+    RoomOutput,
+)
 from wyld_actors import on
 
 EMPTY = "Ann's eyes go empty."
@@ -130,7 +135,7 @@ def test_who_is_back_sees_the_room_and_a_prompt_and_is_seen_to_stir(ann: Player,
 
     ann.has_client_back()
 
-    assert kinds(ann.outputs) == [RoomOutput, Prompt]
+    assert kinds(ann.outputs) == [EntityStateChanged, EntityStateChanged, RoomOutput, Prompt]
     assert [one.name for one in ann.view.occupants] == ["Bob"]
     assert bob.lines == [STIRS]
     assert doings(bob) == {"Ann": ""}
@@ -143,7 +148,7 @@ def test_a_client_that_was_never_missed_comes_back_without_a_word(ann: Player, b
 
     ann.has_client_back()
 
-    assert kinds(ann.outputs) == [RoomOutput, Prompt]
+    assert kinds(ann.outputs) == [EntityStateChanged, EntityStateChanged, RoomOutput, Prompt]
     assert bob.lines == []
 
 

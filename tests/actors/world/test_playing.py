@@ -9,9 +9,14 @@ import pytest
 from actors.world import Arrived, Npc, NpcContext, Received, Said
 from actors.world.phrases import LOST
 from actors.world.session import CloseWorldSession, WorldSession
-from actors.world.testing import World
+from actors.world.testing import Player, World
 from tests.actors.world.sample import atlas
-from transports.link.protocol import Outcome
+from transports.link.protocol import (
+    AttributesUpdate,
+    EntityStateChanged,
+    InventoryUpdate,
+    Outcome,
+)
 from wyld_actors import on
 
 
@@ -423,3 +428,34 @@ def test_a_session_whose_character_is_gone_is_released(world: World) -> None:
 
     assert [(one.character, one.applied) for one in world.released][-1] == (7, 0)
     assert world.released[-1].text == LOST, "the world has room enough"
+
+
+def carried(player: Player) -> list[tuple[str, ...]]:
+    """What a client program was told of the inventory, each time."""
+    updates = [body.update for body in player.outputs if isinstance(body, EntityStateChanged)]
+    return [
+        tuple(item.name for item in update.items) for update in updates if isinstance(update, InventoryUpdate)
+    ]
+
+
+def test_a_client_program_is_told_who_it_plays_and_what_is_carried_as_that_changes(world: World) -> None:
+    ann, bob = world.player("Ann"), world.player("Bob")
+    updates = [body.update for body in ann.outputs if isinstance(body, EntityStateChanged)]
+    assert updates == [AttributesUpdate(ann.state.attributes), InventoryUpdate(())]
+    ann.forgets()
+    bob.forgets()
+
+    ann.types("get lantern")
+    ann.types("give bob lantern")
+
+    assert [len(names) for names in carried(ann)] == [1, 0]
+    assert [len(names) for names in carried(bob)] == [1]
+
+
+def test_all_that_is_taken_at_once_is_told_once(world: World) -> None:
+    ann = world.player("Ann")
+    ann.forgets()
+
+    ann.types("get all lanterns")
+
+    assert [len(names) for names in carried(ann)] == [2]

@@ -29,6 +29,8 @@ LONG_SECONDS = 30.0
 
 # In the sample world: two lanterns, an anchor, a rope.
 THINGS = 4
+# What a new character has.
+PURSE = 20
 # What one may type ahead at the menu; more is refused, and said to be.
 _BETWEEN_MENUS = 0.2
 
@@ -40,6 +42,8 @@ class Expected:
     room: str = "quay"
     held: int = 0
     floor: dict[str, int] = field(default_factory=lambda: {"quay": 2, "market": 0})
+    purse: int = PURSE
+    coins: dict[str, int] = field(default_factory=lambda: {"quay": 0, "market": 0})
 
     def performs(self, line: str) -> None:
         match line:
@@ -47,6 +51,10 @@ class Expected:
                 self._moves(1)
             case "drop lantern" if self.held:
                 self._moves(-1)
+            case "drop 3 coins" if self.purse >= 3:
+                self._pays(3)
+            case "get coins":
+                self._pays(-self.coins[self.room])
             case "east":
                 self.room = "market"
             case "west":
@@ -55,6 +63,10 @@ class Expected:
     def _moves(self, count: int) -> None:
         self.held += count
         self.floor[self.room] -= count
+
+    def _pays(self, coins: int) -> None:
+        self.purse -= coins
+        self.coins[self.room] += coins
 
 
 class Story:
@@ -149,10 +161,13 @@ class Story:
         assert ann is not None
         state = ann.cell.good_state
         assert isinstance(state, Character.State)
-        assert (state.room, len(state.things)) == (f"room:{_home(self.expected.room)}", self.expected.held)
+        expected = self.expected
+        assert (state.room, len(state.things)) == (f"room:{_home(expected.room)}", expected.held)
+        assert state.coins == expected.purse
 
     def everything_is_there_once(self) -> None:
-        holders = (cell.good_state for cell in self.house.half.around.cells())
+        holders = [cell.good_state for cell in self.house.half.around.cells()]
+        assert sum(getattr(holder, "coins", 0) for holder in holders) == 2 * PURSE, "no coin is made or lost"
         things = [thing.id for holder in holders for thing in getattr(holder, "things", ())]
         assert len(set(things)) == len(things), "nothing is there twice"
         assert len(things) == THINGS, "nothing is lost"
@@ -162,7 +177,7 @@ def _home(room: str) -> str:
     return "harbour/quay" if room == "quay" else "town/market"
 
 
-_LINES = st.sampled_from(["get lantern", "drop lantern", "east", "west"])
+_LINES = st.sampled_from(["get lantern", "drop lantern", "drop 3 coins", "get coins", "east", "west"])
 _PLAYERS = st.sampled_from([0, 1])
 _STEPS: st.SearchStrategy[tuple[str, *tuple[object, ...]]] = st.one_of(
     st.tuples(st.just("types"), _LINES),
@@ -250,6 +265,10 @@ _HANDS = st.sampled_from(
         "drop all",
         "give lantern to ann",
         "give lantern to bob",
+        "give 5 coins to bob",
+        "give coin to ann",
+        "drop 3 coins",
+        "get coins",
         "east",
         "west",
         "say x",

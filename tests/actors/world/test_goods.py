@@ -26,6 +26,7 @@ from actors.world.messages import (
 )
 from actors.world.saving import decode, encode
 from actors.world.testing import EntityHandle, Player, RoomHandle, World
+from tests.actors.world_kit import House
 from wyld_actors import on
 
 PURSE = "Your purse holds 20 coins."
@@ -278,6 +279,24 @@ def test_what_players_give_each_other_is_saved_soon(bazaar: Bazaar) -> None:
     for line in ("get gem", "give gem to bob", "give coin to bob"):
         ann.types(line)
     assert world.records.trades == 2
+
+
+def test_a_trade_is_in_the_database_before_the_next_checkpoint_is_due() -> None:
+    with House() as house:
+        ann, _ = house.signs_up("Ann"), house.signs_up("Bob")
+        house.saves()
+
+        ann.types("drop coin", "give 5 coins to bob")
+        house.advance(0.2)
+
+        saved = [_saved_coins(house, entity) for entity in ("character:ann", "character:bob")]
+        assert saved == [14, 25]
+
+
+def _saved_coins(house: House, entity: str) -> int:
+    state = decode(house.vault.entities[entity].state, Character)
+    assert isinstance(state, Character.State)
+    return state.coins
 
 
 # ------------------------------------------------------------------------------------------- crashes

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from tests.benchmarks.capacity import connection_rows, entity_rows
 from tests.benchmarks.checkpoints import checkpoint_rows
 from tests.benchmarks.fairness import fairness_rows
 from tests.benchmarks.link import link_rows
+from tests.benchmarks.memory import memory_rows
 from tests.benchmarks.recovery import recovery_rows
 from tests.benchmarks.runtime import runtime_rows
 from tests.benchmarks.server import server_rows
@@ -22,6 +24,9 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
         supervision_rows,
     ),
     "server": ("The whole server: telnet, gateway, link, world and back", server_rows),
+    "connections": ("Connections: ten thousand, and what one costs", connection_rows),
+    "entities": ("Entities: a hundred thousand, and ten thousand that are never at rest", entity_rows),
+    "memory": ("Memory of an idle player, by process and by part", memory_rows),
     "sessions": ("Sessions: values, actors, PostgreSQL", session_rows),
     "checkpoint": ("Checkpoints: 10,000 entities, 1,000 of them and 1,000 sessions changed", checkpoint_rows),
     "fairness": ("One noisy session among many: what the others feel of it", fairness_rows),

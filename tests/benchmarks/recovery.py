@@ -16,10 +16,8 @@ import json
 import os
 import re
 import signal
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -27,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.accounts import PASSWORD, player_name
+from tests.benchmarks.large_worlds import larger_world
 from tests.benchmarks.load import READ_BYTES, Crowd, Player, log_in
-from tests.benchmarks.running import PROJECT, Server, running_server
+from tests.benchmarks.running import Server, running_server
 from tests.benchmarks.table import Row, at_most, rows_of
 
 __all__ = ["recovery_rows"]
@@ -124,7 +123,7 @@ class Typists:
 def recovery_rows() -> list[Row]:
     """With few players in the world that is shipped, and with many in a larger one."""
     rows = _rows("10 players, the shipped world", _kills(10, 0.05))
-    with _larger_world() as files:
+    with larger_world(20, stones=49) as files:
         rows += _rows("100 players, 1,000 entities more", _kills(100, 0.1, WORLD__FILES=str(files)))
     return rows
 
@@ -187,24 +186,3 @@ def _last(path: Path, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
 
 def _moment(line: dict[str, Any]) -> float:
     return datetime.fromisoformat(line["timestamp"]).timestamp()
-
-
-@contextmanager
-def _larger_world() -> Iterator[Path]:
-    """The shipped world, and a zone of its own with a thousand things."""
-    with tempfile.TemporaryDirectory(prefix="wyld-bench-world-") as folder:
-        for file in (PROJECT / "config" / "world").glob("*.toml"):
-            (Path(folder) / file.name).write_text(file.read_text())
-        (Path(folder) / "heath.toml").write_text(_heath(rooms=20, stones=49))
-        yield Path(folder)
-
-
-def _heath(rooms: int, stones: int) -> str:
-    text = ['[zone]\nid = "heath"\nname = "The Heath"\n']
-    for number in range(rooms):
-        exits = {"north": number + 1, "south": number - 1}
-        ways = "".join(f'exits.{way} = "h{to}"\n' for way, to in exits.items() if 0 <= to < rooms)
-        text += [f'[rooms.h{number}]\nname = "Heath {number}"\ndescription = "Heather and stones."\n{ways}']
-        where = f'room = "h{number}"\ncount = {stones}\n'
-        text += [f'[items.s{number}]\nname = "grey stone"\ndescription = "A stone."\n{where}']
-    return "\n".join(text)

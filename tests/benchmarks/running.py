@@ -18,7 +18,8 @@ import psutil
 __all__ = ["PROJECT", "Server", "running_server"]
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60.0
+# A hundred thousand entities take a while.
+START_SECONDS = 240.0
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ def running_server(accounts: int, **settings: str) -> Iterator[Server]:
             "WYLD_ADMIN__GATEWAY_PORT": "0",
             "WYLD_ADMIN__WORLD_PORT": "0",
             "WYLD_LOG__LEVEL": "warning",
+            "WYLD_LAUNCHER__START_TIMEOUT_SECONDS": str(START_SECONDS),
             **{f"WYLD_{key}": value for key, value in settings.items()},
         }
         launcher = subprocess.Popen(

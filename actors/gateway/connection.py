@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import gevent
 
+from actors.gateway.command_flow import CommandFlow
 from actors.gateway.messages import (
     CaughtUp,
     ClientArrived,
@@ -53,6 +54,7 @@ from transports.adapter import (
     ProtocolViolated,
     Rendering,
 )
+from transports.link.streams.commands import DEFAULT_LIMITS
 from transports.markup import styled
 from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Record, Ref, Reply, on
 
@@ -61,6 +63,11 @@ logger = logging.getLogger(__name__)
 # Events of one connection that may wait for it before its reader is made to wait: a paste of a page. More
 # would only move the waiting from TCP into our memory.
 AHEAD_LIMIT = 64
+# Lines that wait for the world before no more are read: half of what a session takes before it says no. What
+# is on its way through the two actors comes on top.
+_WAITING_LIMIT = DEFAULT_LIMITS.waiting_lines // 2
+# Between two looks at whether the world has worked some of them off.
+_LOOK_AGAIN_SECONDS = 0.02
 # Waiting for a connection that does not get a turn for so long is no use: the machine has other troubles.
 _CATCH_UP_SECONDS = 60.0
 
@@ -309,7 +316,7 @@ def about_resuming(data: DataReceived, connection: Ref) -> Seen | ShowsToken | T
 
 class Inlet:
     """What the driver calls for each event: a `transports.adapter.Sink`. Blocks while too much waits, and who
-    speaks too fast (`pace`): that client alone is not read meanwhile.
+    speaks too fast (`pace`) or faster than the world works: that client alone is not read meanwhile.
 
     It also watches the actor and closes the adapter after it, so no socket is left without an owner, not even
     when the actor is killed.
@@ -339,6 +346,16 @@ class Inlet:
             self._due = self._pace.after_line(self._due, now)
             if wait := self._pace.wait_seconds(self._due, now):
                 gevent.sleep(wait)
+            while self._is_ahead_of_the_world() and time.monotonic() < now + _CATCH_UP_SECONDS:
+                gevent.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _is_ahead_of_the_world(self) -> bool:
+        """Whether so many lines wait for a world that is there that more would soon be refused."""
+        state: Connection.State | None = self._ref.cell.good_state
+        if state is None or state.session is None or not self._ref.is_alive():
+            return False
+        flow: CommandFlow | None = getattr(state.session.cell.good_state, "flow", None)
+        return flow is not None and flow.is_world_here and flow.stream.unapplied >= _WAITING_LIMIT
 
     def deliver(self, _exited: Exited) -> None:
         """The actor has ended for good. If in order, the adapter is closed and takes no notice of this."""

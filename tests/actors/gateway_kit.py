@@ -16,6 +16,7 @@ from actors.gateway.affected import affected_by
 from actors.gateway.dialogue import LoginRequest
 from actors.gateway.listeners import Reception
 from actors.gateway.login import LoginOptions
+from actors.gateway.pace import Pace
 from actors.gateway.session import Session
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import LinkOptions
@@ -424,6 +425,7 @@ class GatewayBench:
         login: LoginOptions | None = None,
         max_sessions: int = 1000,
         key: bytes = KEY,
+        pace: Pace | None = None,
         session_vault: MemoryVault | None = None,
     ) -> None:
         self.clock = ManualClock()
@@ -443,6 +445,7 @@ class GatewayBench:
             telnet=None,
             web=None,
             session=session or SessionOptions(),
+            pace=pace,
             login=login or LoginOptions(),
             max_sessions=max_sessions,
         )
@@ -455,7 +458,11 @@ class GatewayBench:
         self.session_vault.system = system
         options = dataclasses.replace(self.options, link=dataclasses.replace(self.options.link, epoch=epoch))
         self._reception = Reception(
-            system, epoch, sessions=f"/{ROOT}/sessions", connections=f"/{ROOT}/connections"
+            system,
+            epoch,
+            sessions=f"/{ROOT}/sessions",
+            connections=f"/{ROOT}/connections",
+            pace=options.pace,
         )
         services = Services(log=self.log, affected=lambda cell: affected_by(cell, system))
         tree = gateway_tree(options, system, vault=self.session_vault)

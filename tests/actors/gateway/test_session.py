@@ -3,9 +3,11 @@
 import logging
 from typing import cast
 
+import gevent
 import pytest
 
 from actors.gateway.messages import DescribeSession, Incoming, Speak
+from actors.gateway.pace import Pace
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
@@ -561,6 +563,26 @@ def test_too_many_lines_for_an_absent_world_are_refused_aloud_and_the_rest_is_ke
 
         assert sum("too many of your lines" in line for line in player.lines) == 4
         assert world.ran_by("Brand") == [f"line {count}" for count in range(256)]
+
+
+def test_who_pastes_more_than_the_world_works_off_is_read_later_and_refused_nothing() -> None:
+    with GatewayBench(pace=Pace(lines_at_once=10_000, lines_per_second=1e6)) as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing()
+        world.performs = False
+        book = [f"line {count}" for count in range(1_000)]
+
+        player.types(*book)
+        waiting = len(world.waiting)
+        world.goes_on()
+        with gevent.Timeout(10.0):
+            while len(world.ran) < len(book):
+                gevent.sleep(0.001)
+                gateway.settle()
+
+        assert waiting == world.credit
+        assert world.ran_by("Brand") == book
+        assert not player.saw("Not taken")
 
 
 def test_no_more_commands_are_on_their_way_than_the_world_lets() -> None:

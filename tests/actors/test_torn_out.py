@@ -4,6 +4,7 @@ back by himself, with one line of story and all his lines.
 
 import pytest
 
+from actors.gateway.session_options import SessionOptions
 from tests.actors.world_kit import House
 
 SLIPPED = "For a moment the world slips away from you."
@@ -13,7 +14,9 @@ PARTS = pytest.mark.parametrize("part", ["characters", "sessions"])
 @PARTS
 def test_who_is_torn_out_of_the_world_goes_on_where_he_was(part: str) -> None:
     with House() as house:
-        ann = house.signs_up("Ann").types("get lantern", "east").forgets()
+        ann = house.signs_up("Ann").types("get lantern", "east")
+        house.advance(1.0)
+        ann.forgets()
 
         house.crashes(part)
         house.advance(5.0)
@@ -46,7 +49,9 @@ def test_lines_under_way_are_held_meanwhile_and_run_once(part: str) -> None:
 
 def test_what_was_being_done_has_failed_and_what_was_typed_after_it_is_run() -> None:
     with House() as house:
-        ann = house.signs_up("Ann").forgets()
+        ann = house.signs_up("Ann")
+        house.advance(1.0)
+        ann.forgets()
         house.half.ref("characters/character:ann").cell.suspend()
         ann.types("get lantern", "say after it")
 
@@ -58,7 +63,7 @@ def test_what_was_being_done_has_failed_and_what_was_typed_after_it_is_run() -> 
         assert ann.forgets().types("inventory").saw("nothing")
 
 
-def test_a_client_that_is_gone_is_not_brought_back() -> None:
+def test_a_character_whose_client_is_gone_comes_back_as_well_and_waits_for_it_no_longer() -> None:
     with House() as house:
         ann = house.signs_up("Ann")
         house.half.ref("characters/character:ann").cell.suspend()
@@ -66,8 +71,10 @@ def test_a_client_that_is_gone_is_not_brought_back() -> None:
 
         house.crashes("characters")
         house.advance(60.0)
+        assert house.half.has("characters/character:ann")
 
-        assert house.half.system.find("/world/characters/character:ann") is None
+        house.advance(SessionOptions().link_dead_seconds)
+        assert not house.half.has("characters/character:ann")
 
 
 def test_a_character_that_its_supervisor_has_given_up_is_for_its_player_to_choose_again() -> None:

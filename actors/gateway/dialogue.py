@@ -166,13 +166,17 @@ class Typed(msgspec.Struct, frozen=True):
     text: str
 
 
+class TokensRevoked(msgspec.Struct, frozen=True):
+    """What was given out to come back with opens nothing any more: give out another."""
+
+
 class Ended(msgspec.Struct, frozen=True):
     """Say goodbye with `text` and close the client."""
 
     text: str
 
 
-Effect = Say | AskFor | Echo | Send | Rejoin | ShowToken | LoggedIn | Entered | Typed | Ended
+Effect = Say | AskFor | Echo | Send | Rejoin | ShowToken | LoggedIn | TokensRevoked | Entered | Typed | Ended
 
 # What a rule of the dialogue returns: the new state, and what is to be done, in order.
 Turn = tuple[Dialogue, tuple[Effect, ...]]

@@ -3,7 +3,7 @@
 Pure functions, as in `character_menu`. An empty line turns back at every step. All three are typed unseen.
 """
 
-from actors.gateway.dialogue import Dialogue, Say, Step, Turn, complaint, sending, turn
+from actors.gateway.dialogue import Dialogue, Say, Step, TokensRevoked, Turn, complaint, sending, turn
 from transports.link.protocol import ChangePassword
 from transports.markup import styled
 
@@ -63,7 +63,7 @@ def repeated(dialogue: Dialogue, line: str) -> Turn:
 
 def done(dialogue: Dialogue) -> Turn:
     """The world has changed it."""
-    return turn(dialogue, Say(CHANGED), failures=0)
+    return turn(dialogue, Say(CHANGED), TokensRevoked(), failures=0)
 
 
 def _given_up(dialogue: Dialogue) -> Turn:

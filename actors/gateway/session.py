@@ -23,6 +23,7 @@ from actors.gateway.dialogue import (
     Say,
     Send,
     ShowToken,
+    TokensRevoked,
     Turn,
     Typed,
 )
@@ -325,6 +326,8 @@ class Session(Arrival):
                 record = self._record.with_account(AccountOf(account.id, account.name))
                 self.state = self.state.replace(record=record)
                 self._move(ctx, SessionState.CHARACTER_SELECTION)
+                self._give_way_back()
+            case TokensRevoked():
                 self._give_way_back()
             case Rejoin():
                 self._rejoin(ctx, effect)

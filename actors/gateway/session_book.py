@@ -40,7 +40,7 @@ from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import ENTERABLE, SessionState
 from actors.gateway.session_vault import Returned, Vault
 from actors.gateway.session_writes import TokenEntry
-from wyld_actors import Context, Exited, ExitKind, Message, Monitor, Ref, Reply, every, on
+from wyld_actors import Context, Exited, ExitKind, Message, Monitor, Ref, Refused, Reply, every, on
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +176,10 @@ class SessionBook(Resuming):
     def restore(self, ctx: Context, _: RestoreSessions) -> RestoredSessions | None:
         if self._memory.is_loaded:
             return self._restored()
-        self._restorers.append(ctx.defer_reply())
+        # Who asks again has given up to wait for the answer before.
+        for given_up in self._restorers:
+            given_up.fail(Refused("asked again"))
+        self._restorers = [ctx.defer_reply()]
         return None
 
     def _restored(self) -> RestoredSessions:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from actors.gateway.dialogue import Ended, Send, Step
+from actors.gateway.dialogue import Ended, Send, Step, TokensRevoked
 from actors.gateway.password_change import weakness
+from tests.actors.gateway_kit import PASSWORD as GATEWAY_PASSWORD
+from tests.actors.gateway_kit import GatewayBench
 from tests.actors.login_scripts import Player, WorldTable
 from transports.link.protocol import ChangePassword
 
@@ -22,6 +24,7 @@ def test_the_old_one_and_the_new_one_twice_change_the_password() -> None:
     player = at_the_menu().types("password", OLD, NEW, NEW)
 
     assert player.saw("the new password counts")
+    assert player.done(TokensRevoked)
     assert player.dialogue.step is Step.MENU
     assert Player(player.world).types("ann", NEW).saw("Welcome, Ann!")
 
@@ -95,3 +98,19 @@ def test_nothing_of_it_stays_in_the_dialogue_or_is_shown_in_a_repr() -> None:
     assert NEW not in repr(player.effects)
     assert (player.dialogue.password, player.dialogue.old_password) == ("", "")
     assert not any(NEW in line or OLD in line for line in player.shown)
+
+
+def test_who_has_changed_the_password_is_given_another_way_back_at_once() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").types("ann", GATEWAY_PASSWORD)
+        gateway.advance(1)
+        [before] = [value for name, value in page.data if name == "session.token"]
+
+        page.types("password", GATEWAY_PASSWORD, NEW, NEW)
+        gateway.advance(1)
+
+        tokens = [value for name, value in page.data if name == "session.token"]
+        assert len(tokens) == 2
+        assert tokens[-1] != before
+        assert page.echoes

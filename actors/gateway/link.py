@@ -290,7 +290,10 @@ class GatewayLink(Actor):
     @on(Confirm)
     def confirm(self, ctx: Context, confirm: Confirm) -> None:
         self._ledger.confirm(confirm.session, confirm.received)
-        self._ack_soon(ctx)
+        if confirm.is_last:
+            self._send_acks(ctx)
+        else:
+            self._ack_soon(ctx)
 
     @on(Leave)
     def leave(self, ctx: Context, leave: Leave) -> None:
@@ -396,6 +399,9 @@ class GatewayLink(Actor):
     @on(SendAcks)
     def send_acks(self, ctx: Context, _: SendAcks) -> None:
         self._is_ack_due = False
+        self._send_acks(ctx)
+
+    def _send_acks(self, ctx: Context) -> None:
         acks = self._ledger.acks()
         if acks is not None:
             self._queue(ctx, acks)
@@ -472,8 +478,7 @@ class GatewayLink(Actor):
 
     @on(Finish)
     def finish(self, ctx: Context, finish: Finish) -> None:
-        if (acks := self._ledger.acks()) is not None:
-            self._queue(ctx, acks)
+        self._send_acks(ctx)
         if self._line.is_up:
             self._line.say_goodbye()
             ctx.after(FAREWELL_SECONDS, HangUp(finish.reason))

@@ -353,7 +353,7 @@ class Session(Arrival):
         self._tell_client(SendData("session.taken", self._flow.line))
         self._done = 0
         self._tell_what_is_done()
-        self._give_way_back()
+        self._give_way_back(only=True)
         if not self._plays:
             if self.state.dialogue.request is None:
                 self._take(ctx, self._rules.returned(self.state.dialogue))
@@ -388,7 +388,7 @@ class Session(Arrival):
         if not self.state.devices:
             self._tell_world_of_absence()
         self._tell_where_lines_go()
-        if not any(device.takes_tokens for device in self.state.devices):
+        if not self._takes_tokens:
             self._give_way_back()
 
     def _leave_play(self, ctx: Context, text: str) -> None:

@@ -123,13 +123,13 @@ class Clients(Actor):
         self.state = self.state.replace(devices=devices)
         self._is_sure = is_sure(devices)
 
-    def _confirm(self, number: int | None) -> None:
+    def _confirm(self, number: int | None, *, is_last: bool = False) -> None:
         """So much is seen, and kept no longer: neither here nor in the world. None: what comes is seen."""
         if number is None:
             self._missed.clear()
         else:
             self._missed.confirm(number)
-        self._link.tell(Confirm(self._number, number))
+        self._link.tell(Confirm(self._number, number, is_last))
 
     # Devices come ----------------------------------------------------------------------------------
 

@@ -138,7 +138,7 @@ class Stay(Clients):
             return
         logger.info("session %d: waits for its client", self._number)
         self._move(ctx, SessionState.DISCONNECTED)
-        self._confirm(seen)
+        self._confirm(seen, is_last=True)
         self._tell_world_of_absence()
 
     def _tell_world_of_absence(self) -> None:

@@ -58,15 +58,20 @@ class Tokens(Stay):
 
     # Giving ----------------------------------------------------------------------------------------
 
-    def _give_way_back(self) -> None:
-        """Something new to come back with, for whoever is there."""
+    def _give_way_back(self, *, only: bool = False) -> None:
+        """Something new to come back with, for whoever is there. With `only` nothing else leads back any more:
+        two clients of one player would take the session from each other for ever."""
         if self._record.state not in _LOGGED_IN or not self.state.devices:
             return
-        if any(device.takes_tokens for device in self.state.devices):
+        if only or self._takes_tokens:
             token = reconnect_token.make(self._number, secrets.token_bytes)
             self._offer(TokenKind.TOKEN, token.digest, reconnect_token.encode(token))
-        elif self._plays and self._options.announce_code:
+        if only or (self._plays and self._options.announce_code and not self._takes_tokens):
             self._give_code()
+
+    @property
+    def _takes_tokens(self) -> bool:
+        return any(device.takes_tokens for device in self.state.devices)
 
     def _give_code(self) -> None:
         code = reconnect_token.make_code(secrets.token_bytes)
@@ -89,10 +94,13 @@ class Tokens(Stay):
             # Another has taken its place.
             return
         ctx.after(kept.seconds / 2, KeepAlive(kind, digest))
-        if text is not None and kind is TokenKind.CODE:
-            self._speak(code_line(text))
-        elif text is not None:
+        if text is None:
+            return
+        if kind is TokenKind.TOKEN:
             self._tell_client(SendData("session.token", {"token": text, "seconds": kept.seconds}))
+        elif self._is_code_asked_for or (self._options.announce_code and not self._takes_tokens):
+            self._is_code_asked_for = False
+            self._speak(code_line(text))
 
     @on(TokenNotKept)
     def token_not_kept(self, ctx: Context, refused: TokenNotKept) -> None:
@@ -103,6 +111,7 @@ class Tokens(Stay):
         elif kind is TokenKind.CODE and digest in self._offered:
             del self._offered[digest], self._given[kind]
             if self._is_code_asked_for:
+                self._is_code_asked_for = False
                 self._speak(CODE_IN_VAIN)
         else:
             ctx.after(_RETRY_SECONDS, KeepAlive(kind, digest))

@@ -145,9 +145,10 @@ class Server:
 
     def kill_and_wait(self, name: str) -> None:
         """SIGKILL one of its halves, and wait until another serves in its place."""
-        before = self.pid(name)
+        ready = f"{name} is ready"
+        before = self.words.count(ready)
         self.kill(name)
-        self.until(lambda content: self._is_ready(content) and content["pids"][name] != before)
+        self.until(lambda content: self._is_ready(content) and self.words.count(ready) > before)
 
     @property
     def postgres(self) -> psutil.Process:

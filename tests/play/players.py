@@ -34,7 +34,8 @@ LIMIT_SECONDS = 20.0
 PASSWORD = "correct horse battery"
 
 IAC, WILL, WONT, DO, DONT = 255, 251, 252, 253, 254
-ECHO = 1
+SB = 250
+ECHO, GMCP = 1, 201
 _STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 _nonces = itertools.count(1)
 
@@ -170,6 +171,7 @@ class TelnetPlayer(Player):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS)
         self._socket.settimeout(None)
         self._rest = b""
+        self._gmcp: list[tuple[str, Any]] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reader = gevent.spawn(self._listen)
 
@@ -208,7 +210,22 @@ class TelnetPlayer(Player):
         self._rest = plain[cut:]
         self._show(self._decoder.decode(plain[:cut]))
 
+    def until_gmcp(self, package: str) -> Any:
+        """Wait for a message of this package; the value of the newest, which are all forgotten then."""
+
+        def found() -> str | None:
+            return "" if any(name == package for name, _ in self._gmcp) else None
+
+        self._until(found, package, LIMIT_SECONDS)
+        value = [value for name, value in self._gmcp if name == package][-1]
+        self._gmcp.clear()
+        return value
+
     def _obey(self, control: bytes) -> None:
+        if control[1:3] == bytes([SB, GMCP]):
+            package, _, value = control[3:-2].decode().partition(" ")
+            self._gmcp.append((package, json.loads(value) if value else None))
+            self._news.set()
         if control[2:] == bytes([ECHO]) and control[1] in (WILL, WONT):
             self.hides = control[1] == WILL
             self.sends(bytes([IAC, DO if self.hides else DONT, ECHO]))

@@ -257,6 +257,23 @@ def test_a_token_lives_as_long_as_its_session() -> None:
         assert gateway.client().types(f"reconnect {code}").saw("You are back")
 
 
+def test_who_came_back_by_a_code_cannot_be_thrown_out_by_an_older_token() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").logs_in().types("reconnect")
+        gateway.advance(1)
+        token, code = data_of(page, "session.token")[-1]["token"], code_of(page)
+        page.hangs_up()
+        phone = gateway.client().types(f"reconnect {code}")
+        gateway.advance(1)
+
+        again = gateway.client("websocket").sends_data("session.resume", {"token": token, "seen": 0})
+
+        (failed,) = data_of(again, "session.resume-failed")
+        assert failed["reason"] == "wrong_secret"
+        assert phone.is_open
+
+
 # By login -----------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,220 @@
+"""Players come back to their characters on a real server: after a cut, a killed gateway, a full stop."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.play.kit import Server
+from tests.play.players import TelnetPlayer
+
+pytestmark = pytest.mark.slow
+
+Unique = Callable[[str], str]
+NewServer = Callable[..., Server]
+
+
+def code_of(player: TelnetPlayer) -> str:
+    """The code that it is told on entering the world."""
+    player.sees('" at the door')
+    return code_in(player)
+
+
+def comes_back(server: Server, player: TelnetPlayer, code: str) -> TelnetPlayer:
+    """Another connection of the same player, by its code; read up to "You are back"."""
+    again = server.telnet(player.name)
+    again.sees("Your account's name")
+    again.does(f"reconnect {code}", "You are back, after")
+    return again
+
+
+@pytest.fixture
+def ann(server: Server, unique: Unique) -> TelnetPlayer:
+    """Somebody whose lines another player hears."""
+    return server.telnet(unique("ann")).signs_up()
+
+
+def test_a_player_whose_line_was_cut_comes_back_by_its_code_to_what_it_missed(
+    server: Server, unique: Unique, ann: TelnetPlayer
+) -> None:
+    bob = server.telnet(unique("bob")).signs_up()
+    code = code_of(bob)
+    bob.does("say Before.", 'You say, "Before."')
+    bob.leave()
+    ann.sees(f"{bob.name} ")
+    for word in ("One", "Two", "Three"):
+        ann.does(f"say {word}.", f'You say, "{word}."')
+
+    again = comes_back(server, bob, code)
+    missed = again.sees("Exits:")
+
+    assert re.findall(r'says, "(\w+)\."', missed) == ["One", "Two", "Three"]
+    assert "Before" not in missed
+    assert "The Old Quay" in missed, "then it is shown where it is"
+    again.does("inventory", "You carry")
+
+
+def test_what_was_typed_before_the_line_broke_is_done_and_its_answer_kept(
+    server: Server, unique: Unique, ann: TelnetPlayer
+) -> None:
+    bob = server.telnet(unique("bob")).signs_up()
+    code = code_of(bob)
+    bob.types("say One.", "say Two.", "get lantern")
+    bob.leave()
+    ann.sees(f'{bob.name} says, "Two."')
+    ann.sees(f"{bob.name} picks up a brass lantern.")
+
+    again = comes_back(server, bob, code)
+
+    again.does("inventory", "a brass lantern")
+    assert again.text.count("You pick up a brass lantern.") + bob.text.count("You pick up") >= 1
+
+
+def test_a_client_that_is_still_there_is_taken_over_and_told(server: Server, unique: Unique) -> None:
+    bob = server.telnet(unique("bob")).signs_up()
+    code = code_of(bob)
+
+    again = server.telnet(bob.name)
+    again.sees("Your account's name")
+    again.does(f"reconnect {code}", "You are here as well.", "Exits:")
+
+    assert "Your character is being played from elsewhere now." in bob.is_sent_away()
+    again.does("say Still me.", 'You say, "Still me."')
+
+
+def test_a_code_that_was_used_opens_nothing(server: Server, unique: Unique) -> None:
+    bob = server.telnet(unique("bob")).signs_up()
+    code = code_of(bob)
+    bob.leave()
+    comes_back(server, bob, code)
+
+    thief = server.telnet(bob.name)
+    thief.sees("Your account's name")
+    thief.does(f"reconnect {code}", "opens once only. Please log in.", "Your account's name")
+
+
+def test_a_program_comes_back_by_gmcp_and_by_the_environment(server: Server, unique: Unique) -> None:
+    bob = server.telnet(unique("bob"))
+    bob.sends(gmcp('Core.Supports.Set ["Wyld.Resume 1"]', is_first=True))
+    bob.signs_up()
+    bob.does("look", "Exits:")
+    token = token_of(bob)
+    bob.leave()
+
+    again = server.telnet(bob.name)
+    again.sends(gmcp(f'Wyld.Resume {{"token":"{token}"}}', is_first=True))
+    again.sees("You are back, after")
+    again.does("look", "Exits:")
+    token = token_of(again)
+    again.leave()
+
+    third = server.telnet(bob.name)
+    third.sees("Your account's name")
+    third.sends(environment("WYLD_RESUME", token))
+    third.sees("You are back, after")
+
+
+def gmcp(message: str, *, is_first: bool = False) -> bytes:
+    """IAC SB GMCP, after IAC DO GMCP if nothing was agreed yet."""
+    agreed = bytes((255, 253, 201)) if is_first else b""
+    return agreed + bytes((255, 250, 201)) + message.encode() + bytes((255, 240))
+
+
+def environment(name: str, value: str) -> bytes:
+    """IAC WILL NEW-ENVIRON, and one variable."""
+    variable = b"\x00\x00" + name.encode() + b"\x01" + value.encode()
+    return bytes((255, 251, 39)) + bytes((255, 250, 39)) + variable + bytes((255, 240))
+
+
+def token_of(player: TelnetPlayer) -> str:
+    """The newest that the program was given."""
+    found = player.until_gmcp("Wyld.Resume.Token")
+    token = found["token"]
+    assert isinstance(token, str)
+    return token
+
+
+def test_a_gateway_that_is_killed_costs_its_players_a_connection_and_nothing_else(
+    new_server: NewServer, unique: Unique
+) -> None:
+    server = new_server().start()
+    ann, bob = server.telnet(unique("ann")).signs_up(), server.telnet(unique("bob")).signs_up()
+    code = code_of(bob)
+    bob.does("get lantern", "You pick up a brass lantern.")
+    bob.leave()
+    ann.does("say Nobody hears this yet.", "You say")
+    server.kill_and_wait("gateway")
+
+    by_code = comes_back(server, bob, code)
+    missed = by_code.sees("Exits:")
+    by_login = server.telnet(ann.name)
+    by_login.gives_password()
+    by_login.sees("in the world, you were away for")
+    by_login.does("1", "You are back, after", "Exits:")
+
+    assert missed.count('says, "Nobody hears this yet."') == 1
+    by_code.does("inventory", "a brass lantern")
+    by_login.does("say Here I am.", 'You say, "Here I am."')
+    by_code.sees(f'{ann.name} says, "Here I am."')
+
+
+def test_a_stop_of_everything_costs_its_players_a_connection_and_nothing_else(
+    new_server: NewServer, unique: Unique
+) -> None:
+    server = new_server().start()
+    ann, bob = server.telnet(unique("ann")).signs_up(), server.telnet(unique("bob")).signs_up()
+    code = code_of(bob)
+    bob.does("get lantern", "You pick up a brass lantern.")
+    bob.leave()
+    ann.does("say Nobody hears this yet.", "You say")
+    assert server.stop() == 0
+    server.start()
+
+    again = comes_back(server, bob, code)
+    missed = again.sees("Exits:")
+
+    assert missed.count('says, "Nobody hears this yet."') == 1
+    assert "You pick up" not in missed
+    again.does("inventory", "a brass lantern")
+
+
+def test_no_token_and_no_code_is_in_anything_that_the_server_writes(
+    new_server: NewServer, unique: Unique
+) -> None:
+    server = new_server(LOG__LEVEL="debug").start()
+    bob = server.telnet(unique("bob"))
+    bob.sends(gmcp('Core.Supports.Set ["Wyld.Resume 1"]', is_first=True))
+    bob.signs_up()
+    bob.does("look", "Exits:")
+    secrets = [token_of(bob)]
+    bob.does("reconnect", "at the door leads back here.")
+    secrets.append(code_in(bob))
+    bob.leave()
+    again = server.telnet(bob.name)
+    again.sees("Your account's name")
+    again.does(f"reconnect {secrets[-1]}", "You are back, after", "Exits:")
+    again.does("reconnect", "at the door leads back here.")
+    secrets.append(code_in(again))
+    wrong = server.telnet(bob.name)
+    wrong.sees("Your account's name")
+    wrong.does(f"reconnect {secrets[0]}", "Please log in.")
+    server.kill_and_wait("gateway")
+    assert server.stop() == 0
+
+    written = b"".join(path.read_bytes() for path in texts_of(server.data_dir))
+    assert b"is attached" in written, "it was looked into the right files"
+    for secret in secrets:
+        assert secret.encode() not in written
+        assert secret.replace("-", "").encode() not in written
+
+
+def code_in(player: TelnetPlayer) -> str:
+    """The newest that it has been shown."""
+    codes: list[str] = re.findall(r'"reconnect (\S+)"', player.text)
+    return codes[-1]
+
+
+def texts_of(folder: Path) -> list[Path]:
+    """All that was written into the folder but the database, which has digests only."""
+    return [path for path in folder.rglob("*") if path.is_file() and "postgres" not in path.parts]

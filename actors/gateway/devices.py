@@ -17,7 +17,7 @@ import msgspec
 from transports.link.protocol import OutputNumber
 from wyld_actors import Ref
 
-__all__ = ["Device", "DevicePolicy", "is_admitted", "is_sure", "seen_by_all", "stay_beside"]
+__all__ = ["Device", "DevicePolicy", "is_admitted", "is_sure", "own_number", "seen_by_all", "stay_beside"]
 
 
 class DevicePolicy(enum.StrEnum):
@@ -31,20 +31,32 @@ class DevicePolicy(enum.StrEnum):
 class Device(msgspec.Struct, frozen=True):
     """A connection. One that `confirms` says what its player has seen, which is all up to `seen`; what is
     written to another counts as seen. One that `takes_tokens` is a program that keeps one for its next
-    connection."""
+    connection. The first one, and one that has shown a token, `goes_on` with the numbers of its lines."""
 
     connection: Ref
     confirms: bool = False
     seen: OutputNumber = 0
     takes_tokens: bool = False
+    goes_on: bool = False
 
     def has_seen(self, number: OutputNumber) -> "Device":
         """The device that has said so."""
-        return Device(self.connection, True, number, self.takes_tokens)
+        return Device(self.connection, True, number, self.takes_tokens, self.goes_on)
 
     def taking_tokens(self) -> "Device":
         """The device whose program has said so."""
-        return Device(self.connection, self.confirms, self.seen, True)
+        return Device(self.connection, self.confirms, self.seen, True, self.goes_on)
+
+
+def own_number(devices: tuple[Device, ...], number: int | None, last: int) -> int:
+    """A line's number by which it is known if it comes again; 0 if it is not to be taken for that.
+
+    `last` is the highest that has come. Several devices count each for itself, and so does one that has
+    logged in anew.
+    """
+    if not number or len(devices) != 1:
+        return 0
+    return number if number > last or devices[0].goes_on else 0
 
 
 def is_admitted(policy: DevicePolicy, devices: tuple[Device, ...], *, shows_token: bool) -> bool:

@@ -197,8 +197,8 @@ class Join(Message, frozen=True):
 class Confirm(Message, frozen=True):
     """To the link: the session's client has all outputs up to `received`, and the world need not keep them.
 
-    From now on it is told by word only. None: what arrives here counts as seen, as it does at first. `is_last`
-    if nothing more will be confirmed for a while, so that the world had better hear it now.
+    From now on it is told by word only. None: what arrives here counts as seen, as it does at first.
+    `is_last` if nothing more will be confirmed for a while, so that the world had better hear it now.
     """
 
     session: SessionId

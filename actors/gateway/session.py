@@ -10,7 +10,7 @@ import logging
 
 from actors.command_trace import trace_id
 from actors.gateway.command_flow import Standing
-from actors.gateway.devices import Device
+from actors.gateway.devices import Device, own_number
 from actors.gateway.dialogue import (
     AskFor,
     Echo,
@@ -99,7 +99,7 @@ class Session(Arrival):
         record = self._record.with_metadata(metadata_of(arrived.capabilities))
         self.state = self.state.replace(record=record)
         is_page = arrived.capabilities.rendering.family == "json"
-        self._add(ctx, Device(arrived.connection, takes_tokens=is_page))
+        self._add(ctx, Device(arrived.connection, takes_tokens=is_page, goes_on=True))
         self._move(ctx, SessionState.AUTHENTICATING)
         self._tell_where_lines_go()
         if self._is_world_away:
@@ -114,7 +114,7 @@ class Session(Arrival):
             self.state.moving_to.try_tell(line)
         elif self._plays:
             if not self._hear_reconnect(line.text):
-                self._command(line.text, line.number or 0)
+                self._command(line.text, own_number(self.state.devices, line.number, self._flow.line))
         elif self._record.state is not SessionState.CLOSED:
             self._take(ctx, self._rules.heard(self.state.dialogue, line.text))
 
@@ -350,7 +350,8 @@ class Session(Arrival):
             self._keep()
         self._tell_where_lines_go()
         self._tell_of_world(is_here=self._flow.is_world_here)
-        self._tell_client(SendData("session.taken", self._flow.line))
+        if len(self.state.devices) == 1 and self.state.devices[0].goes_on:
+            self._tell_client(SendData("session.taken", self._flow.line))
         self._done = 0
         self._tell_what_is_done()
         self._give_way_back(only=True)

@@ -148,7 +148,9 @@ class Clients(Actor):
                 self._let_go(ctx, device)
         away_seconds = None if devices else ctx.now - self._record.changed_at
         seen = attach.seen
-        device = Device(attach.connection, seen is not None, seen or 0, attach.takes_tokens)
+        device = Device(
+            attach.connection, seen is not None, seen or 0, attach.takes_tokens, goes_on=attach.shows_token
+        )
         self._add(ctx, device, *staying)
         record = self._record.with_metadata(attach.metadata)
         self.state = self.state.replace(record=record.with_client(attach.protocol, attach.peer))

@@ -59,8 +59,8 @@ class Tokens(Stay):
     # Giving ----------------------------------------------------------------------------------------
 
     def _give_way_back(self, *, only: bool = False) -> None:
-        """Something new to come back with, for whoever is there. With `only` nothing else leads back any more:
-        two clients of one player would take the session from each other for ever."""
+        """Something new to come back with, for whoever is there. With `only` nothing else leads back any
+        more: two clients of one player would take the session from each other for ever."""
         if self._record.state not in _LOGGED_IN or not self.state.devices:
             return
         if only or self._takes_tokens:

@@ -4,7 +4,15 @@ from typing import cast
 
 import pytest
 
-from actors.gateway.devices import Device, DevicePolicy, is_admitted, is_sure, seen_by_all, stay_beside
+from actors.gateway.devices import (
+    Device,
+    DevicePolicy,
+    is_admitted,
+    is_sure,
+    own_number,
+    seen_by_all,
+    stay_beside,
+)
 from wyld_actors import Ref
 
 
@@ -47,3 +55,21 @@ def test_what_is_written_counts_as_seen_if_nobody_has_to_say_so() -> None:
 def test_all_have_seen_what_the_slowest_has_seen() -> None:
     assert seen_by_all((TELNET,), 60) == 60
     assert seen_by_all((TELNET, PAGE, device("other").has_seen(30)), 60) == 30
+
+
+@pytest.mark.parametrize(
+    ("devices", "number", "known_as"),
+    [
+        ((TELNET,), None, 0),
+        ((PAGE,), 58, 58),
+        # Begun anew: its 3 is not the 3 of before.
+        ((PAGE,), 3, 0),
+        # Gone on with: it has sent that before.
+        ((Device(PAGE.connection, goes_on=True),), 3, 3),
+        ((PAGE, TELNET), 58, 0),
+    ],
+)
+def test_a_line_that_comes_again_is_known_by_its_number_and_no_other_is_taken_for_it(
+    devices: tuple[Device, ...], number: int | None, known_as: int
+) -> None:
+    assert own_number(devices, number, last=57) == known_as

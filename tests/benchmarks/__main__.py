@@ -11,6 +11,7 @@ from tests.benchmarks.fairness import fairness_rows
 from tests.benchmarks.link import link_rows
 from tests.benchmarks.memory import memory_rows
 from tests.benchmarks.recovery import recovery_rows
+from tests.benchmarks.resume import resume_rows
 from tests.benchmarks.runtime import runtime_rows
 from tests.benchmarks.server import server_rows
 from tests.benchmarks.sessions import session_rows
@@ -31,6 +32,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "checkpoint": ("Checkpoints: 10,000 entities, 1,000 of them and 1,000 sessions changed", checkpoint_rows),
     "fairness": ("One noisy session among many: what the others feel of it", fairness_rows),
     "link": ("The link between two processes, against bare sockets", link_rows),
+    "resume": ("Players who lose their connections and come back at once", resume_rows),
     "recovery": ("A killed world: from SIGKILL to the first answer", recovery_rows),
 }
 

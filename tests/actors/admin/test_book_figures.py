@@ -84,15 +84,18 @@ def seen(bench: GatewayBench, state: str = "") -> SessionsView:
     return GatewayHalf(bench.system).sessions(50, state)
 
 
-def test_a_session_of_an_earlier_life_that_is_not_back_is_seen_as_such(bench: GatewayBench) -> None:
-    bench.client()
+def test_a_session_of_an_earlier_life_that_is_not_back_is_seen_as_such() -> None:
+    vault = MemoryVault(ActorSystem())
+    vault.sessions = {SessionId(number): playing(number, now=-50.0) for number in (1, 2)}
 
-    view = seen(bench)
+    with GatewayBench(session_vault=vault, max_sessions=1) as full:
+        view = seen(full)
 
     rows = {row.path: row for row in view.sessions}
     assert view.total == 2
-    assert (rows[""].state, rows[""].account, rows[""].character) == ("disconnected", "account 1", "Hero 1")
-    assert view.by_state == {"authenticating": 1, "disconnected": 1}
+    assert set(rows) == {"/gateway/sessions/0-1", ""}, "for the second there is no room"
+    assert (rows[""].state, rows[""].account, rows[""].character) == ("disconnected", "account 1", "Hero 2")
+    assert view.by_state == {"disconnected": 2}
 
 
 def test_sessions_can_be_listed_by_state(bench: GatewayBench) -> None:
@@ -109,7 +112,7 @@ def test_without_the_book_the_sessions_that_are_here_are_shown(bench: GatewayBen
     assert book is not None
     bench.system.registry.unregister("session_book")
 
-    assert [row.state for row in seen(bench).sessions] == ["authenticating"]
+    assert [row.state for row in seen(bench).sessions] == ["disconnected", "authenticating"]
 
 
 def test_the_gateway_measures_its_book(bench: GatewayBench) -> None:

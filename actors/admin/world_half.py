@@ -27,7 +27,10 @@ def link_check(status: LinkStatus) -> Check:
     """Whether gateways are here. A world without one is ready for them."""
     if not status.gateways:
         advice = "nobody can play; see whether the gateway runs: its `tree`, its log"
-        return Check("link", Health.WARNING, "no gateway is connected", advice)
+        if not status.refused:
+            return Check("link", Health.WARNING, "no gateway is connected", advice)
+        finding = f"no gateway is connected, {status.refused} connections were refused"
+        return Check("link", Health.WARNING, finding, "the log says why, and which key is to be set where")
     named = ", ".join(f"{name} {facts['state']}" for name, facts in status.gateways.items())
     return ok("link", f"{named}; {status.sessions} sessions")
 
@@ -105,6 +108,9 @@ def _link_metrics(status: LinkStatus) -> Iterator[Metric]:
         "wyld_link_outputs_unacknowledged",
         "Outputs that a gateway has not confirmed.",
         value=status.outputs_unacknowledged,
+    )
+    yield CounterMetricFamily(
+        "wyld_link_refused", "Connections to the link that were not let in.", value=status.refused
     )
 
 

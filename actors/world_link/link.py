@@ -408,6 +408,7 @@ class WorldLink(WorldOutlet):
             sum(inbox.received - inbox.applied for inbox in inboxes),
             sum(inbox.applied - inbox.durable for inbox in inboxes),
             sum(streams.tail.unacked for streams in self._streams),
+            self._router.statistics.peers_refused,
         )
 
 

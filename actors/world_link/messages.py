@@ -173,3 +173,5 @@ class LinkStatus(Record, frozen=True):
     commands_waiting: int
     commands_not_durable: int
     outputs_unacknowledged: int
+    # Connections over this socket that were not let in: no key, or one that is not listed.
+    refused: int = 0

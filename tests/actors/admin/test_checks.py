@@ -65,6 +65,7 @@ def test_a_failing_check_says_what_to_do_and_a_passing_one_need_not(
         rules.restart_check({"/a": (1, 2, 30), "/b": (0, 0, 1)}),
         rules.letters_check(1),
         world_link(WorldLink({}, 0, 0, 0, 0)),
+        world_link(WorldLink({}, 0, 0, 0, 0, refused=7)),
     ],
     ids=lambda check: check.name,
 )

@@ -29,7 +29,7 @@ from actors.admin.options import AdminOptions
 from actors.admin.remembered import Remembered
 from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen
 from actors.admin.shared import SharedPieces
-from actors.admin.survey import take_survey
+from actors.admin.survey import is_done, take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
 from supervisors import LogEvent, RestartLog
@@ -186,9 +186,9 @@ class AdminDesk:
         ]
 
     def _parts(self) -> dict[str, str]:
-        """The states of those just below the roots, by path."""
-        roots = self.system.roots.values()
-        return {cell.path: state_of(cell) for root in roots for cell in (root.children or {}).values()}
+        """The states of those just below the roots, by path; who has done its work is not missed."""
+        cells = [cell for root in self.system.roots.values() for cell in (root.children or {}).values()]
+        return {cell.path: state_of(cell) for cell in cells if not is_done(cell)}
 
     def _process(self) -> list[Check]:
         """What the launcher tells of this process; nothing where there is none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from supervisors.snapshot import state_of
-from wyld_actors import ActorSystem, Cell, CellState
+from wyld_actors import NORMAL, ActorSystem, Cell, CellState
 from wyld_actors.slices import cells_in_slices
 
 
@@ -50,6 +50,11 @@ def is_running(cell: Cell) -> bool:
     return cell.state is CellState.RUNNING and not cell.is_suspended
 
 
+def is_done(cell: Cell) -> bool:
+    """Whether it has done what it was for: a transient child that has ended by itself, in order."""
+    return cell.state is CellState.STOPPED and cell.exit_reason == NORMAL
+
+
 @dataclass(slots=True)
 class _Counts:
     """What was counted under one actor, and under whom that one is."""
@@ -63,7 +68,7 @@ class _Counts:
     def add(self, cell: Cell) -> None:
         self.actors += 1
         self.waiting += cell.depth
-        if not is_running(cell):
+        if not is_running(cell) and not is_done(cell):
             self.not_running[state_of(cell)] += 1
 
     def add_to(self, above: _Counts) -> None:

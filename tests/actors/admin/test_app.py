@@ -10,10 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from actors.admin.answering import ROWS_LIMIT
 from actors.admin.checks import Check, Health
 from actors.admin.restarts import since_when
+from actors.admin.survey import take_survey
 from actors.admin.views import tree_view
-from supervisors import SpawnChild
+from supervisors import TRANSIENT, SpawnChild, StartChild, Started, TerminateChild, worker
 from tests.actors.admin.conftest import TOKEN, House
 from tests.supervisors.actors import Ping
+from wyld_actors import Actor, Context, on
 
 
 @pytest.mark.parametrize("url", ["/api/", "/api/tree", "/metrics", "/api/restarts/stream", "/nowhere"])
@@ -53,6 +55,30 @@ def test_a_process_that_is_not_ready_names_what_fails_and_tells_why_to_operators
     assert (stranger.json["is_ready"], stranger.json["failing"]) == (False, ["store"])
     assert "db.example.org" not in stranger.text
     assert "db.example.org" in operator.text
+
+
+class Errand(Actor):
+    """A part that does one thing, and ends."""
+
+    def on_start(self) -> None:
+        self.ctx.ref.tell(Ping())
+
+    @on(Ping)
+    def end(self, ctx: Context, _: Ping) -> None:
+        ctx.stop()
+
+
+def test_a_part_that_has_done_its_work_is_not_missed_and_one_that_was_stopped_is(house: House) -> None:
+    top = house.system.find("/top")
+    assert top is not None
+    assert isinstance(top.ask(StartChild(worker("errand", Errand, restart=TRANSIENT))), Started)
+    house.settle()
+
+    assert house.read("/readyz")["is_ready"] is True
+    assert take_survey(house.system).total.not_running == {}
+    top.ask(TerminateChild("b"))
+    house.settle()
+    assert house.get("/readyz").status_code == 503
 
 
 def test_the_overview_tells_which_process_this_is(house: House) -> None:

@@ -40,7 +40,20 @@ from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import ENTERABLE, SessionState
 from actors.gateway.session_vault import Returned, Vault
 from actors.gateway.session_writes import TokenEntry
-from wyld_actors import Context, Exited, ExitKind, Message, Monitor, Ref, Refused, Reply, every, on
+from wyld_actors import (
+    Context,
+    Exited,
+    ExitKind,
+    ExitReason,
+    Message,
+    Monitor,
+    Ref,
+    Refused,
+    Reply,
+    StopRequested,
+    every,
+    on,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +65,12 @@ CLEAN_UP_SECONDS: Final = 3600.0
 
 class Load(Message, frozen=True):
     """To oneself: read what an earlier life of the gateway has written."""
+
+
+class Finish(Message, frozen=True):
+    """To oneself: everything that was said before has been read; end."""
+
+    reason: ExitReason
 
 
 class SessionBook(Resuming):
@@ -70,6 +89,15 @@ class SessionBook(Resuming):
         for ref in self._cache.refs():
             self._monitors[ref] = self.ctx.monitor(ref)
         self.ctx.ref.tell(Load())
+
+    @on(StopRequested)
+    def stop_requested(self, ctx: Context, request: StopRequested) -> None:
+        """What the sessions said when they stopped waits in the mailbox: it is read first."""
+        ctx.ref.tell(Finish(request.reason))
+
+    @on(Finish)
+    def finish(self, ctx: Context, finish: Finish) -> None:
+        ctx.stop(finish.reason)
 
     def on_stop(self) -> None:
         self._write_last_words()
@@ -168,6 +196,8 @@ class SessionBook(Resuming):
                 self._cache.transition(record.id, SessionState.DISCONNECTED, now=ctx.now)
         self._memory.is_loaded = True
         logger.info("%d sessions of an earlier life wait for their clients", len(found))
+        # A gateway that is started again every half hour would never come to it.
+        self._clean_up(ctx)
         for reply in self._restorers:
             reply.set(self._restored())
         self._restorers.clear()

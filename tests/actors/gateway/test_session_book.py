@@ -362,13 +362,24 @@ def test_the_last_states_are_written_when_the_process_stops(bench: Bench) -> Non
     assert bench.vault.sessions[SessionId(1)].state is SessionState.DISCONNECTED
 
 
-def test_old_rows_are_dropped_hourly_and_on_demand(bench: Bench) -> None:
-    bench.tell(CleanUp())
+def test_what_sessions_say_in_their_last_moment_is_written_before_the_book_stops(bench: Bench) -> None:
+    ref = bench.player()
+    for number in range(3_000):
+        bench.book.tell(KeepSession(disconnected(number), ref))
+
+    bench.stop()
+
+    assert len(bench.vault.sessions) == 3_000
+
+
+def test_old_rows_are_dropped_at_the_start_hourly_and_on_demand(bench: Bench) -> None:
     assert bench.vault.trims == 1
+    bench.tell(CleanUp())
+    assert bench.vault.trims == 2
 
     bench.advance(CLEAN_UP_SECONDS)
 
-    assert bench.vault.trims == 2
+    assert bench.vault.trims == 3
 
 
 # Tokens -----------------------------------------------------------------------------------------------

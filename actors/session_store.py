@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+import gevent
 import msgspec
 
 from actors.gateway.reconnect_results import (
@@ -50,6 +51,7 @@ from actors.storage.session_tokens import TokenAsked, TokenRow, TokenTaken
 from actors.storage.sessions import SessionRow
 from actors.storage.store import STORE_NAME
 from wyld_actors import ActorDeadError, ActorSystem, AskTimeout
+from wyld_actors.slices import in_slices
 
 __all__ = ["StoreVault", "record_of", "row_of"]
 
@@ -57,6 +59,9 @@ logger = logging.getLogger(__name__)
 
 # Longer than the store lets anything wait; a resume is answered by then.
 STORE_SECONDS: Final = 10.0
+
+# As JSON has it.
+_NUL: Final = "\\u0000"
 
 _REFUSALS: Mapping[type[TokenRefused], type[ResumeRefusal]] = MappingProxyType(
     {
@@ -88,7 +93,7 @@ class StoreVault:
     def save(self, batch: Batch) -> None:
         """See `Vault.save`."""
         ahead = self._ahead()
-        rows = tuple(row_of(record, ahead) for record in batch.records)
+        rows = tuple(row_of(record, ahead) for record in in_slices(batch.records, _yield))
         tokens = tuple(_token_row(token, ahead) for token in batch.tokens)
         self._ask(SaveSessions(self._gateway, rows, batch.closed, tokens))
 
@@ -96,7 +101,7 @@ class StoreVault:
         """See `Vault.load`."""
         ahead = self._ahead()
         rows: list[SessionRow] = self._ask(LoadSessions(self._gateway))
-        records = [record_of(row, ahead) for row in rows]
+        records = [record_of(row, ahead) for row in in_slices(rows, _yield)]
         return [record for record in records if record is not None]
 
     def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
@@ -127,6 +132,11 @@ def _outcome(answer: TokenTaken | TokenRefused) -> SessionId | ResumeRefusal:
     if isinstance(answer, TokenTaken):
         return SessionId(answer.session)
     return _REFUSALS[type(answer)]()
+
+
+def _yield() -> None:
+    # Not `give_way`: its timer would look like rest to who waits until nobody works (`ActorSystem.settle`).
+    gevent.sleep(0)
 
 
 def row_of(record: SessionRecord, ahead: float) -> SessionRow:
@@ -185,9 +195,12 @@ def _token_row(token: TokenEntry, ahead: float) -> TokenRow:
 
 
 def _metadata_json(metadata: SessionMetadata) -> str:
-    # In ASCII, which the cleaning of surrogates comes with.
-    fields = msgspec.structs.asdict(metadata)
-    return json.dumps(_cleaned(fields), ensure_ascii=True)
+    try:
+        text = msgspec.json.encode(metadata).decode()
+    except UnicodeEncodeError:
+        text = _NUL
+    # Hardly ever: a client that says such things is not one that a person uses.
+    return json.dumps(_cleaned(msgspec.structs.asdict(metadata))) if _NUL in text else text
 
 
 def _metadata_of(text: str) -> SessionMetadata:
@@ -210,4 +223,6 @@ def _cleaned(value: Any) -> Any:
 
 def _clean(text: str) -> str:
     # PostgreSQL takes no NUL and no half of a surrogate pair.
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 
@@ -39,7 +40,8 @@ from tests.actors.gateway.session_records import disconnected, playing
 from tests.actors.storage.session_rows import session_row
 from wyld_actors import Actor, ActorSystem, Context, Mailbox, Message, Ref, on
 
-texts = st.text(max_size=20)
+# Also halves of surrogate pairs, and what looks like an escape.
+texts = st.text(st.characters(), max_size=20) | st.sampled_from(["\\u0000", "a\0b", "\ud800"])
 
 
 @given(texts, texts, st.floats(-1e6, 1e9), st.floats(0, 2e9))
@@ -53,9 +55,11 @@ def test_a_record_comes_back_from_its_row_cleaned_of_what_no_database_takes(
     row = row_of(record, ahead)
     back = record_of(row, ahead)
 
-    assert "\0" not in row.peer + row.metadata
-    assert "\\u0000" not in row.metadata
-    row.metadata.encode()
+    known = json.loads(row.metadata)
+    said = row.peer + known["terminal"] + "".join(known["custom"][0])
+    assert "\0" not in said
+    assert (said + row.metadata).encode()
+    assert json.dumps(known), "PostgreSQL reads it as JSON does"
     assert back is not None
     assert (back.state, back.left, back.account, back.character) == (
         record.state,
@@ -196,3 +200,17 @@ def test_a_session_of_another_gateway_is_not_ours(first: Life, database: Coopera
     save_sessions(database, "second", [session_row(1)])
 
     assert first.restored() == []
+
+
+def test_what_a_hostile_client_tells_of_itself_keeps_no_session_from_being_written(
+    first: Life, database: CooperativeDatabase
+) -> None:
+    ref, _ = first.player()
+    for number, text in enumerate(["a\0b", "\ud800", "\\u0000", "\\", "'; DROP TABLE sessions; --", "%s"], 1):
+        metadata = SessionMetadata(terminal=text, user_agent=text, custom=((text, text),))
+        first.book.tell(KeepSession(playing(number).with_metadata(metadata), ref))
+    until(lambda: len(load_sessions(database, "main")) == 6)
+
+    stored = [record_of(row, 0.0) for row in load_sessions(database, "main")]
+    said = [record.metadata.terminal for record in stored if record is not None]
+    assert said == ["ab", "?", "\\u0000", "\\", "'; DROP TABLE sessions; --", "%s"]

@@ -4,8 +4,7 @@ While a telnet client is there nothing is kept: what is written counts as seen. 
 on its page (the browser's) lets go of it by number; without any client all is kept.
 
 Bounded in lines and bytes. What no longer fits is dropped from the front and counted, so that the gap can be
-said aloud. Numbers are those of the session's output stream; what came in one batch shares the last one of
-it.
+said aloud. Numbers are those of the session's output stream.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,9 @@ from typing import NamedTuple
 from actors.rendering import Delivery
 from transports.link.protocol import OutputNumber
 
-__all__ = ["BYTES_LIMIT", "LINES_LIMIT", "Missed", "MissedOutput"]
+__all__ = ["BYTES_LIMIT", "LINES_LIMIT", "Missed", "MissedOutput", "Numbered", "numbered"]
+
+Numbered = tuple[OutputNumber, Delivery]
 
 # As many as a client's window scrolls back without effort, and as many as the world keeps for a gateway.
 LINES_LIMIT = 500
@@ -37,6 +38,15 @@ class _Kept(NamedTuple):
     delivery: Delivery
     lines: int
     size: int
+
+
+def numbered(deliveries: Sequence[Delivery], last: OutputNumber) -> list[Numbered]:
+    """The deliveries of a batch whose last has the number `last`.
+
+    They are counted from the end. What was left out between them, because it had been shown, makes numbers
+    greater than they are: then an output is kept for longer, and none is taken for seen that was not.
+    """
+    return list(enumerate(deliveries, last - len(deliveries) + 1))
 
 
 class MissedOutput:
@@ -66,12 +76,12 @@ class MissedOutput:
         """How many bytes of text are kept."""
         return self._size
 
-    def keep(self, deliveries: Sequence[Delivery], number: OutputNumber) -> None:
-        """These were not seen by anybody yet; the stream has come to `number` with them."""
-        if self._kept and number < self._kept[-1].number:
+    def keep(self, numbered: Sequence[Numbered]) -> None:
+        """These were not seen by anybody yet; they are in the order of their numbers."""
+        if self._kept and numbered and numbered[-1][0] < self._kept[-1].number:
             # Another world counts from the beginning: whatever is seen of it, this was before.
             self._kept = [kept._replace(number=0) for kept in self._kept]
-        for delivery in deliveries:
+        for number, delivery in numbered:
             lines, size = delivery.extent
             self._kept.append(_Kept(number, delivery, lines, size))
             self._lines += lines

@@ -41,6 +41,7 @@ from actors.gateway.messages import (
     WorldLost,
     WorldReached,
 )
+from actors.gateway.missed_output import numbered
 from actors.gateway.session_arrival import Arrival
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import AccountOf, CharacterOf, SessionId, address_of, metadata_of
@@ -125,7 +126,8 @@ class Session(Arrival):
         flow = self._flow
         shown: list[Delivery] = []
         prompt: str | None = None
-        for delivery in incoming.deliveries:
+        deliveries = self._not_yet_seen(incoming) if self._seen_elsewhere else incoming.deliveries
+        for delivery in deliveries:
             if not delivery.steers:
                 shown.append(delivery)
                 continue
@@ -147,8 +149,16 @@ class Session(Arrival):
         # Last, when nothing can go wrong any more: it is changed in place.
         flow.received = incoming.received
         if not self._is_sure:
-            kept = [delivery for delivery in incoming.deliveries if not delivery.steers]
-            self._missed.keep(kept, incoming.received)
+            every = numbered(incoming.deliveries, incoming.received)
+            self._missed.keep([one for one in every if not one[1].steers])
+
+    def _not_yet_seen(self, incoming: Incoming) -> list[Delivery]:
+        """Without what the page had from an earlier life of this gateway, and the world sends once more."""
+        seen = self._seen_elsewhere
+        if incoming.received >= seen:
+            self._seen_elsewhere = 0
+        every = numbered(incoming.deliveries, incoming.received)
+        return [delivery for number, delivery in every if delivery.steers or number > seen]
 
     def _is_performed(self, done: Performed) -> None:
         self._flow.performed(done.number)
@@ -223,6 +233,7 @@ class Session(Arrival):
             self._asked_again = None
             self.state = self.state.replace(is_in_world=True)
             self._flow.go_on_after(reply.applied)
+            self._seen_elsewhere = 0
             if not self._is_torn_out:
                 self._speak(BREATH_DRAWN)
             self._is_torn_out = False
@@ -385,6 +396,7 @@ class Session(Arrival):
         character = CharacterOf(selected.character.id, selected.character.name, selected.entity)
         self.state = self.state.replace(record=self._record.with_character(character), is_in_world=True)
         self._flow.begin_at(selected.applied)
+        self._seen_elsewhere = 0
         self._move(ctx, SessionState.PLAYING)
         if not self.state.devices:
             self._tell_world_of_absence()

@@ -35,7 +35,7 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_words import DEVICE_THERE, TAKEN_OVER, caught_up
-from transports.link.protocol import DisconnectReason
+from transports.link.protocol import DisconnectReason, OutputNumber
 from wyld_actors import Actor, Context, Exited, Message, Monitor, Record, Ref, on
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,9 @@ class Clients(Actor):
         self._flow: CommandFlow = self.state.flow
         self._missed: MissedOutput = self.state.missed
         self._is_sure = is_sure(self.state.devices)
+        # What a page that is back has seen, where the world has yet to send all of that again to a gateway
+        # that has just begun.
+        self._seen_elsewhere: OutputNumber = 0
         self._monitors: dict[Ref, Monitor] = {}
         self._touched_at = self.ctx.now
         self._link = self._found(LINK)
@@ -152,6 +155,9 @@ class Clients(Actor):
             attach.connection, seen is not None, seen or 0, attach.takes_tokens, goes_on=attach.shows_token
         )
         self._add(ctx, device, *staying)
+        # Beside another device, that one is to see it all.
+        is_ahead = device.seen > self._flow.received and not staying
+        self._seen_elsewhere = device.seen if is_ahead else 0
         record = self._record.with_metadata(attach.metadata)
         self.state = self.state.replace(record=record.with_client(attach.protocol, attach.peer))
         self._touched_at = ctx.now

@@ -10,6 +10,7 @@ from actors.gateway.restorer import name_of
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
+from tests.actors.gateway.test_coming_back import data_of
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
 from transports.link.protocol import TextOutput
 
@@ -67,6 +68,58 @@ def test_what_a_killed_gateway_had_shown_to_nobody_is_shown_after_it() -> None:
             "Arrived at the first gateway.",
             "Said while there was none.",
         ]
+
+
+class Reader:
+    """A page that reads "One" and "Two", says nothing of it, and misses "Three" as its gateway is killed."""
+
+    def __init__(self, gateway: GatewayBench) -> None:
+        self._gateway = gateway
+        self.world = gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        (session,) = self.world.places
+        for text in ("One.", "Two."):
+            self.world.shows(session, TextOutput(text))
+            gateway.settle()
+        self._token = data_of(page, "session.token")[-1]["token"]
+        self._seen = data_of(page, "session.seq")[-1]
+        gateway.dies()
+        self.world.shows(session, TextOutput("Three."))
+
+    def comes_back(self) -> Client:
+        page = self._gateway.client("websocket").forgets()
+        return page.sends_data("session.resume", {"token": self._token, "seen": self._seen})
+
+
+def read_by(page: Client) -> list[str]:
+    return [line for line in page.lines if line in ("One.", "Two.", "Three.")]
+
+
+def test_of_what_the_world_sends_a_new_gateway_a_page_is_shown_only_what_is_not_on_it() -> None:
+    with GatewayBench() as gateway:
+        reader = Reader(gateway)
+        gateway.begins_again()
+
+        assert read_by(reader.comes_back()) == ["Three."]
+
+
+def test_a_page_that_is_back_before_the_world_is_shown_only_what_is_not_on_it() -> None:
+    with GatewayBench() as gateway:
+        reader = Reader(gateway)
+        reader.world.saves()
+        gateway.kills_world()
+        gateway.begins_again()
+        page = reader.comes_back()
+
+        gateway.starts_world(remembering=reader.world)
+
+        assert read_by(page) == ["Three."]
+        (session,) = reader.world.places
+        assert gateway.world is not None
+        gateway.world.shows(session, TextOutput("One."))
+        gateway.settle()
+        assert read_by(page) == ["Three.", "One."]
 
 
 def test_commands_go_on_after_those_of_the_life_before() -> None:

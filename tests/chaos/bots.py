@@ -1,8 +1,11 @@
-"""Players that never tire: each types one command after the other, and comes back when it is cut off."""
+"""Players that never tire: each types one command after the other, and comes back when it is cut off.
+
+What a player types is drawn here; how it gets to the server, and back after a loss, is the business of
+`telnet_bot.py` and `web_bot.py`.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -11,10 +14,11 @@ import gevent
 from gevent.event import Event
 
 from tests.chaos.judgement import Ending
-from tests.chaos.ledger import FLOOR, Command, Ledger, Transfer
+from tests.chaos.ledger import Command, Ledger
+from tests.chaos.moves import draw
 from tests.chaos.screen import Screen
 from tests.chaos.tcp_proxy import Proxy
-from tests.play.players import LIMIT_SECONDS, PASSWORD, TelnetPlayer
+from tests.play.players import LIMIT_SECONDS
 
 # Seconds between two commands: two or three a second each, as somebody who plays fast.
 PAUSE = (0.1, 0.4)
@@ -24,31 +28,9 @@ PASTE_SHARE, PASTE = 0.05, 20
 # gateway keeps for a session, so that it never has to refuse one.
 PATIENCE = 60
 # Seconds between two tries to get in again, and after which it is given up.
-RETRY_SECONDS = 0.2
+RETRY = (0.1, 0.6)
 COME_BACK_SECONDS = 60.0
-
-Hear = Callable[[str], None]
-
-
-class HeardTelnet(TelnetPlayer):
-    """A telnet client that passes on what it shows."""
-
-    def __init__(self, name: str, port: int, hear: Hear) -> None:
-        self._hear = hear
-        super().__init__(name, port)
-
-    def sees_one_of(self, *words: str) -> str:
-        """Wait for any of these, and return which it was."""
-
-        def found() -> str | None:
-            return next((some for some in words if some in self.text[self._read :]), None)
-
-        return self._until(found, f"one of {words}", LIMIT_SECONDS)
-
-    def _show(self, text: str) -> None:
-        length = len(self.text)
-        super()._show(text)
-        self._hear(self.text[length:])
+LOOK_SECONDS = 0.02
 
 
 class Bot:
@@ -69,21 +51,39 @@ class Bot:
         self.screen = Screen(name, ledger, now)
         self.endings: list[Ending] = []
         self.failures: list[str] = []
+        # How the player came back, each time.
+        self.returns: list[str] = []
         self._ledger = ledger
         self._source = source
         self._now = now
         self._gateways = gateways
         self._gateway = 0
-        self._player: HeardTelnet | None = None
         self._playing: gevent.Greenlet[[], None] | None = None
         self._is_stopping = False
         self._is_urged = Event()
         self._has_spoken = False
 
-    # A run ------------------------------------------------------------------------------------------------
+    # What each kind of player does in its own way -----------------------------------------------------------
 
     def signs_up(self) -> None:
-        self._connect().signs_up()
+        """Come for the first time, and pick up a bag."""
+        raise NotImplementedError
+
+    def may_be_undone(self, since: float, until: float) -> None:
+        """World and gateway have lost what came in this time: say in the ledger what nobody else has kept."""
+        raise NotImplementedError
+
+    def _is_able_to_type(self) -> bool:
+        """Whether there is somewhere to type into; if not, find it again. False: it is given up."""
+        raise NotImplementedError
+
+    def _types(self, command: Command) -> None:
+        raise NotImplementedError
+
+    def _hangs_up(self) -> None:
+        raise NotImplementedError
+
+    # A run --------------------------------------------------------------------------------------------------
 
     def begins(self) -> None:
         self._playing = gevent.spawn(self._play)
@@ -100,14 +100,12 @@ class Bot:
 
     def is_answered(self, within: float) -> bool:
         """Whether a last line is answered, and with it all before it."""
-        if not self._is_connected():
-            self._loses_connection()
-            if not self._comes_back():
-                return False
+        if not self._is_able_to_type():
+            return False
         command = self._speaks()
         deadline = time.monotonic() + within
         while not command.answers and time.monotonic() < deadline:
-            gevent.sleep(0.02)
+            gevent.sleep(LOOK_SECONDS)
         return bool(command.answers)
 
     def leaves(self) -> None:
@@ -115,98 +113,57 @@ class Bot:
         self._hangs_up()
         self.proxy.close()
 
-    def _hangs_up(self) -> None:
-        if self._player is not None:
-            self._player.leave()
-            self._player = None
-
-    # Playing ----------------------------------------------------------------------------------------------
+    # Playing ------------------------------------------------------------------------------------------------
 
     def _play(self) -> None:
         while not self._is_stopping:
-            if not self._is_connected():
-                self._loses_connection()
-                if not self._comes_back():
-                    return
+            is_urged = self._is_urged.wait(self._source.uniform(*PAUSE))
+            self._is_urged.clear()
+            if not self._is_able_to_type():
+                return
             if len(self._ledger.unanswered(self.name)) < PATIENCE:
-                self._types_some()
-            self._is_urged.wait(self._source.uniform(*PAUSE))
+                self._types_some(is_paste=is_urged or self._source.random() < PASTE_SHARE)
 
-    def _is_connected(self) -> bool:
-        return self._player is not None and not self._player.is_gone
-
-    def _types_some(self) -> None:
-        is_paste = self._is_urged.is_set() or self._source.random() < PASTE_SHARE
-        self._is_urged.clear()
+    def _types_some(self, *, is_paste: bool) -> None:
         for _ in range(self._source.randint(2, PASTE) if is_paste else 1):
-            self._types_next()
-
-    def _types_next(self) -> None:
-        # The first on a connection is always speech: answers are known by what was spoken before.
-        if self._has_spoken:
-            self._moves_something()
-        else:
-            self._speaks()
+            # The first on a connection is always speech: answers are known by what was spoken before.
+            if self._has_spoken:
+                self._moves_something()
+            else:
+                self._speaks()
 
     def _speaks(self) -> Command:
         self._has_spoken = True
-        return self._types(self._ledger.speaks(self.name, self._now()))
-
-    def _moves_something(self) -> None:
-        other = self._source.choice([name for name in self._ledger.players if name != self.name])
-        text, giver, receiver = self._source.choice(
-            [
-                ("get gem", FLOOR, self.name),
-                ("drop gem", self.name, FLOOR),
-                (f"give gem to {other}", self.name, other),
-            ]
-        )
-        self._has_spoken = False
-        self._types(self._ledger.moves(self.name, text, Transfer("gem", 1, giver, receiver), self._now()))
-
-    def _types(self, command: Command) -> Command:
-        assert self._player is not None
-        # The connection may have ended in this moment; the command was typed all the same.
-        with contextlib.suppress(OSError):
-            self._player.types(command.text)
+        command = self._ledger.speaks(self.name, self._now())
+        self._types(command)
         return command
 
-    # Coming back ------------------------------------------------------------------------------------------
-
-    def _connect(self) -> HeardTelnet:
-        self._gateway = self._gateways()
+    def _moves_something(self) -> None:
+        others = [name for name in self._ledger.players if name != self.name]
+        text, transfer = draw(self.name, others, self._source)
         self._has_spoken = False
-        self._player = HeardTelnet(self.name, self.proxy.port, self.screen.show)
-        return self._player
+        self._types(self._ledger.moves(self.name, text, transfer, self._now()))
 
-    def _loses_connection(self) -> None:
-        player, pipe = self._player, self.proxy.newest
-        if player is None:
-            return
-        is_excused = (pipe is not None and pipe.was_cut) or self._gateway != self._gateways()
-        self.endings.append(Ending(self.name, self._now(), is_excused, player.text[-200:]))
-        self._ledger.loses_connection(self.name)
-        self.screen.breaks_off()
-        self._hangs_up()
+    # Connections --------------------------------------------------------------------------------------------
 
-    def _logs_in(self, player: HeardTelnet) -> None:
-        """Raises AssertionError when that does not lead into the world."""
-        player.sees("Your account's name")
-        player.does(self.name, "Password:")
-        player.types(PASSWORD)
-        seen = player.sees_one_of("Which one?", "Try again shortly.")
-        assert seen == "Which one?", seen
-        player.does("1", "Exits:")
+    def _notes_ending(self, last_words: str, *, is_excused: bool = False) -> None:
+        """A connection of somebody who played has ended."""
+        pipe = self.proxy.newest
+        was_cut = (pipe is not None and pipe.was_cut) or self._gateway != self._gateways()
+        self.endings.append(Ending(self.name, self._now(), was_cut or is_excused, last_words))
 
-    def _comes_back(self) -> bool:
+    def _retries(self, comes_in: Callable[[], str]) -> bool:
+        """Try until it says how it came in, or has given up."""
+        why = "there was no time to try"
         deadline = time.monotonic() + COME_BACK_SECONDS
         while time.monotonic() < deadline:
+            self._gateway = self._gateways()
             try:
-                self._logs_in(self._connect())
-            except (OSError, AssertionError) as error:
+                self.returns.append(comes_in())
+            except (OSError, AssertionError, EOFError) as error:
                 why = str(error)
                 self._hangs_up()
-                gevent.sleep(RETRY_SECONDS)
+                gevent.sleep(self._source.uniform(*RETRY))
             else:
                 return True
         self.failures.append(f"{self.name} could not come back in {COME_BACK_SECONDS:.0f} s: {why}")

@@ -122,7 +122,7 @@ def _must_be_run(command: Command) -> bool:
 
 
 def _judge_answers(command: Command, judgement: Judgement) -> None:
-    if len(command.answers) > 1:
+    if len(command.answers) > 1 and not command.may_repeat:
         words = ", ".join(outcome.value for outcome in command.outcomes)
         judgement.repeated_answers.append(f"{command}: {words}")
     if not command.answers and command.sureness is Sureness.ONCE:
@@ -158,7 +158,9 @@ def _judge_kind(what: str, ledger: Ledger, before: World, after: World, judgemen
         if transfer is None or transfer.what != what:
             continue
         numbers = heard.get(command.player, frozenset())
-        if Outcome.DONE in command.outcomes and _was_kept(command, ledger, numbers):
+        if command.is_rerun:
+            open_transfers.append(transfer)
+        elif Outcome.DONE in command.outcomes and _was_kept(command, ledger, numbers):
             left.subtract(dict(transfer.changes))
         elif Outcome.REFUSED not in command.outcomes and _may_have_run(command, numbers):
             open_transfers.append(transfer)

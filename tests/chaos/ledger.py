@@ -59,6 +59,10 @@ class Command:
     typed_at: float
     transfer: Transfer | None = None
     sureness: Sureness = Sureness.ONCE
+    # The world died before it was saved: it ran once more, among lines of others in another order.
+    is_rerun: bool = False
+    # Its answer was shown, and the only one who knew that is dead: it may be shown again.
+    may_repeat: bool = False
     answers: list[float] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -122,14 +126,29 @@ class Ledger:
     def loses_connection(self, player: str) -> None:
         """The connection of a client that keeps nothing has ended: what was under way may be lost."""
         for command in self.unanswered(player):
-            if command.sureness is Sureness.ONCE:
-                command.sureness = Sureness.AT_MOST_ONCE
+            self.loses(player, command.number)
 
-    def may_be_undone(self, player: str, since: float, until: float) -> None:
-        """Nobody is left who remembers what was typed in this time, but a client that keeps its lines."""
+    def loses(self, player: str, number: int) -> None:
+        """A client has given this command up, and said so to its player."""
+        command = self._commands[player][number]
+        if not command.answers and command.sureness is Sureness.ONCE:
+            command.sureness = Sureness.AT_MOST_ONCE
+
+    def may_be_shown_again(self, player: str, since: float) -> None:
+        """What was answered from this time on may be answered once more."""
         for command in self._commands[player].values():
-            if since <= command.typed_at <= until:
-                command.sureness = Sureness.UNDONE_MAYBE
+            command.may_repeat |= bool(command.answers) and command.answers[-1] >= since
+
+    def may_be_rerun(self, since: float, until: float) -> None:
+        """The world died at `until`, and was saved last at `since`."""
+        for command in self:
+            if since <= command.typed_at and min(command.answers, default=until) <= until:
+                command.is_rerun |= command.typed_at <= until
+
+    def may_be_undone(self, command: Command) -> None:
+        """Nobody is left who remembers it."""
+        command.sureness = Sureness.UNDONE_MAYBE
+        command.may_repeat = True
 
 
 # Commands; far more than a player leaves unanswered.

@@ -1,4 +1,8 @@
-"""When both halves of the server died together, and what nobody may have remembered then. Pure.
+"""What deaths of the world may cost. Pure.
+
+A world that begins again runs again what was not saved: the lines of each session in their order, and those
+of different sessions in another order than before. Who reaches for the same thing may be first this time. So
+what such a line was answered need not be what came of it (`rerun_times`).
 
 The gateway keeps every line until the world says that it is saved, and the world what it has done: either may
 die. When both do before a checkpoint, play goes back to the last one, as a whole, as when the machine was
@@ -24,16 +28,26 @@ Times = tuple[float, float]
 
 def lost_times(all_struck: Sequence[Struck]) -> list[Times]:
     """From when to when what was typed may be forgotten, for each such pair of deaths."""
-    unsaved = [
-        (struck.began - CHECKPOINT_SECONDS, struck.ended + RETURN_SECONDS)
-        for struck in all_struck
-        if struck.fault.kind in _DATABASE
-    ]
+    unsaved = _unsaved(all_struck)
     return [
         (_last_save(world if world < gateway else gateway, unsaved), max(world, gateway))
         for world in _deaths(all_struck, Kind.WORLD_KILLED)
         for gateway in _deaths(all_struck, Kind.GATEWAY_KILLED)
         if _last_save(max(world, gateway) - RETURN_SECONDS, unsaved) <= min(world, gateway)
+    ]
+
+
+def rerun_times(all_struck: Sequence[Struck]) -> list[Times]:
+    """From when to when what was typed may have run once more, for each death of the world."""
+    unsaved = _unsaved(all_struck)
+    return [(_last_save(world, unsaved), world) for world in _deaths(all_struck, Kind.WORLD_KILLED)]
+
+
+def _unsaved(all_struck: Sequence[Struck]) -> list[Times]:
+    return [
+        (struck.began - CHECKPOINT_SECONDS, struck.ended + RETURN_SECONDS)
+        for struck in all_struck
+        if struck.fault.kind in _DATABASE
     ]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import gevent
@@ -17,14 +19,19 @@ from tests.chaos.faults import Kind, schedule
 from tests.chaos.injecting import Injector
 from tests.chaos.judgement import Judgement, judge
 from tests.chaos.ledger import Ledger, Sureness
-from tests.chaos.machine_lost import lost_times
+from tests.chaos.machine_lost import lost_times, rerun_times
 from tests.chaos.recovery import Struck, by_kind, table
-from tests.chaos.stage import Stage, world_of
+from tests.chaos.stage import Stage, beginning
 from tests.chaos.tcp_proxy import Proxy
+from tests.chaos.telnet_bot import TelnetBot
+from tests.chaos.web_bot import WebBot
 
+# Players come by telnet and by the page in turn.
+KINDS: Mapping[str, type[Bot]] = {"telnet": TelnetBot, "web": WebBot}
 NAMES = ("Ada", "Bea", "Cyd", "Dan", "Eve", "Fay", "Gus", "Hal")
 # Seconds in which everybody is answered after the last fault.
 CALM_SECONDS = 60.0
+FINDINGS_SHOWN = 40
 
 Say = Callable[[str], object]
 
@@ -39,6 +46,7 @@ class Report:
     struck: Sequence[Struck]
     judgement: Judgement
     findings: Sequence[str]
+    returns: Mapping[str, int]
 
     def lines(self) -> list[str]:
         """For the terminal."""
@@ -48,8 +56,14 @@ class Report:
             f" ({unsure} under way when their client's connection ended),"
             f" {len(self.judgement.lost)} lost, {len(self.judgement.doubled)} doubled",
             *table(by_kind(self.struck, self.ledger)),
+            f"came back {', '.join(f'{count} times {how}' for how, count in self.returns.items())}",
             *(f"note: {note}" for note in self.judgement.notes),
-            *(f"BROKEN  {finding}" for finding in self.findings),
+            *(f"BROKEN  {finding}" for finding in self.findings[:FINDINGS_SHOWN]),
+            *(
+                [f"and {len(self.findings) - FINDINGS_SHOWN} more"]
+                if len(self.findings) > FINDINGS_SHOWN
+                else []
+            ),
         ]
 
 
@@ -80,27 +94,30 @@ def run_chaos(
         absent = [bot.name for bot, answered in problems if not answered]
         code = stage.stop()
         after = stage.read()
+    for since, until in rerun_times(injector.struck):
+        ledger.may_be_rerun(since, until)
     for since, until in lost_times(injector.struck):
-        for player in ledger.players:
-            ledger.may_be_undone(player, since, until)
+        for bot in bots:
+            bot.may_be_undone(since, until)
     endings = [ending for bot in bots for ending in bot.endings]
-    judgement = judge(ledger, world_of(), after, endings, absent)
+    judgement = judge(ledger, beginning(NAMES), after, endings, absent)
     findings = [*judgement.findings, *_others(bots, code)]
-    return Report(seed, seconds, ledger, injector.struck, judgement, findings)
+    returns = Counter(how for bot in bots for how in bot.returns)
+    return Report(seed, seconds, ledger, injector.struck, judgement, findings, returns)
 
 
 def _bots(stage: Stage, ledger: Ledger, seed: int, now: Callable[[], float]) -> list[Bot]:
     """One for each name, each behind a proxy of its own."""
     return [
-        Bot(
+        KINDS[protocol](
             name,
             ledger,
-            Proxy(partial(stage.port, "telnet")),
+            Proxy(partial(stage.port, protocol)),
             source=random.Random(f"{seed} {name}"),
             now=now,
             gateways=lambda: stage.gateways_killed,
         )
-        for name in NAMES
+        for name, protocol in zip(NAMES, cycle(KINDS))
     ]
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from tests.chaos.ledger import Ledger, Outcome
 
 _SAID = re.compile(r'You say, "(\d+)"')
-_DONE = re.compile(r"You (?:give|pick up|drop) ")
+_DONE = re.compile(r"You (?:give|pick up|drop|put|take) ")
 _REFUSED = re.compile(
-    r"You carry no|You see no|There is nobody called|You pass it from one hand"
-    r"|is too heavy for you|that you could carry"
+    r"You carry no|You have (?:no|only) |You see no|There (?:is|are) (?:no|only) |too heavy for you"
+    r"|The bag is empty"
 )
 _NOT_TAKEN = re.compile(r"Not taken: |blinks, and what you began|hesitate; what you began")
 

@@ -11,9 +11,11 @@ from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.embedded import EmbeddedPostgres
 from actors.storage.entities import EntityRecord, load_entities
 from actors.world.atlas import parse
+from actors.world.backgrounds import STARTING_COINS
 from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.gathering import gather
+from actors.world.messages import Thing
 from actors.world.npc import Npc
 from actors.world.restoring import restore
 from actors.world.room import Room
@@ -21,11 +23,14 @@ from actors.world.saving import class_of, decode
 from tests.chaos.judgement import Holding, World
 from tests.chaos.launcher import VARIABLE
 from tests.chaos.ledger import FLOOR
+from tests.chaos.moves import bag_of
 from tests.chaos.tally import Tally, numbers
 from tests.chaos.tcp_proxy import Proxy
 from tests.play.kit import PROJECT, Server
 
-GEMS = 60
+# Fewer than players want, so that it matters who is first.
+GEMS = 12
+BAGS = 8
 ARENA = f"""
 [zone]
 id = "arena"
@@ -47,6 +52,13 @@ name = "gem"
 description = "It is like all the others."
 room = "hall"
 count = {GEMS}
+
+[items.bag]
+name = "bag"
+description = "It is like all the others."
+room = "hall"
+container = 5
+count = {BAGS}
 
 [npcs.tally]
 name = "The tally clerk"
@@ -110,7 +122,7 @@ def free_port() -> int:
 
 
 def world_of(entities: Iterable[EntityRecord] = ()) -> World:
-    """What is held and was heard when these entities were saved; without any, at the beginning."""
+    """What is held and was heard when these entities were saved; without any, before anybody came."""
     behaviours = gather(["tests.chaos.tally"])
     states = dict(
         restore(parse([("arena.toml", ARENA)], behaviours=behaviours), behaviours=behaviours).records
@@ -123,6 +135,15 @@ def world_of(entities: Iterable[EntityRecord] = ()) -> World:
     return _sum(states.values())
 
 
+def beginning(players: Iterable[str]) -> World:
+    """What is held when these players have come, and each has picked up a bag."""
+    empty = world_of()
+    holdings = Counter(empty.holdings)
+    for player in players:
+        holdings.update({("coin", player): STARTING_COINS, ("bag", player): 1, ("bag", FLOOR): -1})
+    return World({}, holdings, empty.things)
+
+
 def _sum(states: Iterable[Entity.State]) -> World:
     holdings: Counter[Holding] = Counter()
     heard: dict[str, list[int]] = {}
@@ -131,10 +152,17 @@ def _sum(states: Iterable[Entity.State]) -> World:
         if isinstance(state, Tally.State):
             heard = {name: numbers(runs) for name, runs in state.heard.items()}
         if isinstance(state, Room.State | Character.State | Npc.State):
+            holder = _holder(state)
+            holdings["coin", holder] += state.coins
             for thing in state.things:
-                ids.append(thing.id)
-                holdings[thing.name.removeprefix("a "), _holder(state)] += 1
+                ids += [thing.id, *(inner.id for inner in thing.contents)]
+                holdings[_kind(thing), holder] += 1
+                holdings.update((_kind(inner), bag_of(holder)) for inner in thing.contents)
     return World(heard, holdings, ids)
+
+
+def _kind(thing: Thing) -> str:
+    return thing.prototype.removeprefix("arena/")
 
 
 def _holder(state: Room.State | Character.State | Npc.State) -> str:

@@ -105,10 +105,25 @@ def test_an_answer_that_came_twice_is_found(run: Run) -> None:
     assert run.findings() == ["answered more than once: Ann's 1, 'say 1': done, done"]
 
 
+def test_an_answer_may_come_twice_where_nobody_is_left_who_knew_of_the_first(run: Run) -> None:
+    run.ledger.may_be_shown_again("Ann", 1.0)
+    run.ledger.answered(run.commands[0], Outcome.DONE, 2.0)
+    run.ledger.answered(run.commands[-1], Outcome.DONE, 2.0)
+
+    assert run.findings() == ["answered more than once: Bob's 5, 'say 5': done, done"]
+
+
 def test_a_transfer_that_was_answered_and_had_no_effect_is_found(run: Run) -> None:
     run.holds(floor=3, Bob=0)
 
     assert run.findings() == ["not balanced: gem: Bob -1, the floor +1, and 0 unanswered transfers"]
+
+
+def test_a_transfer_that_ran_again_among_others_may_have_gone_otherwise_than_was_answered(run: Run) -> None:
+    run.holds(floor=3, Bob=0)
+    run.ledger.may_be_rerun(-1.0, 1.0)
+
+    assert run.findings() == []
 
 
 def test_a_transfer_that_was_refused_and_took_effect_is_found(run: Run) -> None:
@@ -175,8 +190,8 @@ def test_what_was_lost_with_the_machine_may_be_undone_although_it_was_answered(
     if is_undone:
         run.heard.update(Ann=[], Bob=[])
         run.after = dataclasses.replace(run.after, holdings=BEFORE.holdings)
-    for player in run.ledger.players:
-        run.ledger.may_be_undone(player, -1.0, 1.0)
+    for command in run.ledger:
+        run.ledger.may_be_undone(command)
 
     assert run.findings() == []
 

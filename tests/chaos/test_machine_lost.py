@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.faults import Fault, Kind
-from tests.chaos.machine_lost import lost_times
+from tests.chaos.machine_lost import lost_times, rerun_times
 from tests.chaos.recovery import Struck
 
 
@@ -42,3 +42,10 @@ def test_of_deaths_long_after_each_other_the_database_may_make_one() -> None:
     away = struck(Kind.DATABASE_AWAY, 101.0, 110.0)
 
     assert lost_times([WORLD, away, struck(Kind.GATEWAY_KILLED, 112.0)]) == [(98.0, 112.0)]
+
+
+def test_what_was_not_saved_before_a_death_of_the_world_may_run_again() -> None:
+    away = struck(Kind.DATABASE_AWAY, 90.0, 97.0)
+
+    assert rerun_times([WORLD]) == [(98.0, 100.0)]
+    assert rerun_times([WORLD, away]) == [(88.0, 100.0)]

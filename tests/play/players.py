@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-__all__ = ["LIMIT_SECONDS", "Player", "TelnetPlayer", "WebPlayer"]
+__all__ = ["LIMIT_SECONDS", "PASSWORD", "STRAIGHT", "Player", "TelnetPlayer", "WebPlayer"]
 
 # For one step of a conversation, on a machine that does much else.
 LIMIT_SECONDS = 20.0
@@ -36,7 +36,7 @@ PASSWORD = "correct horse battery"
 IAC, WILL, WONT, DO, DONT = 255, 251, 252, 253, 254
 SB = 250
 ECHO, GMCP = 1, 201
-_STRAIGHT = str.maketrans("“”‘’", "\"\"''")
+STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 _nonces = itertools.count(1)
 
 
@@ -140,7 +140,7 @@ class Player:
     # What arrives --------------------------------------------------------------------------------------
 
     def _show(self, text: str) -> None:
-        self.text += text.translate(_STRAIGHT)
+        self.text += text.translate(STRAIGHT)
         self._news.set()
 
     def _end(self) -> None:

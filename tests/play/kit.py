@@ -28,7 +28,7 @@ import psutil
 from tests.actors.world import sample
 from tests.play.players import LIMIT_SECONDS, Player, TelnetPlayer, WebPlayer
 
-__all__ = ["PROJECT", "Server", "empty_folder", "folder", "write_world"]
+__all__ = ["PROJECT", "RUN_SECONDS", "Server", "dsn_of", "empty_folder", "folder", "write_world"]
 
 PROJECT = Path(__file__).parents[2]
 HALVES = ("world", "gateway")
@@ -38,6 +38,23 @@ RUN_SECONDS = 60.0
 LOOK_SECONDS = 0.02
 
 _MEMORY = "/dev/shm"
+
+
+_TELL_DSN = """
+import sys
+from pathlib import Path
+from gevent import monkey
+monkey.patch_all()
+from actors.storage.embedded import EmbeddedPostgres
+print(EmbeddedPostgres(Path(sys.argv[1])).ensure_running())
+"""
+
+
+def dsn_of(data_dir: Path) -> str:
+    """Of the embedded PostgreSQL in this folder, which is started if need be."""
+    command = [sys.executable, "-c", _TELL_DSN, str(data_dir)]
+    done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip().splitlines()[-1]
 
 
 class Server:

@@ -12,24 +12,9 @@ from pathlib import Path
 import pytest
 
 from supervisors.processes import ExitCode
-from tests.play.kit import PROJECT, RUN_SECONDS, Server
+from tests.play.kit import PROJECT, RUN_SECONDS, Server, dsn_of
 
 pytestmark = pytest.mark.slow
-
-_TELL_DSN = """
-import sys
-from pathlib import Path
-from gevent import monkey
-monkey.patch_all()
-from actors.storage.embedded import EmbeddedPostgres
-print(EmbeddedPostgres(Path(sys.argv[1])).ensure_running())
-"""
-
-
-def dsn_of(server: Server) -> str:
-    """Of its embedded PostgreSQL."""
-    command = [sys.executable, "-c", _TELL_DSN, str(server.data_dir)]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def half_of(server: Server, name: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
@@ -37,7 +22,7 @@ def half_of(server: Server, name: str, folder: Path, **settings: str) -> subproc
     return subprocess.Popen(
         [sys.executable, str(PROJECT / "run.py"), name],
         env=server.environment
-        | {"WYLD_DATA_DIR": str(folder), "WYLD_DATABASE__DSN": dsn_of(server)}
+        | {"WYLD_DATA_DIR": str(folder), "WYLD_DATABASE__DSN": dsn_of(server.data_dir)}
         | {f"WYLD_{key}": value for key, value in settings.items()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
+import textwrap
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from gevent import socket
 
-from tests.play.kit import PROJECT, Server
+from tests.play.kit import PROJECT, RUN_SECONDS, Server, dsn_of, folder
+from tests.play.players import TelnetPlayer
 from transports.link.curve import key_pair, make_secret
 
 pytestmark = pytest.mark.slow
@@ -20,6 +26,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def until_open(port: int) -> None:
+    """Wait until somebody listens there."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, f"nobody listens at {port}"
+        time.sleep(0.05)
 
 
 def keys_of(server: Server) -> dict[str, dict[str, str]]:
@@ -64,3 +81,58 @@ def test_a_gateway_with_an_unknown_key_stays_outside_and_both_logs_say_why(
     server.until_said(f"with the public key {own} is not let in")
     server.until_said(f"add its name and public key to link.curve.gateways of the world, NAME={own}")
     assert server.stop() == 0
+
+
+class Machine:
+    """One of two machines: a folder with its data, its keys and its configuration file."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        folder.chmod(0o711)
+        self.folder = folder
+        self.environment = os.environ | {"WYLD_DATA_DIR": str(folder / "data"), "WYLD_ADMIN__WORLD_PORT": "0"}
+        self.environment |= {"WYLD_ADMIN__GATEWAY_PORT": "0", "WYLD_GATEWAY__WEB__PORT": "0"}
+
+    def runs(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        environment = self.environment | {f"WYLD_{key}": value for key, value in settings.items()}
+        command = [sys.executable, str(PROJECT / "run.py"), *arguments]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True)
+
+    def blocks(self) -> list[str]:
+        """What `run.py keys` says is to be copied from here: for a gateway, and for the world."""
+        said, _ = self.runs("keys").communicate(timeout=60)
+        return re.findall(r"(?:^  .*\n|^\n)*^  \[link\]\n(?:^  .*\n|^\n)+", said, re.MULTILINE)
+
+    def is_told(self, block: str, port: int) -> None:
+        """The operator pastes it; here both machines are this one, and the port is a free one."""
+        host = block.replace("WORLD-HOST", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")
+        text = host.replace(":4800", f":{port}")
+        (self.folder / "wyld.toml").write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def serves(self, half: str, **settings: str) -> subprocess.Popen[str]:
+        return self.runs("--config", str(self.folder / "wyld.toml"), half, **settings)
+
+
+def test_two_machines_set_up_as_the_page_for_operators_says_play_together() -> None:
+    with folder() as shared:
+        there, here = Machine(shared / "there"), Machine(shared / "here")
+        link, telnet = free_port(), free_port()
+        for_gateway, _ = there.blocks()
+        _, for_world = here.blocks()
+        here.is_told(for_gateway, link)
+        there.is_told(for_world, link)
+
+        world = there.serves("world")
+        dsn = dsn_of(there.folder / "data")
+        gateway = here.serves("gateway", DATABASE__DSN=dsn, GATEWAY__TELNET__PORT=str(telnet))
+        try:
+            until_open(telnet)
+            ann = TelnetPlayer("Ann", telnet).signs_up()
+            ann.types("say far away")
+            ann.sees('You say, "far away"')
+            ann.leave()
+        finally:
+            for process in (gateway, world):
+                process.terminate()
+        assert [process.wait(60) for process in (gateway, world)] == [0, 0]

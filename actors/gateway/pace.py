@@ -18,9 +18,10 @@ class Pace:
 
     # Two pasted pages, and what was typed while the world was away.
     lines_at_once: int = 128
-    # A player types two or three, a client full of triggers some ten. A line costs 0.1 ms in each of the two
-    # processes: at this rate one client takes a twentieth of their cores at most.
-    lines_per_second: float = 500.0
+    # A player types two or three, a client full of triggers some ten. A short answer costs 0.1 ms in each of
+    # the two processes, a look around a crowded room three times that: so one client takes a tenth of their
+    # cores at most.
+    lines_per_second: float = 250.0
 
     def after_line(self, due: float, now: float) -> float:
         """A line has come `now`; when the next one is due. Begin with 0."""

@@ -16,7 +16,6 @@ from dataclasses import replace
 from gevent.socket import socket
 
 from transports.adapter import (
-    Accept,
     BinaryReceived,
     Capabilities,
     CapabilitiesChanged,
@@ -187,9 +186,9 @@ class JsonAdapter(Connection):
         explanation = "This subprotocol has no binary messages: send JSON as text."
         self._refuse(codec.Refusal(codec.RefusalCode.BINARY, explanation), now)
 
-    def run(self, accept: Accept) -> None:
+    def _finish(self) -> None:
         try:
-            super().run(accept)
+            super()._finish()
         finally:
             if self._receipt is not None:
                 self._receipt.release(self)

@@ -1,8 +1,9 @@
-"""One open websocket connection: the greenlet that reads it and the buffer that writes it.
+"""One open websocket connection: what reads it, and the buffer that writes it.
 
-One greenlet reads. Output is collected and leaves in one write at the end of the loop's turn, from the loop
-itself, so that sending never blocks and an idle connection owns one greenlet and no timer. A subclass says
-what messages mean (`adapter.RawAdapter`, `adapter.JsonAdapter`).
+A greenlet reads while there is something to read, one at a time; then it ends, and the loop watches the
+socket. Output is collected and leaves in one write at the end of the loop's turn, from the loop itself, so
+that sending never blocks. So an idle connection owns no greenlet (whose stack would be two thirds of all it
+costs) and no timer. A subclass says what messages mean (`adapter.RawAdapter`, `adapter.JsonAdapter`).
 
 Invariants (those of `transports.adapter`): events one after the other; a sink that blocks stops the reading;
 `Disconnected` is last and comes once; no sending method blocks or raises; waiting output is bounded.
@@ -13,9 +14,11 @@ work the greenlet lets the loop run.
 
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 import gevent
 from gevent import get_hub
@@ -54,18 +57,20 @@ logger = logging.getLogger(__name__)
 _READ_BYTES = 16_384
 # Parsed between two looks at the clock: at most 700 of the smallest frames, near 5 ms of work.
 _SLICE_BYTES = 4_096
+_READABLE = 1  # libev's EV_READ
 # What a connection may work without letting the loop run.
 _TURN_SECONDS = 0.002
 
 
 class Connection(ABC):
-    """The common part of both adapters. Lives in `run`, in a greenlet of its own."""
+    """The common part of both adapters. Lives from `run` until it says that it has ended."""
 
     __slots__ = (
         "_capabilities",
         "_closing_at",
         "_early_data",
         "_end_reason",
+        "_ended",
         "_flush_is_due",
         "_heard_at",
         "_is_delivering",
@@ -78,6 +83,7 @@ class Connection(ABC):
         "_sink",
         "_socket",
         "_waiting_bytes",
+        "_watcher",
         "comes_again",
     )
 
@@ -109,6 +115,8 @@ class Connection(ABC):
         self._end_reason = ""
         self._heard_at = self._pinged_at = monotonic()
         self._closing_at: float | None = None
+        self._ended: Callable[[], None] | None = None
+        self._watcher: Any = None
         # Whether the client is asked to come back by itself; the listener sets it when it stops.
         self.comes_again = False
 
@@ -144,39 +152,67 @@ class Connection(ABC):
 
     # Reading
 
-    def run(self, accept: Accept) -> None:
-        """Serve the connection to its end."""
+    def run(self, accept: Accept, ended: Callable[[], None]) -> None:
+        """Serve the connection while there is something to do. `ended` is called, once, when all is over."""
+        self._ended = ended
+        self._socket.settimeout(0.0)
+        self._work(partial(self._begin, accept))
+
+    def _begin(self, accept: Accept) -> bool:
+        self._schedule_flush()  # the 101 response
+        self._sink = accept(cast(Adapter, self))  # a subclass is one
+        early_data, self._early_data = self._early_data, b""
+        if early_data:
+            self._receive(early_data)
+        return self._read()
+
+    def _work(self, work: Callable[[], bool]) -> None:
+        """`work` says whether the client may send more."""
+        waits = False
         try:
-            self._schedule_flush()  # the 101 response
-            self._sink = accept(cast(Adapter, self))  # a subclass is one
-            early_data, self._early_data = self._early_data, b""
-            if early_data:
-                self._receive(early_data)
-            self._read()
+            waits = work()
         except Exception:  # the seam: a fault of the application ends this connection only
             logger.exception("connection %s: closed by an error in its application", self._peer)
             self._end(CloseCode.INTERNAL_ERROR, "internal error")
         finally:
-            self._finish()
+            if waits:
+                self._watch()
+            else:
+                self._finish()
 
-    def _read(self) -> None:
+    def _watch(self) -> None:
+        """Let the loop wait for the client."""
+        if self._watcher is None:
+            self._watcher = get_hub().loop.io(self._socket.fileno(), _READABLE)
+        self._watcher.start(self._wake)
+
+    def _wake(self) -> None:
+        """In the loop: there is something to read, or an end."""
+        self._watcher.stop()
+        gevent.spawn_raw(self._work, self._read)
+
+    def _read(self) -> bool:
+        """All that is there. False at the end of it all."""
         worked_seconds = 0.0
         while not self._session.is_finished:
             try:
                 data = self._socket.recv(_READ_BYTES)
+            except BlockingIOError:
+                return True
             except OSError as error:
                 self._end_reason = self._end_reason or f"connection lost: {error.strerror or error}"
-                return
+                return False
             if not data:
                 for event in self._session.receive_eof():
                     self._dispatch(event, monotonic())
-                return
+                return False
             started = monotonic()
             self._receive(data)
             worked_seconds += monotonic() - started
             if worked_seconds > _TURN_SECONDS:
                 worked_seconds = 0.0
                 gevent.sleep(0)
+        return False
 
     def _receive(self, data: bytes) -> None:
         now = self._heard_at = monotonic()
@@ -263,7 +299,7 @@ class Connection(ABC):
     # Ending
 
     def close(self, reason: str) -> None:
-        """Say goodbye after what is buffered; the reader ends when the client has answered, or in time."""
+        """Say goodbye after what is buffered; it ends when the client has answered, or in time."""
         if self._is_over or self._closing_at is not None:
             return
         self._end_reason = reason
@@ -293,8 +329,11 @@ class Connection(ABC):
             self._socket.shutdown(how)
 
     def _finish(self) -> None:
-        """Let the close frame arrive, then tell the sink. Runs in the reader, once."""
+        """Let the close frame arrive, then tell the sink, then the owner. Runs in the last greenlet, once."""
         self._closing_at = self._closing_at or monotonic()
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher.close()
         try:
             if self._session.is_finished:
                 self._flush()  # now: the peer may have sent its end already, and then there is no later
@@ -304,6 +343,8 @@ class Connection(ABC):
             self._outlet.close()
             self._drop_buffered()
             self._tell_disconnected()
+            if self._ended is not None:
+                self._ended()
 
     def _drain(self) -> None:
         """Read the rest away: closing a socket with unread bytes resets it, and our close frame is lost."""

@@ -7,7 +7,8 @@ sessions; `close_connections` ends them. From `stop` on a connection that is clo
 
 import errno
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -86,13 +87,14 @@ class WebListener:
         for connection in list(self._connections):
             connection.close(reason)
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: Connection, ended: Callable[[], None]) -> None:
         self._connections.add(connection)
-        try:
-            connection.run(self._accept)
-        finally:
-            self._connections.discard(connection)
-            self._rest()
+        connection.run(self._accept, partial(self._part, connection, ended))
+
+    def _part(self, connection: Connection, ended: Callable[[], None]) -> None:
+        self._connections.discard(connection)
+        self._rest()
+        ended()
 
     def _connection(self, upgrade: Upgrade, sock: socket, address: tuple[str, int]) -> Connection:
         session, headers = upgrade.accepted.session, upgrade.accepted.headers

@@ -1,13 +1,14 @@
 """gevent's WSGI server, counting connections and passing upgraded sockets on.
 
 Each TCP connection has one greenlet. It serves HTTP requests until the connection ends or is upgraded; then
-another takes over to read the websocket, and the handler with its request is gone.
+it ends with handler and request, and who reads the websocket is `connection`'s to say.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import gevent
@@ -24,9 +25,9 @@ __all__ = ["HttpServer", "WsgiApplication"]
 logger = logging.getLogger(__name__)
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-# Makes of an upgrade what serves it to its end, and serves it.
+# Makes of an upgrade what serves it, and serves it: at its end the second argument is called.
 Open = Callable[[Upgrade, socket, tuple[str, int]], Connection]
-Serve = Callable[[Connection], None]
+Serve = Callable[[Connection, Callable[[], None]], None]
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
@@ -68,7 +69,7 @@ class HttpServer(WSGIServer):
         )
 
     def handle(self, sock: socket, address: Any) -> None:
-        """Serve requests; an upgraded connection goes on in a fresh greenlet and keeps its place."""
+        """Serve requests; an upgraded connection goes on without this greenlet, and keeps its place."""
         host = address[0]
         if not self._admits(host):
             logger.warning("connection from %s refused: too many", host)
@@ -83,21 +84,16 @@ class HttpServer(WSGIServer):
             connection = self._serve_requests(sock, address)
         finally:
             if connection is None:
-                self._leave(host)
-                sock.close()
+                self._part(sock, host)
             else:
-                # The stack of this greenlet has grown with the request and would stay as large.
-                gevent.spawn_raw(self._go_on, connection, sock, host)
+                gevent.spawn_raw(self._serve, connection, partial(self._part, sock, host))
 
     def do_close(self, sock: socket, *_: Any) -> None:
         """Overrides gevent's, which would close the socket behind `handle`: that is done there, or later."""
 
-    def _go_on(self, connection: Connection, sock: socket, host: str) -> None:
-        try:
-            self._serve(connection)
-        finally:
-            self._leave(host)
-            sock.close()
+    def _part(self, sock: socket, host: str) -> None:
+        self._leave(host)
+        sock.close()
 
     def _enter(self, host: str) -> None:
         self._connections[host] += 1

@@ -1,5 +1,6 @@
 """The transport over real sockets: what a session sees, and what a client cannot do."""
 
+import gc
 import json
 import re
 import socket
@@ -9,6 +10,7 @@ from typing import Any
 
 import gevent
 import pytest
+from greenlet import greenlet
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 from websockets.frames import Opcode
 from websockets.sync.client import ClientConnection
@@ -318,6 +320,32 @@ def test_frames_in_the_same_packet_as_the_handshake_are_not_lost(serve: Serve, g
     with socket.create_connection((site.host, site.port), timeout=DEADLINE_SECONDS) as client:
         client.sendall(handshake(site) + frame(Opcode.TEXT, b'{"t":"line","text":"early"}'))
         assert game.event() == LineReceived("early")
+
+
+def test_an_idle_connection_owns_no_greenlet_and_is_read_when_something_comes(
+    serve: Serve, game: Game
+) -> None:
+    site = serve()
+    before = greenlets()
+
+    clients = [raw_client(site) for _ in range(5)]
+
+    for _ in clients:
+        game.adapter()
+    gevent.idle()
+    assert greenlets() <= before
+    for number, client in enumerate(clients):
+        client.sendall(frame(Opcode.TEXT, f'{{"t":"line","text":"{number}"}}'.encode()))
+        assert game.event() == LineReceived(str(number))
+        client.close()
+        assert isinstance(game.event(), Disconnected)
+
+
+def greenlets() -> int:
+    """How many are there, dead ones not counted."""
+    # By its type: a proxy would be asked for what it stands for.
+    found = [one for one in gc.get_objects() if issubclass(type(one), greenlet)]
+    return sum(not one.dead for one in found)
 
 
 def test_a_message_over_the_limit_ends_with_1009(serve: Serve) -> None:

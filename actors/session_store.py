@@ -90,12 +90,13 @@ class StoreVault:
         self._store = store
         self._wall_clock = wall_clock
 
-    def save(self, batch: Batch) -> None:
+    def save(self, batch: Batch) -> frozenset[bytes]:
         """See `Vault.save`."""
         ahead = self._ahead()
         rows = tuple(row_of(record, ahead) for record in in_slices(batch.records, _yield))
         tokens = tuple(_token_row(token, ahead) for token in batch.tokens)
-        self._ask(SaveSessions(self._gateway, rows, batch.closed, tokens))
+        good: frozenset[bytes] = self._ask(SaveSessions(self._gateway, rows, batch.closed, tokens))
+        return good
 
     def load(self) -> list[SessionRecord]:
         """See `Vault.load`."""

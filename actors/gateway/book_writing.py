@@ -142,11 +142,11 @@ class Writing(Actor):
         elif returned.problem:
             self._note_problem(returned.problem)
         else:
-            self._note_success()
+            self._note_success(returned.answer)
         if self._writes.is_urgent:
             self._write_in(0.0)
 
-    def _note_success(self) -> None:
+    def _note_success(self, good: frozenset[bytes]) -> None:
         memory, batch = self._memory, self._writes.written()
         if memory.problem:
             logger.info("the sessions reach the database again")
@@ -155,6 +155,9 @@ class Writing(Actor):
         for token in batch.tokens:
             if self._cache.get(token.session) is None:
                 self._refuse_tokens([token], "the session has ended")
+            elif token.digest not in good:
+                void = TokenNotKept(token.session, token.digest, "it was used or revoked", is_void=True)
+                token.asker.try_tell(void)
             else:
                 seconds = token.expires_at - self.ctx.now
                 token.asker.try_tell(TokenKept(token.session, token.digest, seconds))

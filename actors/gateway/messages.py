@@ -427,11 +427,15 @@ class TokenKept(Message, frozen=True):
 
 
 class TokenNotKept(Message, frozen=True):
-    """To a session: the token of this digest opens nothing. `text` says why; later another may be kept."""
+    """To a session: the token of this digest opens nothing, and `text` says why.
+
+    Later it may be kept, unless it `is_void`: it was used or revoked.
+    """
 
     session: SessionId
     digest: bytes
     text: str
+    is_void: bool = False
 
     def __repr__(self) -> str:
         return f"TokenNotKept(session={self.session}, digest=***, text={self.text!r})"

@@ -108,6 +108,9 @@ class Tokens(Stay):
         kind = self._kind_of(digest)
         if kind is None:
             self._offered.pop(digest, None)
+        elif refused.is_void:
+            # With the password of the account, mostly: who is here stays, who goes comes back by login.
+            del self._given[kind]
         elif kind is TokenKind.CODE and digest in self._offered:
             del self._offered[digest], self._given[kind]
             if self._is_code_asked_for:

@@ -39,8 +39,11 @@ class Shown:
 class Vault(Protocol):
     """Every method raises VaultAway, or whatever else is a bug."""
 
-    def save(self, batch: Batch) -> None:
-        """Write all of it, or nothing. Writing it again does no harm."""
+    def save(self, batch: Batch) -> frozenset[bytes]:
+        """Write all of it, or nothing: the digests of those tokens that are good now.
+
+        One that is kept again may have been revoked meanwhile. Writing the same again does no harm.
+        """
 
     def load(self) -> list[SessionRecord]:
         """The sessions of this gateway that are not closed, oldest first, as they were last written."""

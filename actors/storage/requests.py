@@ -228,9 +228,10 @@ class FindRestarts(StoreRequest, frozen=True):
 
 
 class SaveSessions(StoreRequest, frozen=True):
-    """Write all of it in one transaction: None. After StoreUnavailable ask the same again: it is safe.
+    """Write all of it in one transaction: the digests of those tokens that are good now, as a frozenset.
 
-    `closed` are sessions that have ended; their tokens are deleted. `tokens` are kept behind the rows.
+    After StoreUnavailable ask the same again: it is safe. `closed` are sessions that have ended; their
+    tokens are deleted. `tokens` are kept behind the rows.
     """
 
     lane: ClassVar[Lane] = Lane.WRITES

@@ -47,6 +47,7 @@ JOIN sessions ON sessions.id = session AND closed_at IS NULL
 ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at
 WHERE session_tokens.session = excluded.session
     AND session_tokens.used_at IS NULL AND session_tokens.revoked_at IS NULL
+RETURNING digest
 """
 _REPLACE = """
 UPDATE session_tokens AS old SET revoked_at = now()
@@ -116,11 +117,13 @@ class TokenTaken(Record, frozen=True):
     kind: str
 
 
-def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> None:
-    """Write them, in the caller's transaction, behind their sessions.
+def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> frozenset[bytes]:
+    """Write them, in the caller's transaction, behind their sessions: the digests of those that are good now.
 
-    Of one that is there only the time is new; used or revoked it stays.
+    Of one that is there only the time is new; used or revoked it stays. The last one counts where a token
+    comes twice.
     """
+    tokens = list({token.digest: token for token in tokens}.values())
     digests = [Binary(token.digest) for token in tokens]
     replacing = [token for token in tokens if token.replaces]
     if replacing:
@@ -137,7 +140,7 @@ def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> No
         [token.account_id for token in tokens],
         [token.expires_at for token in tokens],
     ]
-    database.rows(_INSERT, columns)
+    return frozenset(bytes(digest) for (digest,) in database.rows(_INSERT, columns))
 
 
 def take_tokens(

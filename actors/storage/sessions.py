@@ -92,9 +92,10 @@ def save_sessions(
     rows: Sequence[SessionRow] = (),
     closed: Sequence[int] = (),
     tokens: Sequence[TokenRow] = (),
-) -> None:
-    """Write all of it in one transaction. A session that is both changed and closed ends closed.
+) -> frozenset[bytes]:
+    """Write all of it in one transaction: the digests of those tokens that open something now.
 
+    A session that is both changed and closed ends closed.
     After peewee.OperationalError nobody knows whether it was committed; writing the same again is right in
     both cases, also when tokens of it were used or revoked meanwhile.
     """
@@ -102,11 +103,11 @@ def save_sessions(
         newest = sorted({row.id: row for row in rows}.values(), key=_id)
         for start in range(0, len(newest), _WRITE_ROWS):
             _upsert(database, gateway, newest[start : start + _WRITE_ROWS])
-        if tokens:
-            save_tokens(database, tokens)
+        good: frozenset[bytes] = save_tokens(database, tokens) if tokens else frozenset()
         if closed:
             database.rows(_CLOSE, [sorted(closed)])
             delete_tokens(database, closed)
+    return good
 
 
 def load_sessions(database: CooperativeDatabase, gateway: str) -> list[SessionRow]:

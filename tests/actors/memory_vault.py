@@ -42,7 +42,7 @@ class MemoryVault:
     def goes_on(self) -> None:
         self._gate.set()
 
-    def save(self, batch: Batch) -> None:
+    def save(self, batch: Batch) -> frozenset[bytes]:
         self.saves += 1
         self._answer()
         if any(record.id == self.poison for record in batch.records):
@@ -54,6 +54,7 @@ class MemoryVault:
         for session in batch.closed:
             self.sessions.pop(session, None)
             self.tokens = {key: one for key, one in self.tokens.items() if one.session != session}
+        return frozenset(token.digest for token in batch.tokens if token.digest not in self.used)
 
     def load(self) -> list[SessionRecord]:
         self._answer()

@@ -6,6 +6,7 @@ import pytest
 
 from actors.gateway.dialogue import Ended, Send, Step, TokensRevoked
 from actors.gateway.password_change import weakness
+from actors.gateway.session_options import SessionOptions
 from tests.actors.gateway_kit import PASSWORD as GATEWAY_PASSWORD
 from tests.actors.gateway_kit import GatewayBench
 from tests.actors.login_scripts import Player, WorldTable
@@ -114,3 +115,20 @@ def test_who_has_changed_the_password_is_given_another_way_back_at_once() -> Non
         assert len(tokens) == 2
         assert tokens[-1] != before
         assert page.echoes
+
+
+def test_what_was_revoked_elsewhere_is_not_kept_alive() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        vault = gateway.session_vault
+        [token] = vault.tokens
+        # Another session of the account has changed the password.
+        vault.used.add(token)
+
+        gateway.advance(SessionOptions().playing_idle_seconds - 60)
+        saves = vault.saves
+        gateway.advance(50)
+
+        assert vault.saves == saves

@@ -432,6 +432,20 @@ def test_no_token_is_kept_while_the_database_is_away_and_again_when_it_is_back(b
     assert isinstance(bench.players[ref][-1], TokenKept)
 
 
+def test_a_token_that_was_used_cannot_be_kept_for_longer(bench: Bench) -> None:
+    ref = bench.keep(playing(1))
+    token = bench.token(1, ref)
+    bench.advance()
+    bench.shows(token)
+
+    bench.tell(KeepToken(1, ref, token.digest, TokenKind.TOKEN, 600.0))
+    bench.advance()
+
+    kept, void = bench.players[ref]
+    assert isinstance(kept, TokenKept)
+    assert void == TokenNotKept(1, token.digest, "it was used or revoked", is_void=True)
+
+
 def test_a_session_that_ended_meanwhile_does_not_come_in_the_way_of_others_tokens(bench: Bench) -> None:
     ref, other = bench.keep(playing(1)), bench.keep(playing(2))
     bench.advance()

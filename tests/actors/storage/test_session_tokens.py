@@ -194,7 +194,8 @@ def test_a_token_that_is_kept_again_is_good_for_longer_unless_it_was_used(kept: 
     save_sessions(kept, "main", tokens=[token_row(1, replaces=True), token_row(3)])
 
     assert take_token(kept, "main", digest(1), 1).session == 1
-    save_sessions(kept, "main", tokens=[token_row(1)])
+    good = save_sessions(kept, "main", tokens=[token_row(1), token_row(8), token_row(8)])
+    assert good == {digest(8)}
     assert refusal(kept, 1) is TokenUsed
 
 

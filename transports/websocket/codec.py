@@ -21,7 +21,7 @@ Server to client, one JSON array of objects in a text message, everything of one
     {"t":"seq","n":31}                           the output of this message goes up to this number
     {"t":"token","token":...,"seconds":900}      what "resume" is to be, next time
     {"t":"resumed","seen":31,"missed":0}         it goes on; so many outputs are gone, the rest follows
-    {"t":"resume-failed","reason":...,"message":...}   it does not: log in
+    {"t":"resume-failed","reason":...,"message":...,"again":false}   it does not; or not yet, if "again"
     {"t":"pong","at":1234.5}                     the answer to a ping
     {"t":"data","package":...,"value":...}       out-of-band data
     {"t":"error","code":...,"message":...}       what was wrong with a message, in words; "n" where it had one

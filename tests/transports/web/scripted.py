@@ -1,9 +1,11 @@
 """A server with the real transport and page, and a game that does what the test says."""
 
+from dataclasses import dataclass, field
+
 import gevent
 from gevent.event import Event as Signal
 
-from transports.adapter import Adapter, Event, LineReceived, Sink
+from transports.adapter import Adapter, DataReceived, Event, LineReceived, Sink
 from transports.markup import styled
 from transports.web import PageOptions, create_app
 from transports.websocket import JsonAdapter, WebListener, WebOptions, encode
@@ -31,6 +33,19 @@ TALK = (
 )
 
 
+@dataclass
+class Stay:
+    """A session that outlasts its connections: one player's, if the server `keeps_sessions`."""
+
+    token: str = ""
+    given: int = 0
+    # The highest number of a line that was taken, and the texts of all outputs: the first has number 1.
+    line: int = 0
+    outputs: list[str] = field(default_factory=list)
+    # Why it is not found again; "" if it is.
+    refusal: str = ""
+
+
 class ScriptedServer:
     """Listens on a free port. Methods are called by name from the browser's process (`scenarios`)."""
 
@@ -40,6 +55,9 @@ class ScriptedServer:
         self._thawed = Signal()
         self._thawed.set()
         self._greeting: bool | None = None
+        self._stay: Stay | None = None
+        # All that pages said of what they had seen.
+        self._seen: list[int] = []
         self._listener = self._new_listener(port=0)
         self.host, self.port = self._listener.start()
 
@@ -58,6 +76,8 @@ class ScriptedServer:
     def accept(self, adapter: Adapter) -> Sink:
         assert isinstance(adapter, JsonAdapter)
         self._adapters.append(adapter)
+        if self._stay is not None:
+            return self._accept_at_login(adapter, self._stay)
         if self._greeting is not None:
             adapter.send_data("session", {"playing": self._greeting})
         adapter.send_line(styled("title", "Welcome to the harbour"))
@@ -69,6 +89,74 @@ class ScriptedServer:
                 self._play(adapter, event.text)
 
         return sink
+
+    # A game with a login, which finds a session again
+
+    def _accept_at_login(self, adapter: JsonAdapter, stay: Stay) -> Sink:
+        adapter.send_data("session", {"playing": False})
+        adapter.send_line("Welcome, stranger.")
+        self._prompt(adapter, "Your name?")
+
+        def sink(event: Event) -> None:
+            match event:
+                case LineReceived("enter", _):
+                    self._enter(adapter, stay)
+                case LineReceived("lost", _):
+                    self._thawed.wait()
+                case LineReceived(text, number) if adapter in self._adapters:
+                    stay.line = number or stay.line
+                    self._lines.append(text)
+                    self._show(adapter, stay, f"You said: {text}")
+                case DataReceived("session.resume", {"token": token, "seen": seen}):
+                    self._resume(adapter, stay, token, seen)
+                case DataReceived("session.seen", number):
+                    self._seen.append(number)
+
+        return sink
+
+    def _enter(self, adapter: JsonAdapter, stay: Stay) -> None:
+        for other in self._adapters[:]:
+            if other is not adapter:
+                self._adapters.remove(other)
+                other.send_line("Somebody takes your place.")
+                other.close("taken_over")
+        self._give_token(adapter, stay)
+        adapter.send_data("session.taken", stay.line)
+        adapter.send_data("session", {"playing": True})
+        self._show(adapter, stay, "You are in the world.")
+        self._prompt(adapter, "20hp")
+
+    def _resume(self, adapter: JsonAdapter, stay: Stay, token: str, seen: int) -> None:
+        if stay.refusal or token != stay.token:
+            refusal, stay.refusal = stay.refusal or "already_used", ""
+            message = f"That way back is closed: {refusal}."
+            why = {"reason": refusal, "message": message, "again": refusal == "unavailable"}
+            adapter.send_data("session.resume-failed", why)
+            return
+        adapter.send_data("session.resumed", {"seen": seen, "missed": 0})
+        adapter.send_line("You are back.")
+        missed, stay.outputs[seen:] = stay.outputs[seen:], []
+        self._enter_again(adapter, stay, missed)
+
+    def _enter_again(self, adapter: JsonAdapter, stay: Stay, missed: list[str]) -> None:
+        for text in missed:
+            self._show(adapter, stay, text)
+        self._enter(adapter, stay)
+
+    def _give_token(self, adapter: JsonAdapter, stay: Stay) -> None:
+        stay.given += 1
+        stay.token = f"token-{stay.given}"
+        adapter.send_data("session.token", {"token": stay.token, "seconds": 900})
+
+    def _show(self, adapter: JsonAdapter, stay: Stay, text: str) -> None:
+        stay.outputs.append(text)
+        adapter.send_line(text)
+        adapter.send_data("session.seq", len(stay.outputs))
+
+    def _prompt(self, adapter: JsonAdapter, text: str) -> None:
+        adapter.send([], prompt=encode(styled("prompt", text), adapter.capabilities.rendering))
+
+    # A game without a login
 
     def _play(self, adapter: JsonAdapter, line: str) -> None:
         self._lines.append(line)
@@ -113,6 +201,44 @@ class ScriptedServer:
     def ask(self, question: str) -> None:
         adapter = self._adapters[-1]
         adapter.send([], prompt=encode(styled("prompt", question), adapter.capabilities.rendering))
+
+    def keeps_sessions(self) -> None:
+        """From the next connection on there is a login; "enter" leads into the game."""
+        self._stay = Stay()
+
+    @property
+    def stay(self) -> Stay:
+        assert self._stay is not None, "it keeps no sessions"
+        return self._stay
+
+    def happens(self, text: str) -> None:
+        """Show this to the player, or keep it for them."""
+        if self._adapters:
+            self._show(self._adapters[-1], self.stay, text)
+        else:
+            self.stay.outputs.append(text)
+
+    def refuses(self, reason: str) -> None:
+        """Do not find the session the next time."""
+        self.stay.refusal = reason
+
+    def saves(self) -> None:
+        """All lines that were taken are saved."""
+        self._adapters[-1].send_data("session.done", self.stay.line)
+
+    def forgets(self, lines: int) -> None:
+        """Go back to a time before the last lines: they are lost."""
+        self.stay.line -= lines
+        del self._lines[-lines:]
+
+    def asks_to_come_again(self) -> None:
+        self._adapters.pop().send_data("session.again", "lines are missing")
+
+    def seen(self) -> list[int]:
+        return self._seen
+
+    def outputs(self) -> int:
+        return len(self.stay.outputs)
 
     def lines_received(self) -> list[str]:
         return self._lines

@@ -62,6 +62,13 @@ export class Link {
     if (!this.isOpen) this.open();
   }
 
+  // Let go, and come back after so many milliseconds.
+  rest(milliseconds) {
+    this.#drop();
+    this.attempt += 1;
+    this.#later(milliseconds);
+  }
+
   #opened(socket) {
     if (socket !== this.socket) return;
     clearTimeout(this.timer);
@@ -82,7 +89,9 @@ export class Link {
       console.warn("not JSON", error);
       return;
     }
-    for (const object of Array.isArray(objects) ? objects : [objects]) this.#take(object);
+    for (const object of Array.isArray(objects) ? objects : [objects]) {
+      if (socket === this.socket) this.#take(object); // one of them may be the end of it
+    }
   }
 
   #take(object) {
@@ -112,7 +121,10 @@ export class Link {
     }
     this.attempt += 1;
     // Jitter: after a restart of the server not everybody knocks at the same moment.
-    const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** (this.attempt - 1)) * (0.5 + Math.random());
+    this.#later(Math.min(LAST_DELAY, FIRST_DELAY * 2 ** (this.attempt - 1)) * (0.5 + Math.random()));
+  }
+
+  #later(delay) {
     this.retryAt = performance.now() + delay;
     this.timer = setTimeout(() => this.open(), delay);
     this.onState(navigator.onLine ? "reconnecting" : "offline", { seconds: this.secondsToRetry });

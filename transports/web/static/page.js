@@ -1,6 +1,8 @@
 // The player's page: puts its parts together, and says what each kind of message from the server does.
 
 import { Entry } from "./entry.js";
+import { Going } from "./going.js";
+import { Kept } from "./kept.js";
 import { Link } from "./link.js";
 import { Log } from "./log.js";
 import { followKeyboard, windowSize } from "./measure.js";
@@ -12,6 +14,8 @@ import { Ways } from "./ways.js";
 
 const COUNTDOWN = 500; // milliseconds between two looks at the time until the next attempt
 const RESIZED = 300; // milliseconds of rest after which a window has its new size
+const SOON = 4000; // milliseconds, about: until a server is asked again that cannot look for a session just now
+const TAKEN_OVER = "taken_over"; // the reason of a goodbye: the player went on somewhere else
 
 const settings = document.body.dataset;
 const element = (id) => document.getElementById(id);
@@ -47,12 +51,14 @@ const link = new Link(socketUrl(), {
   heartbeat: Number(settings.heartbeatSeconds) * 1000,
   reconnect: settings.reconnect === "yes",
   onState: changed,
-  onObject: (object) => takers[object?.t]?.(object),
+  onObject: (object) => going.holds(object) || take(object),
   onRoundTrip: (milliseconds) => {
     element("round-trip").textContent = `${Math.max(1, Math.round(milliseconds))} ms`;
   },
 });
-const sending = new Sending(link, show);
+const kept = new Kept();
+const going = new Going(kept, { say: (object) => link.send(object), onHeld: take });
+const sending = new Sending(link, kept, { onChange: () => show(), show: (text) => log.typed(text) });
 
 let state = "connecting";
 let seconds = 0;
@@ -60,6 +66,10 @@ let isWorldAway = false;
 let wasHere = false;
 
 // From the server
+
+function take(object) {
+  takers[object?.t]?.(object);
+}
 
 const takers = {
   text: ({ spans }) => {
@@ -77,6 +87,17 @@ const takers = {
   },
   taken: ({ n }) => sending.taken(n),
   ack: ({ n }) => sending.acknowledge(n),
+  done: ({ n }) => sending.done(n),
+  seq: ({ n }) => going.saw(n),
+  token: ({ token, seconds }) => {
+    going.keepToken(token, seconds);
+    sending.trusts();
+  },
+  resumed: () => {
+    going.resumed();
+    sending.resumed();
+  },
+  "resume-failed": stranded,
   error: ({ message, n }) => {
     sending.refuse(n);
     log.note(message);
@@ -97,7 +118,7 @@ const UNSENT = {
 };
 
 function typed(text) {
-  if (state === "ended" && text === "") {
+  if (isOver() && text === "") {
     link.retryNow();
     return;
   }
@@ -120,34 +141,58 @@ function go(way) {
 
 function changed(next, details) {
   const before = state;
-  state = next;
+  state = next === "ended" && details.reason === TAKEN_OVER ? "elsewhere" : next;
   seconds = details.seconds ?? 0;
   if (next === "connected") begin();
   else if (before === "connected") end();
-  if (next === "ended") finish(details.reason);
+  if (isOver()) finish(details.reason);
   show();
 }
 
+function isOver() {
+  return state === "ended" || state === "elsewhere";
+}
+
 function begin() {
-  if (wasHere) log.note("Connected again.");
+  // Who has a token is told how it went when the server has answered.
+  if (wasHere && !going.hasToken) log.note("Connected again.");
   wasHere = true;
   isWorldAway = false;
-  link.send(hello());
   sending.begin();
+  link.send({ ...hello(), ...going.begin() });
 }
 
 function end() {
+  going.end();
   sending.end();
   entry.mask(false);
   prompt.show([]);
   element("round-trip").textContent = "";
-  if (state !== "ended") log.note("The connection is lost.");
+  if (!isOver()) log.note("The connection is lost.");
 }
 
 function finish(reason) {
   wasHere = false;
+  going.forget();
   sending.finish();
-  log.note(reason ? `The connection has ended: ${reason}` : "The connection has ended.");
+  // Of a player who went on elsewhere the server has said so, and the notice does.
+  if (state !== "elsewhere") log.note(reason ? `The connection has ended: ${reason}` : "The connection has ended.");
+}
+
+// The server does not find the session that the page wants to go on with.
+function stranded({ message, again }) {
+  if (again === true) {
+    log.note("Your place in the world cannot be looked up just now. It is tried again.");
+    link.rest(SOON * (0.5 + Math.random()));
+    return;
+  }
+  going.forget();
+  if (message) log.note(message);
+  const unsure = sending.finish();
+  if (unsure > 0) {
+    log.note(unsure === 1 ? "Your last line may not have happened." : `Your last ${unsure} lines may not have happened.`);
+  }
+  going.release();
 }
 
 function hello() {
@@ -190,7 +235,7 @@ addEventListener("resize", () => {
   resizing = setTimeout(() => link.send(hello()), RESIZED);
 });
 
-// Lines that wait live as long as the page does.
+// Lines that wait live as long as the tab does. They outlast a reload, but nobody can tell that from the end.
 addEventListener("beforeunload", (event) => {
   if (sending.waiting > 0) event.preventDefault();
 });
@@ -202,5 +247,7 @@ setInterval(() => {
 }, COUNTDOWN);
 
 followKeyboard(document.documentElement);
+if (going.hasToken) sending.trusts();
+else sending.finish(); // of a session that nobody finds again
 show();
 link.open();

@@ -11,6 +11,15 @@ const LABELS = {
   reconnecting: "Reconnecting",
   offline: "Offline",
   ended: "Not connected",
+  elsewhere: "Elsewhere",
+};
+
+// What the button says that connects.
+const RETRIES = {
+  reconnecting: "Try now",
+  offline: "Try now",
+  ended: "Connect again",
+  elsewhere: "Play here",
 };
 
 export class Status {
@@ -28,8 +37,8 @@ export class Status {
     this.notice.hidden = text === "" && count === "";
     setText(this.text, text);
     setText(this.count, count);
-    this.retry.hidden = !["reconnecting", "offline", "ended"].includes(now.state);
-    setText(this.retry, now.state === "ended" ? "Connect again" : "Try now");
+    this.retry.hidden = !Object.hasOwn(RETRIES, now.state);
+    setText(this.retry, RETRIES[now.state] ?? "");
   }
 }
 
@@ -39,6 +48,8 @@ function noticeText({ state, wasHere }) {
       return "The world holds its breath. What you type is kept, and happens when it is back.";
     case "ended":
       return "You are no longer connected.";
+    case "elsewhere":
+      return "You are playing in another window or on another device. Log in to go on here.";
     case "offline":
       return "Your device is offline. What you type is kept and sent when you are back.";
     case "reconnecting":

@@ -162,7 +162,7 @@ class Story:
         state = ann.cell.good_state
         assert isinstance(state, Character.State)
         expected = self.expected
-        assert (state.room, len(state.things)) == (f"room:{_home(expected.room)}", expected.held)
+        assert (state.room, len(state.things)) == (f"room:{home_of(expected.room)}", expected.held)
         assert state.coins == expected.purse
 
     def everything_is_there_once(self) -> None:
@@ -173,7 +173,7 @@ class Story:
         assert len(things) == THINGS, "nothing is lost"
 
 
-def _home(room: str) -> str:
+def home_of(room: str) -> str:
     return "harbour/quay" if room == "quay" else "town/market"
 
 

@@ -136,7 +136,67 @@ def a_line_typed_right_after_the_death_of_the_world_is_run_once(player: Player) 
     is_said_once(player, name, "first", "second")
 
 
-def the_page_comes_back_when_the_gateway_is_killed(player: Player) -> None:
+def is_back(player: Player) -> None:
+    """By itself: nobody has asked the player for anything."""
+    player.sees("You are back, after")
+    player.is_connected()
+    expect(player.question).to_be_empty()
+    expect(player.log).not_to_contain_text("Connected again.")
+    expect(player.notice).to_be_hidden()
+
+
+def shown(player: Player) -> list[str]:
+    """The lines of the game, in order."""
+    lines: list[str] = player.log.locator(".line:not(.note):not(.typed)").all_text_contents()
+    return lines
+
+
+def a_cut_network_costs_no_output_and_asks_no_question(player: Player) -> None:
+    player.forgives(NO_SERVER)
+    signs_up(player)
+    other = player.server.call("company")
+    player.server.call("types", "say before")
+    player.sees(f"{other} says, “before”")
+    player.server.call("cut_network")
+    expect(player.state).to_have_attribute("data-state", "reconnecting")
+    for word in ("first", "second"):
+        player.server.call("types", f"say {word}")
+    player.enter("say kept")
+    player.server.call("mend_network")
+    is_back(player)
+    player.sees("You say, “kept”")
+    lines = shown(player)
+    back = next(number for number, line in enumerate(lines) if line.startswith("You are back"))
+    missed = [f"{other} says, “{word}”" for word in ("first", "second")]
+    assert [line for line in lines if line.startswith(f"{other} says")] == [
+        f"{other} says, “before”",
+        *missed,
+    ]
+    # Then one look at the place.
+    after = lines[back:]
+    assert after.index("The Old Quay") > after.index(missed[-1])
+    assert after.count("The Old Quay") == 1
+    player.picture("back")
+
+
+def a_gateway_that_is_killed_while_lines_are_typed_loses_none_and_runs_none_twice(player: Player) -> None:
+    player.forgives(NO_SERVER)
+    signs_up(player)
+    words = [f"word{number}" for number in range(24)]
+    for number, word in enumerate(words):
+        player.enter(f"say {word}")
+        if number == 7:
+            player.sees("You say, “word3”")
+        if number == 10:
+            player.server.call("kill", "gateway")
+    is_back(player)
+    player.sees(f"You say, “{words[-1]}”")
+    assert [line for line in shown(player) if line.startswith("You say")] == [
+        f"You say, “{word}”" for word in words
+    ]
+
+
+def the_page_comes_back_by_itself_when_the_gateway_is_killed(player: Player) -> None:
     player.forgives(NO_SERVER)
     name = signs_up(player)
     player.enter("east")
@@ -146,16 +206,51 @@ def the_page_comes_back_when_the_gateway_is_killed(player: Player) -> None:
     player.server.call("kill", "gateway")
     player.sees("The connection is lost.")
     player.enter("say kept")
-    player.sees("Connected again.")
-    player.is_connected()
-    expect(player.notice).to_contain_text("2 lines are waiting until you are back in the game.")
-    player.picture("gateway-back")
-    player.server.call("company", "east")
-    logs_in(player, name)
+    is_back(player)
     player.sees("You say, “kept”")
-    expect(player.notice).to_be_hidden()
     assert times_said(player, "unheard", "kept") == [1, 1]
-    assert player.server.call("heard_from", name) == ["unheard", "kept"]
+    player.server.call("company", "east")
+    player.enter("say after")
+    player.server.call("hears", f'{name} says, "after"')
+    assert player.server.call("heard_from", name) == ["after"]
+
+
+def a_page_that_is_loaded_anew_is_back_in_the_game(player: Player) -> None:
+    signs_up(player)
+    player.enter("east")
+    player.sees("The Market")
+    player.page.reload()
+    is_back(player)
+    player.sees("The Market")
+    player.enter("say here")
+    player.sees("You say, “here”")
+    stored = player.page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+    assert PASSWORD not in stored
+
+
+def a_player_who_goes_on_elsewhere_leaves_a_page_that_waits(player: Player) -> None:
+    name = signs_up(player)
+    browser = player.page.context.browser
+    assert browser is not None
+    context = browser.new_context()
+    try:
+        other = Player(context.new_page(), player.server, player.pictures)
+        other.page.goto(player.page.url)
+        logs_in(other, name)
+        other.sees("The Old Quay")
+        expect(player.state).to_have_attribute("data-state", "elsewhere")
+        player.sees("Your character is being played from elsewhere now.")
+        player.picture("elsewhere")
+        other.enter("say over here")
+        other.sees("You say, “over here”")
+        player.page.get_by_role("button", name="Play here").click()
+        logs_in(player, name)
+        expect(other.state).to_have_attribute("data-state", "elsewhere")
+        player.enter("say and back")
+        player.sees("You say, “and back”")
+        expect(player.log).not_to_contain_text("over here")
+    finally:
+        context.close()
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -166,7 +261,11 @@ SCENARIOS: dict[str, Scenario] = {
         the_arrow_keys_bring_back_what_was_typed_in_the_game,
         lines_typed_while_the_world_is_dead_are_run_once,
         a_line_typed_right_after_the_death_of_the_world_is_run_once,
-        the_page_comes_back_when_the_gateway_is_killed,
+        a_cut_network_costs_no_output_and_asks_no_question,
+        a_gateway_that_is_killed_while_lines_are_typed_loses_none_and_runs_none_twice,
+        the_page_comes_back_by_itself_when_the_gateway_is_killed,
+        a_page_that_is_loaded_anew_is_back_in_the_game,
+        a_player_who_goes_on_elsewhere_leaves_a_page_that_waits,
     )
 }
 

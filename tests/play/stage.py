@@ -7,6 +7,8 @@ import re
 import signal
 from collections.abc import Callable
 
+from tests.chaos.faults import Cut
+from tests.chaos.tcp_proxy import Proxy
 from tests.play.kit import Server
 from tests.play.players import TelnetPlayer
 
@@ -14,11 +16,14 @@ __all__ = ["Stage"]
 
 
 class Stage:
-    """What a scenario may ask for: another player, by telnet, and harm to the server's processes."""
+    """What a scenario may ask for: another player, by telnet, and harm to the server's processes and to the
+    page's network."""
 
-    def __init__(self, server: Server, named: Callable[[str], str]) -> None:
-        """`named` gives a name that nobody has, from one that reads well."""
+    def __init__(self, server: Server, named: Callable[[str], str], network: Proxy | None = None) -> None:
+        """`named` gives a name that nobody has, from one that reads well; `network` is what is between the
+        page and the server."""
         self._server = server
+        self._network = network
         self._named = named
         self._other: TelnetPlayer | None = None
 
@@ -50,6 +55,20 @@ class Stage:
         """All the words that the other has heard this player say, if each was said alone."""
         self.other.catch_up()
         return re.findall(rf'{name} says, "(\w+)"', self.other.text)
+
+    @property
+    def network(self) -> Proxy:
+        assert self._network is not None, "nothing is between the page and the server"
+        return self._network
+
+    def cut_network(self) -> None:
+        """Every connection of the page breaks, and none gets through."""
+        self.network.refuses = True
+        self.network.cut_all(Cut.RESET)
+
+    def mend_network(self) -> None:
+        """Connections get through again."""
+        self.network.refuses = False
 
     def freeze(self, half: str) -> None:
         """SIGSTOP the world or the gateway."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import page_pictures
+from tests.chaos.tcp_proxy import Proxy
 from tests.play.kit import Server
 from tests.play.page_scenarios import SCENARIOS
 from tests.play.stage import Stage
@@ -43,14 +44,22 @@ def server(browser: BrowserProcess, new_module_server: Callable[..., Server]) ->
 
 
 @pytest.fixture
-def stage(server: Server, unique: Callable[[str], str]) -> Iterator[Stage]:
-    yield Stage(server, unique)
+def network(server: Server) -> Iterator[Proxy]:
+    """What the page's connections go through."""
+    network = Proxy(lambda: server.port("web"))
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def stage(server: Server, unique: Callable[[str], str], network: Proxy) -> Iterator[Stage]:
+    yield Stage(server, unique, network)
     server.send_all_away()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_in_the_browser(browser: BrowserProcess, server: Server, stage: Stage, scenario: str) -> None:
-    browser.play(scenario, f"http://127.0.0.1:{server.port('web')}/", stage)
+def test_in_the_browser(browser: BrowserProcess, network: Proxy, stage: Stage, scenario: str) -> None:
+    browser.play(scenario, f"http://127.0.0.1:{network.port}/", stage)
 
 
 def test_the_pictures_of_the_readme_can_be_taken_anew(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class Visitor:
         self.server = server
         self.forgiven: list[str] = []
         """Words of what the console may say; everything else fails the scenario."""
-        self._pictures = pictures
+        self.pictures = pictures
 
     def arrives(self) -> None:
         """Wait until the page is there."""
@@ -71,7 +71,7 @@ class Visitor:
 
     def picture(self, name: str) -> None:
         """Keep what is to be seen."""
-        self.page.screenshot(path=self._pictures / f"{name}.png")
+        self.page.screenshot(path=self.pictures / f"{name}.png")
 
     def resizes(self, size: tuple[int, int]) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -1,0 +1,187 @@
+"""A page that sends again what it is not sure of, while network, gateway and world die around it: each of its
+lines is run once and in order, by real actors in virtual time.
+
+`Page` is what `transports/web/static` does, in a few lines: it keeps its lines until they are done, comes
+again by its token, and sends what comes after `taken` again under the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.world.character import Character
+from tests.actors.gateway_kit import Client, GatewayBench
+from tests.actors.test_world_faults import THINGS, Expected, home_of
+from tests.actors.world_kit import House
+
+pytestmark = pytest.mark.slow
+
+# Of virtual time: for parts to be restarted, and for a gateway to ask again.
+LONG_SECONDS = 30.0
+# For a token to be written.
+TOKEN_SECONDS = 0.5
+
+
+class Page:
+    """One player's page, over all its connections."""
+
+    def __init__(self, house: House, client: Client) -> None:
+        self.kept: list[tuple[int, str]] = []
+        self._house = house
+        self._client: Client | None = client
+        self._number = 1000
+        self._token: object = None
+        self._seen = 0
+        self._is_heard = True
+        self._read = 0
+        self._waits_for_its_token()
+
+    @property
+    def is_here(self) -> bool:
+        return self._client is not None and self._client.is_open
+
+    def types(self, line: str) -> None:
+        self._number += 1
+        self.kept.append((self._number, line))
+        if self.is_here and self._is_heard:
+            self._sends((self._number, line))
+
+    def is_cut(self) -> None:
+        if self._client is not None:
+            self._client.hangs_up()
+
+    def comes_again(self) -> None:
+        if self.is_here:
+            return
+        self._client, self._read, self._is_heard = self._house.client("websocket"), 0, False
+        self._client.sends_data("session.resume", {"token": self._token, "seen": self._seen})
+        self._waits_for_its_token()
+
+    def hears(self) -> None:
+        """Take in what the server has said."""
+        while self._client is not None and self._read < len(self._client.data):
+            package, value = self._client.data[self._read]
+            self._read += 1
+            match package, value:
+                case "session.token", Mapping():
+                    self._token = value["token"]
+                case "session.seq", int():
+                    self._seen = value
+                    self._client.sends_data("session.seen", value)
+                case "session.done", int():
+                    self.kept = [line for line in self.kept if line[0] > value]
+                case "session.taken", int():
+                    self._is_heard = True
+                    self._sends(*(line for line in self.kept if line[0] > value))
+                case "session.again", _:
+                    self.is_cut()
+                case "session.resume-failed", Mapping():
+                    raise AssertionError(value)
+
+    def _waits_for_its_token(self) -> None:
+        """It is given when it is durable. Who is cut off before has to log in."""
+        self._house.advance(TOKEN_SECONDS)
+        self.hears()
+
+    def _sends(self, *lines: tuple[int, str]) -> None:
+        assert self._client is not None
+        for number, line in lines:
+            self._client.numbers(number, line)
+
+
+class Story:
+    """One run."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.page = Page(house, house.signs_up("Ann", "websocket"))
+        self.expected = Expected()
+        self.has_gateway = True
+
+    def types(self, line: str) -> None:
+        self.page.types(line)
+        self.expected.performs(line)
+
+    def is_cut(self) -> None:
+        self.page.is_cut()
+
+    def comes_again(self) -> None:
+        if self.has_gateway:
+            self.page.comes_again()
+
+    def saves(self) -> None:
+        if self.house.current is not None:
+            self.house.saves()
+
+    def kills_world(self) -> None:
+        if self.house.current is not None:
+            self.house.dies()
+
+    def begins_world(self) -> None:
+        if self.house.current is None:
+            self.house.begins()
+
+    def kills_gateway(self) -> None:
+        if self.has_gateway:
+            self.has_gateway = False
+            GatewayBench.dies(self.house)
+
+    def begins_gateway(self) -> None:
+        if not self.has_gateway:
+            self.has_gateway = True
+            self.house.begins_again()
+
+    def waits(self, seconds: float) -> None:
+        self.house.advance(seconds)
+
+    def ends_well(self) -> None:
+        self.begins_world()
+        self.begins_gateway()
+        for _ in range(3):
+            self.house.advance(LONG_SECONDS)
+            self.page.hears()
+            self.page.comes_again()
+        self.house.saves()
+        self.page.hears()
+        assert self.page.kept == []
+        ann = self.house.half.system.registry.whereis("character:ann")
+        assert ann is not None
+        state = ann.cell.good_state
+        assert isinstance(state, Character.State)
+        assert (state.room, len(state.things)) == (f"room:{home_of(self.expected.room)}", self.expected.held)
+        holders = (cell.good_state for cell in self.house.half.around.cells())
+        assert len([thing for one in holders for thing in getattr(one, "things", ())]) == THINGS
+
+
+_STEPS: st.SearchStrategy[tuple[str, *tuple[object, ...]]] = st.one_of(
+    st.tuples(st.just("types"), st.sampled_from(["get lantern", "drop lantern", "east", "west"])),
+    st.tuples(st.just("waits"), st.sampled_from([0.02, 0.2, 1.0, 5.0])),
+    st.sampled_from(
+        [
+            ("is_cut",),
+            ("comes_again",),
+            ("saves",),
+            ("kills_world",),
+            ("begins_world",),
+            ("kills_gateway",),
+            ("begins_gateway",),
+        ]
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_STEPS, max_size=25))
+def test_whatever_dies_each_line_of_a_page_is_run_once_and_in_order(
+    steps: Sequence[tuple[str, *tuple[object, ...]]],
+) -> None:
+    with House() as house:
+        story = Story(house)
+        for name, *arguments in steps:
+            getattr(story, name)(*arguments)
+            story.page.hears()
+        story.ends_well()

@@ -38,8 +38,9 @@ from actors.world_link.outlet import WorldOutlet
 from actors.world_link.session_streams import SessionStreams
 from actors.world_link.state import WorldLinkOptions, WorldLinkState
 from transports.link import protocol as wire
+from transports.link.complaints import Complaints
 from transports.link.errors import EncodingError, HandshakeError, VersionMismatch
-from transports.link.handshake import NONCE_BYTES, refusal, welcome
+from transports.link.handshake import NONCE_BYTES, name_in, refusal, welcome
 from transports.link.interface import Peer
 from transports.link.requests import Verdict, failure
 from transports.link.streams import Arrival
@@ -91,6 +92,7 @@ class WorldLink(WorldOutlet):
         self._held_frames = 0
         self._held_since = 0.0
         self._ends_with: ExitReason | None = None
+        self._complaints = Complaints()
 
     def on_start(self) -> None:
         super().on_start()
@@ -198,8 +200,7 @@ class WorldLink(WorldOutlet):
                 return
             admission = self._gateways.admit(peer, frame, ctx.now, self._options.liveness)
         except HandshakeError as error:
-            logger.warning("link: %r is not let in: %s", peer, error)
-            self._send(peer, refusal(error))
+            self._refuse(ctx, peer, error)
             return
         if admission.superseded is not None:
             self._forget(admission.superseded)
@@ -254,18 +255,24 @@ class WorldLink(WorldOutlet):
     @on(PeerMistaken)
     def peer_mistaken(self, ctx: Context, mistaken: PeerMistaken) -> None:
         """What it sent is not what it meant to send, or something never arrived: begin anew."""
-        logger.warning("link: %r: %s", mistaken.peer, mistaken.error)
         if mistaken.incarnation != ctx.incarnation:
             return
         if isinstance(mistaken.error, HandshakeError | VersionMismatch):
             self._forget(mistaken.peer)
-            self._send(mistaken.peer, refusal(mistaken.error))
+            self._refuse(ctx, mistaken.peer, mistaken.error)
             return
+        logger.warning("link: %r: %s", mistaken.peer, mistaken.error)
         if self._gateways.get(mistaken.peer) is None:
             return
         if isinstance(mistaken.error, EncodingError):
             self._streams.mend(mistaken.peer)
         self._show_out(mistaken.peer, wire.DisconnectReason.PROTOCOL_VIOLATED, str(mistaken.error))
+
+    def _refuse(self, ctx: Context, peer: Peer, error: HandshakeError | VersionMismatch) -> None:
+        """It tries again every two seconds, for as long as nobody has mended what is wrong."""
+        if said := self._complaints.about(f"gateway {name_in(peer)!r} is not let in: {error}", ctx.now):
+            logger.warning("link: %s", said)
+        self._send(peer, refusal(error))
 
     def _show_out(self, peer: Peer, reason: wire.DisconnectReason, text: str) -> None:
         """Forget the connection, and have its gateway make a new one."""

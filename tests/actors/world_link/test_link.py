@@ -603,3 +603,14 @@ def test_who_cannot_come_in_is_told_why_also_before_the_first_hello(
     (refuse,) = gateway.of(Refuse)
     assert refuse.code is code
     assert str(error) == refuse.text
+
+
+def test_who_is_refused_again_and_again_is_logged_once_a_minute(
+    bench: WorldBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.gateway(epoch=2)
+
+    for _ in range(10):
+        bench.gateway(epoch=1)
+
+    assert caplog.text.count("gateway 'gateway' is not let in") == 1

@@ -107,13 +107,14 @@ def test_a_gateway_that_has_seen_numbers_unknown_here_gets_what_is_new_past_them
 
 def test_what_cannot_be_sent_is_replaced_by_words_and_keeps_its_number() -> None:
     streams = playing()
+    streams.emit(0, TextOutput("none"))
     streams.emit(0, TextOutput("one"))
     streams.emit(0, StructuredOutput("odd", {"what": object()}))
 
     streams.mend()
 
-    shown = [frame for frame in streams.resume(0) if isinstance(frame, Output)]
-    assert [output.number for output in shown] == [1, 2]
+    shown = [frame for frame in streams.resume(1) if isinstance(frame, Output)]
+    assert [output.number for output in shown] == [2, 3]
     assert shown[0].body == TextOutput("one")
     assert isinstance(shown[1].body, SystemOutput)
 

@@ -6,9 +6,10 @@ as a gap (`OutputsMissed`), never dropped in silence.
 
 After a world crash two things meet. *Numbers*: the new world goes on from its checkpoint, while the gateway
 may have outputs of the dead one with higher numbers; at the first contact the tail takes its new outputs past
-them (`OutputTail.resume`), so a number means one thing only. *Content*: commands after the checkpoint run
-again, and make their outputs again; `Replays` knows up to which command of each session the clients have had
-the answer, and what they have seen of a command whose answer died with the world.
+them (`OutputTail.resume`), so a number means one thing only. A gateway that has just begun as well knows of
+none, but a page behind it may: then all numbers leap past whatever that has. *Content*: commands after the
+checkpoint run again, and make their outputs again; `Replays` knows up to which command of each session the
+clients have had the answer, and what they have seen of a command whose answer died with the world.
 """
 
 from collections import Counter
@@ -41,6 +42,10 @@ Entry: TypeAlias = tuple[CommandNumber, OutputBody, SessionId]
 
 # The tail's numbers are agreed with the gateway.
 _AGREED = -1
+
+# More outputs than one session is sent between a checkpoint and the death of its world; a page counts up to
+# 2^53, which leaves room for more than eight thousand million such deaths.
+_LEAP = 1 << 20
 
 
 class TailRecord(Compact, frozen=True):
@@ -104,8 +109,8 @@ class OutputTail:
 
         What it has is kept all the same: a client may not have it yet, and the gateway may die with it. What
         need not be kept it says by `ack`. The first time after a restart `received` may be past the
-        checkpoint: then the outputs that were made since take the numbers after it. Raises PositionAhead if
-        it claims more than that.
+        checkpoint: then the outputs that were made since take the numbers after it. If it is 0, all take
+        numbers that the dead world cannot have given. Raises PositionAhead if it claims more than that.
         """
         if self._agreed != _AGREED:
             self._renumber(received)
@@ -131,6 +136,10 @@ class OutputTail:
         beyond = received - self._agreed
         made_since = self.last - self._agreed
         self._agreed = _AGREED
+        if received == 0:
+            self.last += _LEAP
+            self.acked += _LEAP
+            return
         if beyond <= 0:
             return
         del self._entries[: max(0, len(self._entries) - made_since)]

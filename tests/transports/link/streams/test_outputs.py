@@ -161,6 +161,23 @@ def test_a_new_world_takes_its_own_outputs_past_those_of_the_dead_one() -> None:
     assert (tail.acked, tail.last) == (8, 9)
 
 
+def test_a_gateway_that_knows_nothing_is_sent_numbers_that_no_client_has_of_the_dead_world() -> None:
+    checkpoint = tail_with(5)
+    tail = restored(checkpoint)
+    dead = [checkpoint.append(0, TextOutput("shown and never saved")) for _ in range(3)]
+
+    frames = tail.resume(0)
+
+    numbers = [frame.number for frame in frames if isinstance(frame, Output)]
+    assert len(numbers) == 5
+    assert min(numbers) > max(dead)
+    inbox = OutputInbox()
+    assert isinstance(frames[0], OutputsMissed)
+    assert frames[0].acknowledged
+    assert inbox.skip(frames[0]) is Arrival.NEXT
+    assert [inbox.arrive(number) for number in numbers] == [Arrival.NEXT] * 5
+
+
 def test_outputs_made_before_the_first_contact_survive_a_second_crash() -> None:
     tail = restored(tail_with(5))
     tail.append(0, TextOutput("made by the second world"))
@@ -196,7 +213,7 @@ def test_an_answer_is_hidden_also_when_it_comes_from_a_checkpoint_after_one_more
     second.append(1, body(1))
     replays.begin(7, answered=1, applied=0)
 
-    (again,) = restored(second).resume(0)
+    *_, again = restored(second).resume(0)
 
     assert isinstance(again, Output)
     assert replays.hides(7, again.cause)
@@ -249,11 +266,13 @@ def test_resuming_leads_to_the_last_number_from_wherever_the_gateway_stands(
         tail.append(0, TextOutput(f"new {number}"))
     inbox = OutputInbox(received=received)
 
-    shown = [
-        frame.body
-        for frame in tail.resume(received)
-        if isinstance(frame, Output) and inbox.arrive(frame.number) is Arrival.NEXT
-    ]
+    shown = []
+    for frame in tail.resume(received):
+        if isinstance(frame, OutputsMissed):
+            assert frame.acknowledged
+            assert inbox.skip(frame) is Arrival.NEXT
+        elif inbox.arrive(frame.number) is Arrival.NEXT:
+            shown.append(frame.body)
 
     assert inbox.received == tail.last
     assert shown == [body(n + 1) for n in range(received, made)] + [

@@ -162,6 +162,9 @@ class SessionBook(Resuming):
 
     def _write_token(self, ctx: Context, keep: KeepToken, record: SessionRecord) -> None:
         seconds = min(keep.ttl_seconds, seconds_left(record, ctx.now, self._options))
+        if seconds <= 0:
+            self._refuse_token(keep, "the session has had its time")
+            return
         account = None if record.account is None else record.account.id
         token = TokenEntry(
             record.id, keep.digest, keep.kind, account, ctx.now + seconds, keep.replaces, keep.asker

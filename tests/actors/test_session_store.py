@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import gevent
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from actors.gateway.messages import (
     CountSessions,
+    DescribeBook,
     DropSession,
     KeepSession,
     KeepToken,
@@ -24,6 +26,7 @@ from actors.gateway.messages import (
     TokenKind,
     TokenNotKept,
 )
+from actors.gateway.reconnect_results import Unavailable
 from actors.gateway.reconnect_token import encode, make
 from actors.gateway.session_book import SESSION_BOOK, SessionBook
 from actors.gateway.session_options import SessionOptions
@@ -38,6 +41,7 @@ from actors.storage.store import store_children
 from supervisors import one_for_one, rest_for_one, run_tree, supervisor, worker
 from tests.actors.gateway.session_records import disconnected, playing
 from tests.actors.storage.session_rows import session_row
+from tests.postgres import new_postgres
 from wyld_actors import Actor, ActorSystem, Context, Mailbox, Message, Ref, on
 
 # Also halves of surrogate pairs, and what looks like an escape.
@@ -214,3 +218,43 @@ def test_what_a_hostile_client_tells_of_itself_keeps_no_session_from_being_writt
     stored = [record_of(row, 0.0) for row in load_sessions(database, "main")]
     said = [record.metadata.terminal for record in stored if record is not None]
     assert said == ["ab", "?", "\\u0000", "\\", "'; DROP TABLE sessions; --", "%s"]
+
+
+@pytest.mark.slow
+def test_what_happens_while_the_database_is_stopped_is_written_when_it_is_back(
+    postgres_folder: Path,
+) -> None:
+    cluster = new_postgres(postgres_folder / "stopped-sessions")
+    dsn = cluster.ensure_running()
+    life = Life(dsn)
+    now = life.system.now()
+    ref, heard = life.player()
+    token = make(SessionId(1), secrets.token_bytes)
+    life.book.tell(KeepSession(playing(1, now=now), ref))
+    life.book.tell(KeepToken(1, ref, token.digest, TokenKind.TOKEN, 600.0))
+    until(lambda: heard)
+    assert isinstance(heard.pop(), TokenKept)
+
+    cluster.stop()
+    for number in (1, 2):
+        life.book.tell(KeepSession(disconnected(number, now=now), ref))
+    until(lambda: life.book.ask(DescribeBook()).problem)
+    life.book.tell(KeepToken(1, ref, token.digest, TokenKind.TOKEN, 600.0))
+    life.book.tell(ResumeSession(ref, "203.0.113.7", encode(token)))
+    until(lambda: len(heard) == 2)
+    assert isinstance(heard[0], TokenNotKept)
+    assert heard[1] == ResumeRefused(Unavailable())
+    cluster.ensure_running()
+    until(lambda: not life.book.ask(DescribeBook()).pending)
+
+    life.book.tell(ResumeSession(ref, "203.0.113.7", encode(token)))
+    until(lambda: len(heard) == 3)
+    assert isinstance(heard[2], Resumable), "and the token was not consumed"
+    life.ends()
+    second = Life(dsn)
+    assert [(one.id, one.state) for one in second.restored()] == [
+        (1, SessionState.DISCONNECTED),
+        (2, SessionState.DISCONNECTED),
+    ]
+    second.ends()
+    cluster.stop()

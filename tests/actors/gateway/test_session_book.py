@@ -415,6 +415,14 @@ def test_a_token_does_not_outlive_its_session(bench: Bench) -> None:
     assert long.seconds == pytest.approx(OPTIONS.playing_idle_seconds + 900.0, abs=1.0)
 
 
+def test_a_session_that_has_had_its_time_keeps_no_token(bench: Bench) -> None:
+    ref = bench.keep(disconnected(1, now=bench.now - 901.0))
+
+    bench.token(1, ref)
+
+    assert [type(heard) for heard in bench.players[ref]] == [TokenNotKept]
+
+
 def test_no_token_is_kept_while_the_database_is_away_and_again_when_it_is_back(bench: Bench) -> None:
     ref = bench.keep(playing(1))
     bench.advance()

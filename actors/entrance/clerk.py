@@ -22,10 +22,9 @@ from actors.world.atlas_records import RoomKey
 from actors.world.backgrounds import BACKGROUNDS, BY_ID, called
 from actors.world.character import Character
 from actors.world.errors import UnreadableStateError
-from actors.world.messages import ClientBack, ClientLost
 from actors.world.paths import SESSIONS
 from actors.world.saving import decode
-from actors.world.session import CloseWorldSession, WorldSession
+from actors.world.session import CloseWorldSession
 from actors.world_link.messages import (
     AnswerRequest,
     CloseStreams,
@@ -179,23 +178,6 @@ class Clerk(Entering):
         self._world_session(ctx, task).tell(CloseWorldSession())
         return wire.CharacterLeft(0)
 
-    def session_disconnected(
-        self, ctx: Context, task: ServeRequest, body: wire.SessionDisconnected
-    ) -> wire.DisconnectNoted:
-        """The client is gone. Its character stays, and what it had typed is still done."""
-        self._world_session(ctx, task).tell(ClientLost())
-        return wire.DisconnectNoted(body.grace_seconds)
-
-    def session_reconnected(
-        self, ctx: Context, task: ServeRequest, body: wire.SessionReconnected
-    ) -> wire.SessionResumed:
-        """The client is back: it is shown where its character stands."""
-        session = self._world_session(ctx, task)
-        session.tell(ClientBack())
-        state = session.cell.good_state
-        assert isinstance(state, WorldSession.State)
-        return wire.SessionResumed(applied=state.applied)
-
     def close_session(self, ctx: Context, task: ServeRequest, body: wire.CloseSession) -> wire.SessionClosed:
         """The session is over for good."""
         ctx.tell(self._outlet(), CloseStreams(task.request.session))
@@ -223,8 +205,6 @@ _SERVICES: Mapping[type, Callable[[Clerk, Context, ServeRequest, Any], wire.Repl
     wire.ListCharacters: Clerk.list_characters,
     wire.CreateCharacter: Clerk.create_character,
     wire.LeaveCharacter: Clerk.leave_character,
-    wire.SessionDisconnected: Clerk.session_disconnected,
-    wire.SessionReconnected: Clerk.session_reconnected,
     wire.CloseSession: Clerk.close_session,
     wire.ReportQueues: Clerk.report_queues,
 }

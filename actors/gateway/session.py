@@ -152,6 +152,11 @@ class Session(Arrival):
             every = numbered(incoming.deliveries, incoming.received)
             self._missed.keep([one for one in every if not one[1].steers])
 
+    def _know_all_from_before(self) -> None:
+        """All that the world has kept for this session has come. What comes now is new, whatever a page had
+        of numbers that a world has given since and lost."""
+        self._seen_elsewhere = 0
+
     def _not_yet_seen(self, incoming: Incoming) -> list[Delivery]:
         """Without what the page had from an earlier life of this gateway, and the world sends once more."""
         seen = self._seen_elsewhere
@@ -240,6 +245,8 @@ class Session(Arrival):
             self._send_lines()
             if not self.state.devices:
                 self._tell_world_of_absence()
+        elif isinstance(answered.body, SessionReconnected):
+            self._know_all_from_before()
         elif answered.body is self.state.dialogue.request:
             assert isinstance(reply, LoginReply)
             running = self._running_of(ctx, reply)
@@ -253,7 +260,9 @@ class Session(Arrival):
 
     @on(Failed)
     def take_failure(self, ctx: Context, failed: Failed) -> None:
-        if failed.body is self.state.dialogue.request:
+        if isinstance(failed.body, SessionReconnected):
+            self._know_all_from_before()
+        elif failed.body is self.state.dialogue.request:
             self._take(ctx, self._rules.failed(self.state.dialogue, failed.code, failed.text))
         elif failed.body is self._asked_again and failed.code in _PASSING:
             self._asked_again = None
@@ -374,7 +383,7 @@ class Session(Arrival):
             self._speak(BREATH_HELD)
         record = self._record
         back = SessionReconnected(record.protocol, record.peer, away_seconds)
-        self._link.tell(Inquire(self._number, None, back))
+        self._link.tell(Inquire(self._number, self.ctx.ref, back))
 
     def _tell_where_lines_go(self) -> None:
         """To programs: whether what is typed is for the game. A person sees it."""

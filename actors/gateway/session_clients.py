@@ -117,8 +117,10 @@ class Clients(Actor):
     def client_has_seen(self, _ctx: Context, seen: Seen) -> None:
         devices: tuple[Device, ...] = self.state.devices
         if any(device.connection == seen.connection for device in devices):
+            # A client may say anything.
+            number = max(0, min(seen.number, self._flow.received))
             self._set_devices(
-                *(one.has_seen(seen.number) if one.connection == seen.connection else one for one in devices)
+                *(one.has_seen(number) if one.connection == seen.connection else one for one in devices)
             )
             self._confirm(seen_by_all(self.state.devices, self._flow.received))
 
@@ -150,14 +152,17 @@ class Clients(Actor):
             if device not in staying:
                 self._let_go(ctx, device)
         away_seconds = None if devices else ctx.now - self._record.changed_at
-        seen = attach.seen
         device = Device(
-            attach.connection, seen is not None, seen or 0, attach.takes_tokens, goes_on=attach.shows_token
+            attach.connection,
+            confirms=attach.seen is not None,
+            seen=self._believed(attach.seen) or 0,
+            takes_tokens=attach.takes_tokens,
+            goes_on=attach.shows_token,
         )
         self._add(ctx, device, *staying)
         # Beside another device, that one is to see it all.
-        is_ahead = device.seen > self._flow.received and not staying
-        self._seen_elsewhere = device.seen if is_ahead else 0
+        is_ahead = attach.seen is not None and attach.seen > self._flow.received and not staying
+        self._seen_elsewhere = attach.seen or 0 if is_ahead else 0
         record = self._record.with_metadata(attach.metadata)
         self.state = self.state.replace(record=record.with_client(attach.protocol, attach.peer))
         self._touched_at = ctx.now
@@ -177,15 +182,20 @@ class Clients(Actor):
         device.connection.tell(Farewell(TAKEN_OVER, DisconnectReason.TAKEN_OVER.value))
 
     def _show_missed(self, attach: Attach, away_seconds: float | None) -> None:
-        connection, seen = attach.connection, attach.seen
+        connection, seen = attach.connection, self._believed(attach.seen)
         gap, deliveries, number = self._missed.after(seen)
-        if seen is not None:
-            connection.tell(SendData("session.resumed", {"seen": seen, "missed": gap}))
+        if attach.seen is not None:
+            connection.tell(SendData("session.resumed", {"seen": seen or 0, "missed": gap}))
         connection.tell(SetEcho(True))
         connection.tell(Speak(caught_up(away_seconds, gap, has_missed=bool(deliveries))))
         if deliveries:
             connection.tell(Show(deliveries, None, number))
         self._confirm(None if self._is_sure else seen_by_all(self.state.devices, self._flow.received))
+
+    def _believed(self, seen: int | None) -> int | None:
+        """What a client says that it has of what is kept here: nothing, if that is more than has come. Then a
+        world may have gone back to a time before, and its numbers mean something else now."""
+        return None if seen is None or not 0 <= seen <= self._flow.received else seen
 
     @abstractmethod
     def _client_is_back(self, ctx: Context, away_seconds: float) -> None:

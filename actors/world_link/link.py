@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Mapping
 from functools import partial
 
+from actors.world.messages import ClientBack, ClientLost
 from actors.world.session import Line, RepeatedLine
 from actors.world_link.gateways import Gateway
 from actors.world_link.messages import (
@@ -64,6 +65,9 @@ RELEASE_SECONDS = 2.0
 DRAIN_SECONDS = 0.25
 # For the last words to leave the socket, which is closed without waiting.
 FAREWELL_SECONDS = 0.05
+
+
+_OfClients = wire.SessionDisconnected | wire.SessionReconnected
 
 
 class RequestArrived(Message, frozen=True):
@@ -302,7 +306,11 @@ class WorldLink(WorldOutlet):
             return
         client, requests = gateway.client, self._link.requests
         verdict, answer = requests.arrived(client, request, ctx.now)
-        if verdict is Verdict.WORK:
+        if verdict is Verdict.WORK and isinstance(request.body, _OfClients):
+            answer = self._client_news(peer, request.id, request.session, request.body)
+            requests.answered(client, answer)
+            self._send(peer, answer)
+        elif verdict is Verdict.WORK:
             desk = self._desk()
             task = ServeRequest(client, request, requests.deadline(client, request.id))
             if desk is None or not desk.try_tell(task):
@@ -311,6 +319,24 @@ class WorldLink(WorldOutlet):
                 self._send(peer, refused)
         elif answer is not None:
             self._answer_again(peer, request, answer)
+
+    def _client_news(
+        self,
+        peer: Peer,
+        request: wire.RequestId,
+        session: wire.SessionId,
+        news: wire.SessionDisconnected | wire.SessionReconnected,
+    ) -> wire.Reply | wire.Failure:
+        """A client is gone or back. Served here, as it needs no waiting: a gateway that begins anew has such
+        news of all its players at once, and nobody's login is to wait behind them."""
+        streams = self._own(peer, session)
+        if streams is None or streams.ref is None:
+            return failure(request, wire.FailureCode.NO_SUCH_SESSION)
+        if isinstance(news, wire.SessionDisconnected):
+            streams.ref.try_tell(ClientLost())
+            return wire.Reply(request, wire.DisconnectNoted(news.grace_seconds))
+        streams.ref.try_tell(ClientBack())
+        return wire.Reply(request, wire.SessionResumed(streams.character, streams.inbox.applied))
 
     def _answer_again(self, peer: Peer, request: wire.Request, answer: wire.Reply | wire.Failure) -> None:
         """The first answer may have been lost with its connection, and so the session has not begun here."""

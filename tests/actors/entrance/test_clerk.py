@@ -196,7 +196,7 @@ def test_a_session_that_plays_nobody_cannot_leave_or_come_back(gateway: RawGatew
 
 def test_a_character_leaves_on_request(bench: WorldBench, gateway: RawGateway) -> None:
     gateway.selects(bench.account("Ann"), 1, ANN)
-    assert answer(gateway, SessionReconnected("telnet"), ANN) == SessionResumed()
+    assert answer(gateway, SessionReconnected("telnet"), ANN) == SessionResumed("character:ann")
 
     assert answer(gateway, LeaveCharacter(), ANN) == CharacterLeft(0)
 
@@ -227,7 +227,7 @@ def test_a_client_that_is_back_is_shown_the_room_and_then_the_prompt(
     bench.advance(0.2)
 
     *states, room, prompt = gateway.shown(ANN)[seen:]
-    assert resumed == SessionResumed()
+    assert resumed == SessionResumed("character:ann")
     assert [type(state) for state in states] == [EntityStateChanged] * 2
     assert isinstance(room, RoomOutput)
     assert prompt == Prompt("> ")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.gateway.devices import DevicePolicy
-from actors.gateway.messages import BookStatus, CountConnections, DescribeBook, DescribeSession
+from actors.gateway.messages import BookStatus, CountConnections, DescribeBook, DescribeLink, DescribeSession
 from actors.gateway.missed_output import LINES_LIMIT
 from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable
 from actors.gateway.session_options import SessionOptions
@@ -216,6 +216,25 @@ def test_a_page_that_comes_back_late_is_told_why_it_cannot() -> None:
         (failed,) = data_of(again, "session.resume-failed")
         assert failed["reason"] in (SessionClosed.name, "unknown_session")
         assert again.types("ann", PASSWORD).saw("Welcome, Ann!")
+
+
+@pytest.mark.parametrize("seen", [10**30, -5])
+def test_a_page_that_claims_to_have_what_there_never_was_is_shown_all(seen: int) -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        token = data_of(page, "session.token")[-1]["token"]
+        page.sends_data("session.seen", seen).hangs_up()
+        world.tells(TextOutput("Missed."))
+        gateway.advance(1)
+
+        again = gateway.client("websocket").sends_data("session.resume", {"token": token, "seen": seen})
+
+        assert again.saw("Missed.")
+        assert again.sends_data("session.seen", seen).types("look").saw("Brand does look.")
+        gateway.advance(1)
+        assert gateway.ask("link", DescribeLink()).is_up
 
 
 def test_a_gmcp_client_that_knows_the_package_comes_back_by_it() -> None:

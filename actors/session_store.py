@@ -34,7 +34,7 @@ from actors.gateway.session_record import (
     SessionRecord,
 )
 from actors.gateway.session_states import SessionState
-from actors.gateway.session_vault import Shown, VaultAway
+from actors.gateway.session_vault import Opened, Shown, VaultAway
 from actors.gateway.session_writes import Batch, TokenEntry
 from actors.storage.errors import (
     NoSuchSession,
@@ -105,9 +105,9 @@ class StoreVault:
         records = [record_of(row, ahead) for row in in_slices(rows, _yield)]
         return [record for record in records if record is not None]
 
-    def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
+    def take(self, shown: Sequence[Shown]) -> list[Opened | ResumeRefusal]:
         """See `Vault.take`."""
-        asked = tuple(TokenAsked(one.digest, one.session) for one in shown)
+        asked = tuple(TokenAsked(one.digest, one.session, one.next_digest) for one in shown)
         answers: list[TokenTaken | TokenRefused] = self._ask(TakeTokens(self._gateway, asked))
         return [_outcome(answer) for answer in answers]
 
@@ -129,9 +129,9 @@ class StoreVault:
             raise VaultAway(str(error)) from error
 
 
-def _outcome(answer: TokenTaken | TokenRefused) -> SessionId | ResumeRefusal:
+def _outcome(answer: TokenTaken | TokenRefused) -> Opened | ResumeRefusal:
     if isinstance(answer, TokenTaken):
-        return SessionId(answer.session)
+        return Opened(SessionId(answer.session), answer.is_next_kept)
     return _REFUSALS[type(answer)]()
 
 

@@ -137,6 +137,10 @@ class DataReceived(msgspec.Struct, frozen=True):
     package: str
     value: Any
 
+    # There may be a token in it.
+    def __repr__(self) -> str:
+        return f"DataReceived(package={self.package!r}, value=...)"
+
 
 class CapabilitiesChanged(msgspec.Struct, frozen=True):
     """The client has told more about itself; `adapter.capabilities` is this very value."""

@@ -28,6 +28,9 @@ _TYPED: Final = {
     "Command": {"text"},
     "ResumeSession": {"text"},
     "ShowToken": {"text"},
+    "ShowsToken": {"text"},
+    "DataReceived": {"value"},
+    "SendData": {"value"},
 }
 
 TEXT_LIMIT = 200

@@ -1,5 +1,8 @@
 """The part of the book of sessions that clients come back by: a token or code leads to its session, once.
 
+Together with it goes what the client has made to come back the next time: the answer may be lost, and it can
+come back all the same.
+
 Between `Writing` and `SessionBook`. What is shown while the vault is asked waits for the next question, so
 five hundred who come back at once are two or three transactions, and not five hundred commits.
 """
@@ -13,7 +16,7 @@ from typing import Final
 from actors.gateway.attempts import network_of
 from actors.gateway.book_writing import Writing
 from actors.gateway.errors import TokenError
-from actors.gateway.messages import Resumable, ResumeRefused, ResumeSession
+from actors.gateway.messages import NextTokenKept, Resumable, ResumeRefused, ResumeSession
 from actors.gateway.reconnect_results import (
     RESUMED,
     AlreadyUsed,
@@ -26,11 +29,11 @@ from actors.gateway.reconnect_results import (
     WrongSecret,
     WrongState,
 )
-from actors.gateway.reconnect_token import Token, read
+from actors.gateway.reconnect_token import Token, digest, read, read_secret
 from actors.gateway.session_cache import Entry
 from actors.gateway.session_record import SessionId, address_of
 from actors.gateway.session_states import ENTERABLE
-from actors.gateway.session_vault import Returned, Shown, Vault
+from actors.gateway.session_vault import Opened, Returned, Shown, Vault
 from wyld_actors import Context, Message, Ref, on
 
 logger = logging.getLogger(__name__)
@@ -40,7 +43,7 @@ TAKE_LIMIT: Final = 500
 # Of those that wait for it: all players of a large gateway at once.
 WAITING_LIMIT: Final = 20_000
 # An honest client may come too late; who shows one of these is guessing, or worse.
-_SUSPICIOUS = (Garbage, WrongSecret, UnknownSession, AlreadyUsed)
+_SUSPICIOUS = (Garbage, WrongSecret, UnknownSession)
 
 
 class Take(Message, frozen=True):
@@ -79,12 +82,13 @@ class Resuming(Writing):
             return
         try:
             token = read(resume.text)
+            following = digest(read_secret(resume.next_secret)) if resume.next_secret else None
         except TokenError as error:
             logger.info("a token from %s cannot be read: %s", address, error)
             self._failed(Attempt(asker, address, Shown(b"")), Garbage())
             return
         session = token.session if isinstance(token, Token) else None
-        attempt = Attempt(asker, address, Shown(token.digest, session))
+        attempt = Attempt(asker, address, Shown(token.digest, session, following))
         refusal = self._obstacle(attempt)
         if refusal is not None:
             self._failed(attempt, refusal)
@@ -131,19 +135,23 @@ class Resuming(Writing):
             if isinstance(outcome, ResumeRefusal):
                 self._failed(attempt, outcome)
             else:
-                self._welcome(attempt.asker, outcome)
+                self._welcome(attempt, outcome)
         self._take_soon(ctx)
 
-    def _welcome(self, asker: Ref, session: SessionId) -> None:
-        entry = self._cache.get(session)
+    def _welcome(self, attempt: Attempt, opened: Opened) -> None:
+        asker, following = attempt.asker, attempt.shown.next_digest
+        entry = self._cache.get(opened.session)
         if entry is None or entry[1] is None:
             self._refuse(asker, SessionClosed())
             return
+        if opened.is_next_kept and following is not None:
+            # Whatever becomes of the client that has made it.
+            entry[1].try_tell(NextTokenKept(following))
         self._count(asker, RESUMED)
-        asker.try_tell(Resumable(entry[0], entry[1]))
+        asker.try_tell(Resumable(entry[0], entry[1], opened.is_next_kept))
 
     def _failed(self, attempt: Attempt, refusal: ResumeRefusal) -> None:
-        if isinstance(refusal, _SUSPICIOUS):
+        if _is_suspicious(refusal, attempt.shown):
             self._memory.attempts.failed(attempt.address, attempt.shown.session, self.ctx.now)
         logger.info("a client at %s does not come back: %s", attempt.address, refusal.name)
         self._refuse(attempt.asker, refusal)
@@ -155,6 +163,12 @@ class Resuming(Writing):
     def _count(self, asker: Ref, name: str) -> None:
         self._memory.asking.pop(asker, None)
         self._memory.resumes[name] += 1
+
+
+def _is_suspicious(refusal: ResumeRefusal, shown: Shown) -> bool:
+    """A token that was used nobody guesses: its client has not heard the answer, as happens to many at once
+    when a gateway dies. A code may be guessed."""
+    return isinstance(refusal, _SUSPICIOUS) or (isinstance(refusal, AlreadyUsed) and shown.session is None)
 
 
 def _is_at_home(entry: Entry | None, address: str) -> bool:

@@ -304,14 +304,19 @@ def about_resuming(data: DataReceived, connection: Ref) -> Seen | ShowsToken | T
         case "session.seen" if isinstance(value, int):
             return Seen(connection, value)
         case "session.resume" | "wyld.resume" if isinstance(value, Mapping):
-            token, seen = value.get("token"), value.get("seen")
-            text = token if isinstance(token, str) else ""
-            return ShowsToken(text, seen if isinstance(seen, int) else None)
+            seen = value.get("seen")
+            shown = seen if isinstance(seen, int) else None
+            return ShowsToken(_text(value, "token"), shown, _text(value, "next"))
         case "core.supports.set" | "core.supports.add" if isinstance(value, list):
             supported = {str(one).lower().partition(" ")[0] for one in value}
             return TakesTokens(connection) if "wyld.resume" in supported else None
         case _:
             return None
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
 
 
 class Inlet:

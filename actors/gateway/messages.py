@@ -48,7 +48,8 @@ class Attach(Message, frozen=True):
 
     Answered by Attached, or refused by NotAttached. `seen` is the last output that the client has on its
     page, None if it has none; `shows_token` if it came with what the session had given out, and not by its
-    password; `takes_tokens` if it is a program that keeps one for its next connection.
+    password; `takes_tokens` if it is a program that keeps one for its next connection, and `next_secret` what
+    that is, if the program has made it itself: it is good already.
     """
 
     connection: Ref
@@ -58,6 +59,10 @@ class Attach(Message, frozen=True):
     seen: OutputNumber | None = None
     shows_token: bool = False
     takes_tokens: bool = False
+    next_secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Attach({self.protocol} from {self.peer}, seen={self.seen}, shows_token={self.shows_token})"
 
 
 class Attached(Message, frozen=True):
@@ -108,10 +113,12 @@ class Seen(Message, frozen=True):
 
 
 class ShowsToken(Message, frozen=True):
-    """To a session: your client's program shows what a session had given out. `seen` as in Attach."""
+    """To a session: your client's program shows what a session had given out. `seen` as in Attach;
+    `next_secret` is of the token that is to open the session the next time, "" if that is to be made here."""
 
     text: str
     seen: OutputNumber | None = None
+    next_secret: str = ""
 
     def __repr__(self) -> str:
         return f"ShowsToken(text=***, seen={self.seen})"
@@ -426,6 +433,15 @@ class TokenKept(Message, frozen=True):
         return f"TokenKept(session={self.session}, digest=***, seconds={self.seconds})"
 
 
+class NextTokenKept(Message, frozen=True):
+    """To a session: who has shown what opens it has made the next token, of this digest. It is durable."""
+
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return "NextTokenKept(digest=***)"
+
+
 class TokenNotKept(Message, frozen=True):
     """To a session: the token of this digest opens nothing, and `text` says why.
 
@@ -444,7 +460,8 @@ class TokenNotKept(Message, frozen=True):
 class ResumeSession(Message, frozen=True):
     """To the book: the client of the young session `asker` shows this token or code.
 
-    It is consumed. Answered to `asker` by Resumable or ResumeRefused, exactly once, in ten seconds at most.
+    It is consumed, and in the same moment the token with `next_secret` is good instead, if there is one.
+    Answered to `asker` by Resumable or ResumeRefused, exactly once, in ten seconds at most.
     `address` is the client's, for the limit on attempts. The same text is worth another try only after a
     refusal that says `may_try_again`.
     """
@@ -452,16 +469,21 @@ class ResumeSession(Message, frozen=True):
     asker: Ref
     address: str
     text: str
+    next_secret: str = ""
 
     def __repr__(self) -> str:
         return f"ResumeSession(address={self.address!r}, text=***)"
 
 
 class Resumable(Message, frozen=True):
-    """To a young session: its client is the player of this session. Attach it."""
+    """To a young session: its client is the player of this session. Attach it.
+
+    `is_next_kept` if the token that the client has made opens it the next time.
+    """
 
     record: SessionRecord
     ref: Ref
+    is_next_kept: bool = False
 
 
 class ResumeRefused(Message, frozen=True):

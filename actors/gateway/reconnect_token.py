@@ -5,6 +5,9 @@ without padding, so it fits into a JSON string, a GMCP package and an environmen
 
     version (1 byte) | session (8 bytes, big endian) | secret (32 bytes)
 
+Session and version are 9 bytes, which are exactly 12 letters: who has a token and makes 32 random bytes for
+the next one knows its text, and loses nothing if it is never told (`read_secret`).
+
 A **code** is what a person can type: eight letters of Crockford's base32 ("K7QM-2XWD"), 40 random bits,
 short-lived. It names no session, so it is found by its digest alone.
 
@@ -33,6 +36,7 @@ _SESSION_BYTES: Final = 8
 _LAST_SESSION: Final = 2**63 - 1
 _TOKEN_BYTES: Final = 1 + _SESSION_BYTES + SECRET_BYTES
 TOKEN_LETTERS: Final = -(-_TOKEN_BYTES * 4 // 3)
+SECRET_LETTERS: Final = -(-SECRET_BYTES * 4 // 3)
 # Looked at before anything is decoded. Later versions may be longer, and are to be told apart from garbage.
 _LETTERS_LIMIT: Final = 4 * TOKEN_LETTERS
 
@@ -131,6 +135,13 @@ def read(text: str) -> Token | Code:
         return decode_code(text)
     except TokenMalformed:
         return decode(text.strip())
+
+
+def read_secret(text: str) -> bytes:
+    """The secret of a token that its client makes itself: the token's last letters. Raises a TokenError."""
+    if len(text) != SECRET_LETTERS:
+        raise TokenMalformed
+    return _from_base64(text)
 
 
 def digest(secret: bytes) -> bytes:

@@ -362,7 +362,7 @@ class Session(Arrival):
 
     # States ----------------------------------------------------------------------------------------
 
-    def _client_is_back(self, ctx: Context, away_seconds: float) -> None:
+    def _client_is_back(self, ctx: Context, away_seconds: float, next_secret: str) -> None:
         record = self._record
         if record.left is not None:
             self._move(ctx, record.left)
@@ -374,7 +374,7 @@ class Session(Arrival):
             self._tell_client(SendData("session.taken", self._flow.line))
         self._done = 0
         self._tell_what_is_done()
-        self._give_way_back(only=True)
+        self._give_way_back(next_secret, only=True)
         if not self._plays:
             if self.state.dialogue.request is None:
                 self._take(ctx, self._rules.returned(self.state.dialogue))

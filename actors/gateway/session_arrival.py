@@ -53,8 +53,8 @@ class Arrival(Tokens):
     ) -> None:
         super().__init__(options, number, protocol, peer)
         self._rules = rules
-        # What the client has on its page of the session that it shows a token of.
-        self._shown_seen: int | None = None
+        # What the client's program has shown, for the session that it belongs to.
+        self._shown: ShowsToken | None = None
 
     @abstractmethod
     def _take(self, ctx: Context, taken: Turn | None) -> None:
@@ -65,7 +65,7 @@ class Arrival(Tokens):
     @on(ShowsToken)
     def program_shows_token(self, ctx: Context, shows: ShowsToken) -> None:
         if self._record.state is SessionState.AUTHENTICATING and self.state.dialogue.request is None:
-            self._shown_seen = shows.seen
+            self._shown = shows
             self._take(ctx, self._rules.shows_token(self.state.dialogue, shows.text))
         else:
             self._tell_program_no(WrongState())
@@ -75,14 +75,25 @@ class Arrival(Tokens):
         if book is None:
             self._refuse_token(ctx, Unavailable())
         else:
-            book.tell(ResumeSession(ctx.ref, address_of(self._record.peer), text))
+            if self._shown is not None and self._shown.text != text:
+                # Now the player has typed one, which has nothing to do with what the program knows.
+                self._shown = None
+            following = "" if self._shown is None else self._shown.next_secret
+            book.tell(ResumeSession(ctx.ref, address_of(self._record.peer), text, following))
 
     @on(Resumable)
     def token_opens(self, ctx: Context, resumable: Resumable) -> None:
         if self._record.state is not SessionState.AUTHENTICATING or not self.state.devices:
             return
-        session = resumable.record.id
-        problem = self._move_client(ctx, resumable.ref, session, seen=self._shown_seen, shows_token=True)
+        shown = self._shown or ShowsToken("")
+        problem = self._move_client(
+            ctx,
+            resumable.ref,
+            resumable.record.id,
+            seen=shown.seen,
+            shows_token=True,
+            next_secret=shown.next_secret if resumable.is_next_kept else "",
+        )
         if problem is not None:
             self._refuse_token(ctx, WrongState() if problem else SessionClosed())
 
@@ -149,6 +160,7 @@ class Arrival(Tokens):
         *,
         seen: int | None = None,
         shows_token: bool = False,
+        next_secret: str = "",
     ) -> str | None:
         """Let the client belong to that session. None when it does; else why not, "" if the session is gone.
 
@@ -164,7 +176,8 @@ class Arrival(Tokens):
             record.peer,
             seen=seen,
             shows_token=shows_token,
-            takes_tokens=device.takes_tokens,
+            takes_tokens=device.takes_tokens or bool(next_secret),
+            next_secret=next_secret,
         )
         try:
             ctx.ask(ref, attach)

@@ -168,7 +168,7 @@ class Clients(Actor):
         self._touched_at = ctx.now
         logger.info("session %d: %s from %s is attached", self._number, attach.protocol, attach.peer)
         self._show_missed(attach, away_seconds)
-        self._client_is_back(ctx, away_seconds or 0.0)
+        self._client_is_back(ctx, away_seconds or 0.0, attach.next_secret)
         return Attached(self._number)
 
     def _add(self, ctx: Context, device: Device, *others: Device) -> None:
@@ -198,8 +198,8 @@ class Clients(Actor):
         return None if seen is None or not 0 <= seen <= self._flow.received else seen
 
     @abstractmethod
-    def _client_is_back(self, ctx: Context, away_seconds: float) -> None:
-        """A device has been attached and knows what was missed: go on."""
+    def _client_is_back(self, ctx: Context, away_seconds: float, next_secret: str) -> None:
+        """A device has been attached and knows what was missed: go on. `next_secret`: see `Attach`."""
 
     # Devices go ------------------------------------------------------------------------------------
 

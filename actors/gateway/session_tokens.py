@@ -3,19 +3,31 @@
 A token or code reaches its client only after the book has said that it is durable. It is made anew whenever
 one has been used, and kept alive while the session lives, as the book lets none outlast its session. The
 texts are in memory only, and in no `State`: a crash report may show one.
+
+A program that has shown one may have made the next itself. That is durable since the other was used up, and
+its client knows it: the same is kept alive and told, and nothing new is made that could be lost on the way.
 """
 
 import logging
 import secrets
 
 from actors.gateway import reconnect_token
-from actors.gateway.messages import KeepToken, SendData, TakesTokens, TokenKept, TokenKind, TokenNotKept
+from actors.gateway.devices import Device
+from actors.gateway.messages import (
+    KeepToken,
+    NextTokenKept,
+    SendData,
+    TakesTokens,
+    TokenKept,
+    TokenKind,
+    TokenNotKept,
+)
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_stay import Stay
 from actors.gateway.session_words import CODE_IN_VAIN, IN_PLAY_ALREADY, code_line
-from wyld_actors import Context, Message, on
+from wyld_actors import Context, Message, Timer, on
 
 logger = logging.getLogger(__name__)
 
@@ -46,11 +58,15 @@ class Tokens(Stay):
         self._offered: dict[bytes, str] = {}
         # What is good now, by kind.
         self._given: dict[TokenKind, bytes] = {}
+        self._timers: dict[TokenKind, Timer] = {}
         self._is_code_asked_for = False
 
     @on(TakesTokens)
     def takes_tokens(self, _ctx: Context, takes: TakesTokens) -> None:
-        devices = self.state.devices
+        devices: tuple[Device, ...] = self.state.devices
+        if any(one.connection == takes.connection and one.takes_tokens for one in devices):
+            # It has one; another could be lost on the way, and that one would be gone.
+            return
         self._set_devices(
             *(one.taking_tokens() if one.connection == takes.connection else one for one in devices)
         )
@@ -58,13 +74,14 @@ class Tokens(Stay):
 
     # Giving ----------------------------------------------------------------------------------------
 
-    def _give_way_back(self, *, only: bool = False) -> None:
-        """Something new to come back with, for whoever is there. With `only` nothing else leads back any
-        more: two clients of one player would take the session from each other for ever."""
+    def _give_way_back(self, next_secret: str = "", *, only: bool = False) -> None:
+        """Something to come back with, for whoever is there: a token with this secret, or else a new one.
+        With `only` nothing else leads back any more: two clients of one player would take the session from
+        each other for ever."""
         if self._record.state not in _LOGGED_IN or not self.state.devices:
             return
         if only or self._takes_tokens:
-            token = reconnect_token.make(self._number, secrets.token_bytes)
+            token = self._token(next_secret)
             self._offer(TokenKind.TOKEN, token.digest, reconnect_token.encode(token))
         if only or (self._plays and self._options.announce_code and not self._takes_tokens):
             self._give_code()
@@ -72,6 +89,11 @@ class Tokens(Stay):
     @property
     def _takes_tokens(self) -> bool:
         return any(device.takes_tokens for device in self.state.devices)
+
+    def _token(self, secret: str) -> reconnect_token.Token:
+        if secret:
+            return reconnect_token.Token(self._number, reconnect_token.read_secret(secret))
+        return reconnect_token.make(self._number, secrets.token_bytes)
 
     def _give_code(self) -> None:
         code = reconnect_token.make_code(secrets.token_bytes)
@@ -93,7 +115,7 @@ class Tokens(Stay):
         if kind is None:
             # Another has taken its place.
             return
-        ctx.after(kept.seconds / 2, KeepAlive(kind, digest))
+        self._keep_alive_in(ctx, kept.seconds / 2, kind)
         if text is None:
             return
         if kind is TokenKind.TOKEN:
@@ -117,7 +139,18 @@ class Tokens(Stay):
                 self._is_code_asked_for = False
                 self._speak(CODE_IN_VAIN)
         else:
-            ctx.after(_RETRY_SECONDS, KeepAlive(kind, digest))
+            self._keep_alive_in(ctx, _RETRY_SECONDS, kind)
+
+    @on(NextTokenKept)
+    def next_token_kept(self, ctx: Context, kept: NextTokenKept) -> None:
+        """Whether its client comes as far as here or not, it may come by that again."""
+        self._given[TokenKind.TOKEN] = kept.digest
+        self._keep_alive_in(ctx, _RETRY_SECONDS, TokenKind.TOKEN)
+
+    def _keep_alive_in(self, ctx: Context, seconds: float, kind: TokenKind) -> None:
+        if kind in self._timers:
+            self._timers.pop(kind).cancel()
+        self._timers[kind] = ctx.after(seconds, KeepAlive(kind, self._given[kind]))
 
     @on(KeepAlive)
     def keep_alive(self, _ctx: Context, keep: KeepAlive) -> None:

@@ -30,10 +30,20 @@ class VaultAway(GatewayError):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a client has shown. `session` is what a token names; a code names none."""
+    """What a client has shown. `session` is what a token names; a code names none. `next_digest` is of the
+    token that its client has made for the next time."""
 
     digest: bytes = field(repr=False)
     session: SessionId | None = None
+    next_digest: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was shown was good for this session. `is_next_kept` if what its client has made is now."""
+
+    session: SessionId
+    is_next_kept: bool = False
 
 
 class Vault(Protocol):
@@ -48,8 +58,9 @@ class Vault(Protocol):
     def load(self) -> list[SessionRecord]:
         """The sessions of this gateway that are not closed, oldest first, as they were last written."""
 
-    def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
-        """Consume these: for each whose it was, or why it was not consumed, in order."""
+    def take(self, shown: Sequence[Shown]) -> list[Opened | ResumeRefusal]:
+        """Consume these and keep those made for the next time, together or not at all: for each what it
+        opens, or why it was not consumed, in order."""
 
     def trim(self) -> int:
         """Drop what has had its time: how many sessions."""

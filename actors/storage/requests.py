@@ -252,7 +252,8 @@ class LoadSessions(StoreRequest, frozen=True):
 
 
 class TakeTokens(StoreRequest, frozen=True):
-    """Consume these, in one transaction: for each a TokenTaken, or a TokenRefused that says why, in order.
+    """Consume these and keep those named next, in one transaction: for each a TokenTaken, or a TokenRefused
+    that says why, in order.
 
     Of any number who ask for one, one gets it.
     """

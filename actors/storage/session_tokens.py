@@ -3,6 +3,10 @@
 Tokens are taken by one UPDATE, so of any number of takers one wins, whatever connections and processes they
 come over; and five hundred cost one commit. Why one is refused is looked up afterwards, only for the words.
 
+Who takes one may name the digest of the next: the same statement keeps it, so there is no moment in which the
+one is used up and the other is not there, whoever dies, and no answer that must arrive. It has what was left
+of the time of the one before.
+
 A row is found by its digest, which tells a guesser nothing: SHA-256 of what he sends is as random to him as
 the one that is stored. What is found is compared again in constant time.
 """
@@ -37,7 +41,7 @@ __all__ = [
 ]
 
 # Joined with the sessions that are open: a token of one that is closed, or was never written, opens nothing.
-# One that is kept already is good for longer; one that was used or revoked stays so.
+# One that is kept already is good for longer; one that was used or revoked stays so, and replaces nothing.
 _INSERT = """
 INSERT INTO session_tokens (digest, session, kind, account_id, expires_at)
 SELECT digest, session, kind, new.account_id, to_timestamp(expires_at)
@@ -53,20 +57,38 @@ _REPLACE = """
 UPDATE session_tokens AS old SET revoked_at = now()
 FROM unnest(%s::bytea[], %s::bigint[], %s::text[]) AS new (digest, session, kind)
 WHERE old.session = new.session AND old.kind = new.kind AND old.digest <> ALL(%s::bytea[])
-    AND used_at IS NULL AND revoked_at IS NULL
+    AND used_at IS NULL AND revoked_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM session_tokens AS over
+        WHERE over.digest = new.digest AND (over.used_at IS NOT NULL OR over.revoked_at IS NOT NULL))
 """
-# Locked in the order of their digests, so no two takers wait for each other.
+# Of those who ask for one together the first gets it. Locked in the order of their digests, so no two takers
+# wait for each other. A next one that is there already is somebody's: it is not given to anyone else.
 _TAKE = """
-WITH found AS (
-    SELECT token.digest FROM session_tokens AS token
-    JOIN unnest(%s::bytea[], %s::bigint[]) AS asked (digest, session) ON token.digest = asked.digest
-    JOIN sessions AS owner ON owner.id = token.session AND gateway = %s AND closed_at IS NULL
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(%s::bytea[], %s::bigint[], %s::bytea[]) WITH ORDINALITY
+        AS asked (digest, session, next_digest, number)
+), first AS (
+    SELECT DISTINCT ON (token.digest) token.digest, next_digest, number
+    FROM session_tokens AS token JOIN asked ON token.digest = asked.digest
     WHERE token.session = coalesce(asked.session, token.session)
-        AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+    ORDER BY token.digest, number
+), found AS (
+    SELECT token.digest, next_digest, number FROM session_tokens AS token
+    JOIN first ON token.digest = first.digest
+    JOIN sessions AS owner ON owner.id = token.session AND gateway = %s AND closed_at IS NULL
+    WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
     ORDER BY token.digest FOR UPDATE OF token
+), taken AS (
+    UPDATE session_tokens AS token SET used_at = now() FROM found WHERE token.digest = found.digest
+    RETURNING token.digest, session, kind, account_id, expires_at, next_digest, number
+), named AS (
+    INSERT INTO session_tokens (digest, session, kind, account_id, expires_at)
+    SELECT next_digest, session, 'token', account_id, expires_at FROM taken
+    WHERE next_digest IS NOT NULL ORDER BY next_digest
+    ON CONFLICT (digest) DO NOTHING RETURNING digest, session
 )
-UPDATE session_tokens AS token SET used_at = now() FROM found WHERE token.digest = found.digest
-RETURNING token.digest, session, kind
+SELECT number, taken.digest, taken.session, kind, named.digest IS NOT NULL
+FROM taken LEFT JOIN named ON named.digest = next_digest AND named.session = taken.session
 """
 _WHY = """
 SELECT
@@ -101,20 +123,24 @@ class TokenRow(Record, frozen=True, array_like=True):
 
 
 class TokenAsked(Record, frozen=True, array_like=True):
-    """What somebody shows. `session` is what a token names; a code names none."""
+    """What somebody shows. `session` is what a token names; a code names none. `next_digest` is of the token
+    that is to open the session afterwards, if who shows this has made one."""
 
     digest: bytes
     session: int | None = None
+    next_digest: bytes | None = None
 
     def __repr__(self) -> str:
         return f"TokenAsked(digest=***, session={self.session})"
 
 
 class TokenTaken(Record, frozen=True):
-    """The token was good for this session; it is used up now."""
+    """The token was good for this session; it is used up now. `is_next_kept` if the one that was named next
+    is good in its place."""
 
     session: int
     kind: str
+    is_next_kept: bool = False
 
 
 def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> frozenset[bytes]:
@@ -146,11 +172,17 @@ def save_tokens(database: CooperativeDatabase, tokens: Sequence[TokenRow]) -> fr
 def take_tokens(
     database: CooperativeDatabase, gateway: str, asked: Sequence[TokenAsked]
 ) -> list[TokenTaken | TokenRefused]:
-    """Consume these, in one transaction: for each whose it was, or why it was not consumed, in order."""
-    columns = [[Binary(one.digest) for one in asked], [one.session for one in asked]]
-    rows = database.rows(_TAKE, [*columns, gateway])
-    taken = {bytes(digest): (bytes(digest), TokenTaken(session, kind)) for digest, session, kind in rows}
-    answers: list[TokenTaken | TokenRefused | None] = [_given(taken, one.digest) for one in asked]
+    """Consume these and keep those named next, in one transaction: for each whose it was, or why it was not
+    consumed, in order."""
+    columns = [
+        [Binary(one.digest) for one in asked],
+        [one.session for one in asked],
+        [None if one.next_digest is None else Binary(one.next_digest) for one in asked],
+    ]
+    answers: list[TokenTaken | TokenRefused | None] = [None] * len(asked)
+    for number, digest, session, kind, is_next_kept in database.rows(_TAKE, [*columns, gateway]):
+        if hmac.compare_digest(bytes(digest), asked[number - 1].digest):
+            answers[number - 1] = TokenTaken(session, kind, is_next_kept)
     left = [place for place, answer in enumerate(answers) if answer is None]
     if left:
         for place, refusal in zip(
@@ -175,12 +207,6 @@ def delete_tokens(database: CooperativeDatabase, sessions: Sequence[int]) -> Non
 def trim_tokens(database: CooperativeDatabase) -> None:
     """Drop those whose time has been over for a day: until then they can be told from garbage."""
     database.rows("DELETE FROM session_tokens WHERE expires_at < now() - interval '1 day'")
-
-
-def _given(taken: dict[bytes, tuple[bytes, TokenTaken]], digest: bytes) -> TokenTaken | None:
-    """The first who asks for it gets it."""
-    found, token = taken.pop(digest, (b"", None))
-    return token if hmac.compare_digest(found, digest) else None
 
 
 def _refusals(database: CooperativeDatabase, gateway: str, asked: Sequence[TokenAsked]) -> list[TokenRefused]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import gevent
 
+from actors.gateway.messages import TokenKind
 from actors.gateway.reconnect_results import AlreadyUsed, Expired, ResumeRefusal, UnknownSession, WrongSecret
 from actors.gateway.session_record import SessionId, SessionRecord
-from actors.gateway.session_vault import Shown, VaultAway
+from actors.gateway.session_vault import Opened, Shown, VaultAway
 from actors.gateway.session_writes import Batch, TokenEntry
 from wyld_actors import ActorSystem
 
@@ -16,7 +18,8 @@ __all__ = ["MemoryVault"]
 
 
 class MemoryVault:
-    """Outlasts gateways: give it to the next one. `away` is why it does not answer, `stands` while it waits.
+    """Outlasts gateways: give it to the next one. `away` is why it does not answer, `stands` while it waits;
+    one that `loses_answers` takes tokens, and nobody hears of it.
 
     A batch with the session `poison` crashes it, as a bug would. `batches` has the sizes of what was written.
     """
@@ -31,6 +34,7 @@ class MemoryVault:
         self.saves = 0
         self.trims = 0
         self.away = ""
+        self.loses_answers = False
         self.poison: SessionId | None = None
         self._gate = gevent.event.Event()
         self._gate.set()
@@ -60,12 +64,16 @@ class MemoryVault:
         self._answer()
         return list(self.sessions.values())
 
-    def take(self, shown: Sequence[Shown]) -> list[SessionId | ResumeRefusal]:
+    def take(self, shown: Sequence[Shown]) -> list[Opened | ResumeRefusal]:
         self.takes.append(len(shown))
         self._answer()
-        return [self._take(one.digest, one.session) for one in shown]
+        taken = [self._take(one) for one in shown]
+        if self.loses_answers:
+            raise VaultAway("the connection broke before the answer had come")
+        return taken
 
-    def _take(self, digest: bytes, session: SessionId | None) -> SessionId | ResumeRefusal:
+    def _take(self, shown: Shown) -> Opened | ResumeRefusal:
+        digest, session = shown.digest, shown.session
         if session is not None and session not in self.sessions:
             return UnknownSession()
         token = self.tokens.get(digest)
@@ -76,7 +84,11 @@ class MemoryVault:
         if token.expires_at <= self.system.now():
             return Expired()
         self.used.add(digest)
-        return token.session
+        if shown.next_digest is None or shown.next_digest in self.tokens:
+            return Opened(token.session)
+        following = replace(token, digest=shown.next_digest, kind=TokenKind.TOKEN)
+        self.tokens[following.digest] = following
+        return Opened(token.session, is_next_kept=True)
 
     def trim(self) -> int:
         self._answer()
@@ -84,6 +96,8 @@ class MemoryVault:
         return 0
 
     def _keep(self, token: TokenEntry) -> None:
+        if token.digest in self.used:
+            return
         if token.replaces:
             others = [
                 one for one in self.tokens.values() if (one.session, one.kind) == (token.session, token.kind)

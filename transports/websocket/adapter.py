@@ -6,7 +6,8 @@ conformance suites and programs with a protocol of their own use it.
 
 A line is acknowledged when the sink has taken it, that is, when the session answers for it. A client with a
 secret name has each numbered line taken once, over all its connections (`receipts`). One that wants to go on
-with an earlier session is told what was taken by that session, when it is found (`resuming`).
+with an earlier session is told what was taken by that session, when it is found (`resuming`); when it is not,
+the client may show another token at once.
 """
 
 import logging
@@ -45,10 +46,10 @@ class JsonAdapter(Connection):
     __slots__ = (
         "_echoes",
         "_fragments",
-        "_has_resumed",
         "_in_delivery",
         "_receipt",
         "_receipts",
+        "_resumes",
         "_sequence",
         "_taken",
     )
@@ -73,7 +74,8 @@ class JsonAdapter(Connection):
         self._in_delivery: int | None = None
         # The number of the last output that was sent, until the message is complete.
         self._sequence: int | None = None
-        self._has_resumed = False
+        # Whether a token was shown, and has not failed.
+        self._resumes = False
         self._echoes = True
 
     # Sending
@@ -126,8 +128,10 @@ class JsonAdapter(Connection):
             logger.warning("connection %s: data %r is not JSON and was not sent", self._peer, package)
             return
         self._put(fragment)
-        if package == resuming.FAILED and self._receipt is not None:
-            self._put(codec.taken(self._receipt.taken))
+        if package == resuming.FAILED:
+            self._resumes = False
+            if self._receipt is not None:
+                self._put(codec.taken(self._receipt.taken))
 
     def _tell_taken(self, number: int) -> None:
         """The session knows better than this listener: lines may have come by another, or be lost."""
@@ -230,13 +234,13 @@ class JsonAdapter(Connection):
         if capabilities != self._capabilities:
             self._capabilities = capabilities
             self._deliver(CapabilitiesChanged(capabilities))
-        resumption = None if self._has_resumed else resuming.resumption(hello)
+        resumption = None if self._resumes else resuming.resumption(hello)
         if hello.id is not None and self._receipt is None:
             self._receipt = self._receipts.claim(hello.id, self)
             if resumption is None:
                 self._put(codec.taken(self._receipt.taken))
         if resumption is not None:
-            self._has_resumed = True
+            self._resumes = True
             self._deliver(resumption)
 
     def _refuse(self, refusal: codec.Refusal, now: float) -> None:

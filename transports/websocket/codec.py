@@ -6,6 +6,8 @@ Client to server, one JSON object in a text message, `t` names the kind:
     {"t":"ping","at":1234.5}                     the page's heartbeat, answered by a pong with the same `at`
     {"t":"hello","columns":80,"rows":24}         the size of the page; "client", "version" and "id" optional,
                                                  and "resume" and "seen" to go on with an earlier session
+                                                 "next" with it is the secret of the token after that one,
+                                                 made by the client
     {"t":"seen","n":31}                          all output up to this number is on the page
     {"t":"data","package":"Core.Ping","value":0} out-of-band data; "value" optional
 
@@ -76,6 +78,9 @@ _NAME_LIMIT = 64
 _SECRET_LEAST = 16
 # A token that lets a client go on with its session takes 56 letters; more is none.
 _TOKEN_LIMIT = 256
+# A secret that the client makes for its next token: 32 bytes in URL-safe base 64 without padding. The last of
+# its letters holds four bits.
+_NEXT = re.compile("[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 # Data under this name is between the transport and the session, and never a client's to send.
 _RESERVED = "session."
 # A window wider than this is a mistake; what is rendered for it would be one long line.
@@ -108,6 +113,11 @@ class Hello(Struct, frozen=True, tag="hello", tag_field="t"):
     id: _Secret | None = None
     resume: _Token | None = None
     seen: _Number = 0
+    next: str | None = None
+
+    # There are secrets in it.
+    def __repr__(self) -> str:
+        return f"Hello({self.columns} by {self.rows}, client={self.client!r}, version={self.version!r})"
 
 
 class Seen(Struct, frozen=True, tag="seen", tag_field="t"):
@@ -117,6 +127,12 @@ class Seen(Struct, frozen=True, tag="seen", tag_field="t"):
 class Data(Struct, frozen=True, tag="data", tag_field="t"):
     package: _Name
     value: Any = None
+
+
+_WRONG_NEXT = (
+    "The next secret is to be 32 random bytes as URL-safe base64 without padding, which is 43 letters. "
+    "Nothing of this hello was taken, and no token was used."
+)
 
 
 class RefusalCode:
@@ -153,6 +169,8 @@ def decode(message: str, line_limit_bytes: int) -> ClientMessage | Refusal:
         return Refusal(RefusalCode.BAD_JSON, f"This message is not JSON: {problem}.")
     if isinstance(read, Line):
         return _checked(read, line_limit_bytes)
+    if isinstance(read, Hello) and read.next is not None and not _NEXT.fullmatch(read.next):
+        return Refusal(RefusalCode.BAD_MESSAGE, _WRONG_NEXT)
     if isinstance(read, Data) and read.package.lower().startswith(_RESERVED):
         explanation = f"Data named {_RESERVED}… is not for clients to send: say hello with resume, or seen."
         return Refusal(RefusalCode.BAD_MESSAGE, explanation)

@@ -1,8 +1,9 @@
 """What a session and its page say to each other about going on, and the objects that this becomes.
 
-To the session it arrives as data: `session.resume` with {"token", "seen"} when a client says hello and has a
-token, `session.seen` with a number of output. From the session it comes as data of these names, for which
-there are objects of their own (`codec`). The token passes through and is kept, logged and shown nowhere here.
+To the session it arrives as data: `session.resume` with {"token", "seen", "next"} when a client says hello
+and has a token (`next` only where it has made one), `session.seen` with a number of output. From the session
+it comes as data of these names, for which there are objects of their own (`codec`). Secrets pass through and
+are kept, logged and shown nowhere here.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +37,8 @@ def resumption(hello: codec.Hello) -> DataReceived | None:
     """What the session is to hear of a hello, if it wants to go on with an earlier one."""
     if hello.resume is None:
         return None
-    return DataReceived("session.resume", {"token": hello.resume, "seen": hello.seen})
+    following = {} if hello.next is None else {"next": hello.next}
+    return DataReceived("session.resume", {"token": hello.resume, "seen": hello.seen, **following})
 
 
 def seen(message: codec.Seen) -> DataReceived:

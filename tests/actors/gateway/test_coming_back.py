@@ -1,6 +1,8 @@
 """A player comes back to a session that has lost its client, or takes it over: by code, token or login."""
 
 import re
+import secrets
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
@@ -42,6 +44,13 @@ def record_of(gateway: GatewayBench, name: str = "1") -> SessionRecord:
     record = gateway.ask(f"sessions/{name}", DescribeSession())
     assert isinstance(record, SessionRecord)
     return record
+
+
+@pytest.fixture
+def gateway() -> Iterator[GatewayBench]:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        yield gateway
 
 
 # By code ------------------------------------------------------------------------------------------------
@@ -291,6 +300,154 @@ def test_who_came_back_by_a_code_cannot_be_thrown_out_by_an_older_token() -> Non
         (failed,) = data_of(again, "session.resume-failed")
         assert failed["reason"] == "wrong_secret"
         assert phone.is_open
+
+
+# By the token that the client itself has made --------------------------------------------------------------
+
+
+def page_with_token(gateway: GatewayBench) -> tuple[Client, str]:
+    page = gateway.client("websocket").logs_in()
+    gateway.advance(1)
+    return page, data_of(page, "session.token")[-1]["token"]
+
+
+def made() -> str:
+    """The secret of a next token."""
+    return secrets.token_urlsafe(32)
+
+
+def following(token: str, secret: str) -> str:
+    """The next token, by what its client knows."""
+    return token[:12] + secret
+
+
+def shows(page: Client, token: str, secret: str, seen: int = 0) -> Client:
+    return page.sends_data("session.resume", {"token": token, "seen": seen, "next": secret})
+
+
+def reasons(page: Client) -> list[str]:
+    return [failed["reason"] for failed in data_of(page, "session.resume-failed")]
+
+
+def test_the_token_that_a_page_has_made_is_the_one_it_is_told(gateway: GatewayBench) -> None:
+    page, token = page_with_token(gateway)
+    page.hangs_up()
+    secret = made()
+
+    again = shows(gateway.client("websocket"), token, secret)
+    gateway.advance(1)
+
+    assert [told["token"] for told in data_of(again, "session.token")] == [following(token, secret)]
+
+
+def test_a_page_that_never_heard_the_answer_comes_back_by_what_it_has_made(
+    gateway: GatewayBench,
+) -> None:
+    page, token = page_with_token(gateway)
+    page.hangs_up()
+    world = gateway.world
+    assert world is not None
+    world.tells(TextOutput("Missed."))
+    gateway.session_vault.stands()
+    first, second = made(), made()
+    shows(gateway.client("websocket"), token, first).hangs_up()
+    gateway.session_vault.goes_on()
+    gateway.settle()
+
+    again = shows(gateway.client("websocket"), token, second)
+    assert reasons(again) == [AlreadyUsed.name]
+    shows(again, following(token, first), second)
+
+    assert again.saw("Missed.")
+    assert again.types("look").saw("Brand does look.")
+    gateway.advance(1)
+    assert data_of(again, "session.token")[-1]["token"] == following(token, second)
+
+
+def test_it_comes_back_also_when_the_gateway_was_killed_with_the_answer(gateway: GatewayBench) -> None:
+    page, token = page_with_token(gateway)
+    page.hangs_up()
+    gateway.session_vault.loses_answers = True
+    first, second = made(), made()
+    shows(gateway.client("websocket"), token, first)
+    gateway.dies()
+    gateway.session_vault.loses_answers = False
+    gateway.begins_again()
+
+    again = shows(gateway.client("websocket"), token, second)
+    shows(again, following(token, first), second)
+
+    assert reasons(again) == [AlreadyUsed.name]
+    assert again.saw("You are back")
+
+
+def test_who_may_try_again_uses_the_token_it_has_made_if_the_other_was_taken(
+    gateway: GatewayBench,
+) -> None:
+    page, token = page_with_token(gateway)
+    page.hangs_up()
+    gateway.session_vault.loses_answers = True
+    first, second = made(), made()
+    again = shows(gateway.client("websocket"), token, first)
+    gateway.session_vault.loses_answers = False
+
+    shows(again, token, second)
+    shows(again, following(token, first), second)
+
+    assert reasons(again) == [Unavailable.name, AlreadyUsed.name]
+    assert again.saw("You are back")
+
+
+def test_of_two_holders_of_a_token_one_goes_on_and_no_guess_helps_the_other(gateway: GatewayBench) -> None:
+    page, token = page_with_token(gateway)
+    page.hangs_up()
+    mine, theirs = made(), made()
+    one = shows(gateway.client("websocket"), token, mine)
+
+    other = shows(gateway.client("websocket"), token, theirs)
+    shows(other, following(token, theirs), made())
+    shows(other, token, mine)
+
+    assert reasons(other) == [AlreadyUsed.name, "wrong_secret", AlreadyUsed.name]
+    assert one.is_open
+    assert one.types("look").saw("Brand does look.")
+
+
+def test_the_session_does_not_revoke_what_its_client_has_made_meanwhile(gateway: GatewayBench) -> None:
+    page, token = page_with_token(gateway)
+    first = made()
+    gateway.session_vault.stands()
+    shows(gateway.client("websocket"), token, first).hangs_up()
+    gateway.session_vault.goes_on()
+    for _ in range(30):
+        # The half-open client is not found out, and its session keeps alive what it gave it.
+        gateway.advance(120)
+        page.types("look")
+
+    assert shows(gateway.client("websocket"), following(token, first), made()).saw("You are here as well")
+
+
+def test_a_client_program_on_telnet_makes_its_next_token_as_well(gateway: GatewayBench) -> None:
+    _, token = page_with_token(gateway)
+    secret = made()
+
+    again = gateway.client().sends_data("Wyld.Resume", {"token": token, "next": secret})
+    again.sends_data("Core.Supports.Set", ["Wyld.Resume 1"])
+    gateway.advance(1)
+
+    assert data_of(again, "Wyld.Resume.Token")[-1]["token"] == following(token, secret)
+    again.hangs_up()
+    back = gateway.client().sends_data("Wyld.Resume", {"token": following(token, secret)})
+    assert back.saw("You are back")
+
+
+def test_a_next_token_that_is_none_is_refused_and_uses_up_nothing(gateway: GatewayBench) -> None:
+    _, token = page_with_token(gateway)
+    again = gateway.client().sends_data("Wyld.Resume", {"token": token, "next": "rubbish"})
+
+    assert [failed["reason"] for failed in data_of(again, "Wyld.Resume.Failed")] == [Garbage.name]
+
+    assert again.sends_data("Wyld.Resume", {"token": token, "next": made()}).saw("You are here as well")
 
 
 # By login -----------------------------------------------------------------------------------------------

@@ -358,7 +358,10 @@ def test_the_pool_finds_it_under_its_new_session(bench: Bench) -> None:
     ("package", "value", "heard"),
     [
         ("session.resume", {"token": "t", "seen": 7}, ShowsToken("t", 7)),
+        ("session.resume", {"token": "t", "seen": 7, "next": "n"}, ShowsToken("t", 7, "n")),
         ("Wyld.Resume", {"token": "t"}, ShowsToken("t", None)),
+        ("Wyld.Resume", {"token": "t", "next": "n"}, ShowsToken("t", None, "n")),
+        ("Wyld.Resume", {"token": "t", "next": [1]}, ShowsToken("t", None)),
         ("Wyld.Resume", {"token": 3}, ShowsToken("", None)),
         ("core.ping", None, DataReceived("core.ping", None)),
     ],
@@ -382,7 +385,8 @@ def test_a_program_that_names_the_package_keeps_tokens_and_one_that_does_not_is_
 
 def test_no_representation_of_what_is_told_shows_a_secret() -> None:
     told = [
-        ShowsToken("s3cret"),
+        ShowsToken("s3cret", 7, "s3cret"),
+        DataReceived("session.resume", {"token": "s3cret", "next": "s3cret"}),
         SendData("session.token", {"token": "s3cret"}),
         Speak("reconnect s3cret"),
         LineReceived("reconnect s3cret"),

@@ -11,6 +11,7 @@ from actors.gateway.errors import TokenError, TokenFromElsewhere, TokenMalformed
 from actors.gateway.reconnect_token import (
     CODE_LETTERS,
     SECRET_BYTES,
+    SECRET_LETTERS,
     TOKEN_LETTERS,
     Code,
     Token,
@@ -22,6 +23,7 @@ from actors.gateway.reconnect_token import (
     make,
     make_code,
     read,
+    read_secret,
 )
 from actors.gateway.session_record import SessionId, session_id
 
@@ -96,6 +98,24 @@ def test_a_token_with_something_changed_is_another_one_or_none(token: Token, dat
     except TokenError:
         return
     assert (read_as == token) is (other == text), "one token has one spelling"
+
+
+@given(tokens, tokens)
+def test_who_has_a_token_knows_the_next_one_by_its_secret(token: Token, other: Token) -> None:
+    secret = encode(other)[-SECRET_LETTERS:]
+
+    assert read_secret(secret) == other.secret
+    assert decode(encode(token)[:-SECRET_LETTERS] + secret) == Token(token.session, other.secret)
+
+
+@given(st.text(max_size=60) | st.text(URL_SAFE + "=", min_size=42, max_size=44))
+@example("")
+def test_a_secret_is_read_or_refused_by_a_typed_error(text: str) -> None:
+    try:
+        secret = read_secret(text)
+    except TokenError:
+        return
+    assert encode(Token(SessionId(1), secret)).endswith(text)
 
 
 @given(tokens, st.integers(0, TOKEN_LETTERS - 1))

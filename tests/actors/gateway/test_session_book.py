@@ -42,7 +42,7 @@ from actors.gateway.reconnect_results import (
     WrongSecret,
     WrongState,
 )
-from actors.gateway.reconnect_token import Code, Token, encode, encode_code, make, make_code
+from actors.gateway.reconnect_token import SECRET_LETTERS, Code, Token, encode, encode_code, make, make_code
 from actors.gateway.session_book import CLEAN_UP_SECONDS, SESSION_BOOK, TOUCH_SECONDS, SessionBook
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord
@@ -515,6 +515,27 @@ def test_a_token_leads_to_its_session_once(bench: Bench, token: Token) -> None:
     assert bench.status().resumes == {"resumed": 1, "already_used": 1}
 
 
+def test_the_next_token_that_a_client_has_made_is_good_with_the_answer(bench: Bench, token: Token) -> None:
+    following = _made_up(bench)
+    secret = encode(following)[-SECRET_LETTERS:]
+
+    asker = bench.player()
+    bench.tell(ResumeSession(asker, HERE, encode(token), secret))
+
+    [answer] = bench.players[asker]
+    assert isinstance(answer, Resumable)
+    assert answer.is_next_kept
+    assert isinstance(bench.shows(following), Resumable)
+
+
+def test_a_next_token_that_is_none_uses_up_nothing(bench: Bench, token: Token) -> None:
+    asker = bench.player()
+    bench.tell(ResumeSession(asker, HERE, encode(token), "rubbish"))
+
+    assert bench.players[asker] == [ResumeRefused(Garbage())]
+    assert isinstance(bench.shows(token), Resumable)
+
+
 def test_a_code_leads_to_its_session_as_it_was_typed(bench: Bench, token: Token) -> None:
     code = bench.code(1, bench.ask(GetSession(1))[1])
     bench.advance()
@@ -604,6 +625,26 @@ def test_who_fails_too_often_is_not_even_looked_at(bench: Bench, token: Token) -
     assert isinstance(bench.shows(token), Resumable), "nothing was consumed, and others are not concerned"
     bench.advance(601.0)
     assert bench.shows("AAAA-AAAA", ELSEWHERE) is WrongSecret
+
+
+def test_a_whole_school_may_show_tokens_whose_answers_were_lost(bench: Bench, token: Token) -> None:
+    bench.shows(token)
+    for _ in range(30):
+        assert bench.shows(token, ELSEWHERE) is AlreadyUsed
+
+    another = bench.token(1, bench.ask(GetSession(1))[1])
+    bench.advance()
+    assert isinstance(bench.shows(another, ELSEWHERE), Resumable)
+
+
+def test_a_code_that_was_used_may_have_been_guessed(bench: Bench, token: Token) -> None:
+    code = bench.code(1, bench.ask(GetSession(1))[1])
+    bench.advance()
+    bench.shows(code)
+    for _ in range(10):
+        assert bench.shows(code, ELSEWHERE) is AlreadyUsed
+
+    assert bench.shows(token, ELSEWHERE) is TooManyAttempts
 
 
 def test_strangers_cannot_lock_a_player_out_of_his_session(bench: Bench, token: Token) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import gevent
+import peewee
 import pytest
 
 from actors.storage.cooperative import CooperativeDatabase
@@ -226,7 +227,7 @@ def test_revoked_tokens_open_nothing_and_do_not_come_back(kept: CooperativeDatab
 @pytest.mark.parametrize("shown", [repr, str, "{}".format])
 def test_no_digest_is_in_a_repr(shown: object) -> None:
     row = token_row(1)
-    asked = TakeTokens("main", (TokenAsked(row.digest, 1),))
+    asked = TakeTokens("main", (TokenAsked(row.digest, 1, row.digest),))
     records = (row, asked, SaveSessions("main", (session_row(1),), (), (row,)))
 
     assert callable(shown)
@@ -256,3 +257,122 @@ def test_nobody_takes_the_token_of_another_session_by_keeping_it(kept: Cooperati
     save_sessions(kept, "main", tokens=[token_row(1, 2)])
 
     assert take_token(kept, "main", digest(1), None).session == 1
+
+
+# The next one -------------------------------------------------------------------------------------------
+
+
+def take_for_next(database: CooperativeDatabase, number: int, following: int) -> TokenTaken | TokenRefused:
+    [answer] = take_tokens(database, "main", [TokenAsked(digest(number), 1, digest(following))])
+    return answer
+
+
+def seconds_left(database: CooperativeDatabase, number: int) -> float:
+    statement = "SELECT extract(epoch FROM expires_at - now())::float8 FROM session_tokens WHERE digest = %s"
+    [(seconds,)] = database.rows(statement, [digest(number)])
+    return float(seconds)
+
+
+def test_who_takes_a_token_may_name_the_next_and_comes_back_with_that(kept: CooperativeDatabase) -> None:
+    assert take_for_next(kept, 1, 11) == TokenTaken(1, "token", is_next_kept=True)
+
+    assert take_for_next(kept, 11, 12) == TokenTaken(1, "token", is_next_kept=True)
+    assert take_token(kept, "main", digest(12), 1).session == 1
+
+
+def test_the_next_one_is_a_token_with_what_was_left_of_the_time(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(7, 1, kind="code", seconds=40.0)])
+
+    assert take_for_next(kept, 7, 11) == TokenTaken(1, "code", is_next_kept=True)
+
+    assert 30 < seconds_left(kept, 11) <= 40
+    assert take_token(kept, "main", digest(11), 1).kind == "token"
+
+
+def test_the_token_of_before_stays_used_whatever_is_named_next(kept: CooperativeDatabase) -> None:
+    take_for_next(kept, 1, 11)
+    take_for_next(kept, 11, 12)
+
+    for number in (1, 11):
+        assert isinstance(take_for_next(kept, number, 13), TokenUsed)
+
+    assert refusal(kept, 13) is TokenWrong
+    assert take_token(kept, "main", digest(12), 1).session == 1
+
+
+def test_nothing_is_kept_for_what_opens_nothing(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", [session_row(3)], tokens=[token_row(3, 3, seconds=-1)])
+    asked = [TokenAsked(digest(3), 3, digest(11)), TokenAsked(digest(99), 1, digest(12))]
+    asked.append(TokenAsked(digest(2), 1, digest(13)))
+
+    answers = take_tokens(kept, "main", asked)
+
+    assert [type(answer) for answer in answers] == [TokenExpired, TokenWrong, TokenWrong]
+    assert kept.rows("SELECT count(*) FROM session_tokens") == [(3,)]
+
+
+def test_a_token_is_not_used_up_if_the_next_cannot_be_kept(kept: CooperativeDatabase) -> None:
+    kept.rows(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE 'the disk is full'; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON session_tokens FOR EACH ROW EXECUTE FUNCTION refuse();
+        """
+    )
+
+    with pytest.raises(peewee.PeeweeException, match="the disk is full"):
+        take_for_next(kept, 1, 11)
+
+    kept.rows("DROP TRIGGER refuse ON session_tokens")
+    assert take_for_next(kept, 1, 11) == TokenTaken(1, "token", is_next_kept=True)
+
+
+@pytest.mark.parametrize("following", [1, 2, 7])
+def test_one_that_is_there_already_is_given_to_nobody_as_the_next(
+    kept: CooperativeDatabase, following: int
+) -> None:
+    save_sessions(kept, "main", tokens=[token_row(7, 1)])
+
+    assert take_for_next(kept, 1, following) == TokenTaken(1, "token", is_next_kept=False)
+
+    assert refusal(kept, 1) is TokenUsed
+    assert take_token(kept, "main", digest(2), 2).session == 2
+    assert take_token(kept, "main", digest(7), 1).session == 1
+
+
+@pytest.mark.slow
+def test_of_all_who_take_a_token_at_once_one_gets_it_and_only_his_next_is_kept(
+    database: CooperativeDatabase, connections: list[CooperativeDatabase]
+) -> None:
+    save_sessions(database, "main", [session_row(1)], tokens=[token_row(1)])
+    nexts = range(100, 200)
+
+    def take(connection: CooperativeDatabase, share: range) -> list[int]:
+        asked = [TokenAsked(digest(1), 1, digest(following)) for following in share]
+        answers = take_tokens(connection, "main", asked)
+        return [one for one, answer in zip(share, answers, strict=True) if isinstance(answer, TokenTaken)]
+
+    started = [gevent.spawn(take, one, nexts[place::10]) for place, one in enumerate(connections)]
+    [winner] = [following for greenlet in started for following in greenlet.get()]
+
+    [(good,)] = database.rows("SELECT digest FROM session_tokens WHERE used_at IS NULL")
+    assert bytes(good) == digest(winner)
+    assert take_token(database, "main", digest(winner), 1).session == 1
+
+
+def test_one_that_was_used_replaces_nothing_when_it_is_kept_again(kept: CooperativeDatabase) -> None:
+    take_for_next(kept, 1, 11)
+
+    save_sessions(kept, "main", tokens=[token_row(1, 1, replaces=True)])
+
+    assert take_token(kept, "main", digest(11), 1).session == 1
+
+
+def test_the_next_one_is_kept_alive_like_any_other_and_replaces_the_rest(kept: CooperativeDatabase) -> None:
+    save_sessions(kept, "main", tokens=[token_row(5, 1, seconds=40.0)])
+    take_for_next(kept, 5, 11)
+
+    save_sessions(kept, "main", tokens=[token_row(11, 1, seconds=900.0, replaces=True)])
+
+    assert seconds_left(kept, 11) > 800
+    assert refusal(kept, 1) is TokenWrong

@@ -2,11 +2,12 @@
 
 import json
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transports.markup import styled
@@ -42,6 +43,10 @@ def refused(message: str) -> Refusal:
             '{"t":"hello","id":"0123456789abcdef","resume":"VG9rZW4","seen":31}',
             Hello(id="0123456789abcdef", resume="VG9rZW4", seen=31),
         ),
+        (
+            '{"t":"hello","resume":"VG9rZW4","next":"' + "a-_8" * 10 + 'Ab8"}',
+            Hello(resume="VG9rZW4", next="a-_8" * 10 + "Ab8"),
+        ),
         ('{"t":"seen","n":31}', Seen(31)),
         ('{"t":"data","package":"Core.Ping","value":[1,{"a":null}]}', Data("Core.Ping", [1, {"a": None}])),
     ],
@@ -67,6 +72,8 @@ def test_each_kind_of_message_is_understood(message: str, meaning: codec.ClientM
         ('{"t":"seen","n":-1}', RefusalCode.BAD_MESSAGE),
         ('{"t":"hello","resume":""}', RefusalCode.BAD_MESSAGE),
         ('{"t":"hello","resume":"' + "x" * 257 + '"}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"hello","resume":"VG9rZW4","next":3}', RefusalCode.BAD_MESSAGE),
+        ('{"t":"hello","resume":"VG9rZW4","next":""}', RefusalCode.BAD_MESSAGE),
         ('{"t":"data","package":"Session.Resume","value":{"token":"x"}}', RefusalCode.BAD_MESSAGE),
         ('{"t":"line","text":5}', RefusalCode.BAD_MESSAGE),
         ('{"t":"line","text":"x","n":-1}', RefusalCode.BAD_MESSAGE),
@@ -80,6 +87,31 @@ def test_each_kind_of_message_is_understood(message: str, meaning: codec.ClientM
 )
 def test_a_message_that_cannot_be_understood_is_refused_with_a_reason(message: str, code: str) -> None:
     assert refused(message).code == code
+
+
+@given(st.text("aA8-_=+/ äé", min_size=41, max_size=45))
+@example("A" * 42)
+@example("A" * 42 + "B")
+@example("A" * 42 + "é")
+@example("A" * 43 + "\n")
+def test_a_next_secret_is_32_bytes_in_their_one_spelling_or_refused_in_words(text: str) -> None:
+    try:
+        is_one = len(text) == 43 and urlsafe_b64encode(urlsafe_b64decode(text + "="))[:43] == text.encode()
+    except ValueError:
+        is_one = False
+
+    message = decode(json.dumps({"t": "hello", "resume": "VG9rZW4", "next": text}), LIMIT)
+
+    if is_one:
+        assert message == Hello(resume="VG9rZW4", next=text)
+    else:
+        assert isinstance(message, Refusal)
+        assert "43 letters" in message.message
+        assert text not in message.message
+
+
+def test_no_secret_of_a_hello_is_shown() -> None:
+    assert "s3cret" not in repr(Hello(id="s3cret" * 3, resume="s3cret", next="s3cret"))
 
 
 def test_a_line_over_the_limit_is_refused_under_its_number() -> None:

@@ -10,11 +10,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from tests.transports.websocket.conftest import DEADLINE_SECONDS, Game, Site
-from transports.adapter import DataReceived, LineReceived
+from transports.adapter import DataReceived, LineReceived, ProtocolViolated
 from transports.websocket import JSON_RENDERING, JsonAdapter, encode
 
 Serve = Callable[..., Site]
 PAGE, TOKEN = "a-page-of-its-own", "VG9rZW4tb2YtYS1zZXNzaW9u"
+NEXT = "bmV4dC1zZWNyZXQtb2YtYS1wYWdlLTMyLWJ5dGVzLSE"
 
 
 def say(client: ClientConnection, /, **fields: object) -> None:
@@ -86,6 +87,37 @@ def test_a_token_is_shown_once_for_each_connection(
     assert game.event() == LineReceived("look")
 
 
+def test_the_next_token_that_the_page_has_made_goes_with_the_one_it_shows(serve: Serve, game: Game) -> None:
+    client = serve().connect()
+
+    say(client, t="hello", id=PAGE, resume=TOKEN, next=NEXT, seen=3)
+
+    assert game.event() == DataReceived("session.resume", {"token": TOKEN, "seen": 3, "next": NEXT})
+
+
+def test_a_next_token_that_is_none_is_refused_before_anything_is_used_up(serve: Serve, game: Game) -> None:
+    client = serve().connect()
+
+    say(client, t="hello", id=PAGE, resume=TOKEN, next=NEXT[:-1])
+    [refused] = receive(client)
+    say(client, t="line", text="look")
+
+    assert (refused["t"], refused["code"]) == ("error", "bad-message")
+    assert isinstance(game.event(), ProtocolViolated)
+    assert game.event() == LineReceived("look")
+
+
+def test_a_page_whose_token_failed_may_show_another_at_once(
+    page: ClientConnection, adapter: JsonAdapter, game: Game
+) -> None:
+    adapter.send_data("session.resume-failed", {"reason": "already_used", "message": "", "again": False})
+    receive(page)
+
+    say(page, t="hello", id=PAGE, resume="YW5vdGhlcg", seen=31)
+
+    assert game.event() == DataReceived("session.resume", {"token": "YW5vdGhlcg", "seen": 31})
+
+
 def test_the_number_of_the_last_output_stands_at_the_end_of_its_message(
     page: ClientConnection, adapter: JsonAdapter
 ) -> None:
@@ -141,8 +173,11 @@ def test_no_token_is_written_to_the_log(serve: Serve, game: Game, caplog: pytest
 
     say(client, t="hello", id=PAGE, resume=TOKEN)
     say(client, t="hello", id=PAGE, resume={"token": TOKEN})
+    say(client, t="hello", id=PAGE, resume=TOKEN, next=NEXT)
+    say(client, t="hello", id=PAGE, resume=TOKEN, next=NEXT + "=")
     game.event()
     game.adapter().send_data("session.token", {"token": TOKEN, "seconds": {TOKEN}})
     receive(client)
 
     assert TOKEN not in caplog.text
+    assert NEXT not in caplog.text

@@ -290,7 +290,7 @@ class Examine(Message, frozen=True):
 
 
 class Recognise(Message, frozen=True):
-    """To a room: this person, if it is here, is seen otherwise from now on; all others read `line`."""
+    """To a room: this person, if it is here, is seen otherwise from now on; others read `line`, if any."""
 
     who: Person
     line: str

@@ -46,18 +46,25 @@ from transports.link.protocol import (
     Prompt,
     SessionId,
 )
-from wyld_actors import Context, Message, Record, Ref, on
+from wyld_actors import Context, Message, Record, Ref, Timer, on
 
 PROMPT = "> "
 # Seconds until a room that does not let a character go is asked again.
 _RETRY_SECONDS = 2.0
 # Rooms that may fail to take a character before it leaves play: the one it walked to, its own, the start.
 _ENTRANCE_ATTEMPTS = 3
+# Seconds. A page that is loaded anew and a gateway that is restarted are back before that; to tell a crowd of
+# each of them, and of each again, would be a storm of lines about nothing.
+_UNNOTICED_SECONDS = 3.0
 FAREWELL = "The world fades around you."
 
 
 class TryToLeave(Message, frozen=True):
     """To oneself: ask the room again to be let go."""
+
+
+class BeMissed(Message, frozen=True):
+    """To oneself: is the client still gone?"""
 
 
 class Played(Holder):
@@ -79,6 +86,8 @@ class Played(Holder):
         # The last session whose client is gone. It is saved: a session that comes back with the world is as
         # link-dead as it was, and a new one is another.
         lost_session: SessionId = 0
+        # Whether others have been told of that.
+        is_seen_empty: bool = False
         is_present: bool = False
         is_leaving: bool = False
 
@@ -88,6 +97,7 @@ class Played(Holder):
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
         self._person: Person | None = None
+        self._noticed: Timer | None = None
 
     @property
     def person(self) -> Person:
@@ -125,6 +135,8 @@ class Played(Holder):
         # A session may have come and gone while the character was down; the presence must know it again.
         if self.state.is_present and self.state.session:
             self._be_known()
+        if self.is_link_dead:
+            self._noticed = self.ctx.after(_UNNOTICED_SECONDS, BeMissed())
 
     # ------------------------------------------------------------------------- sessions
 
@@ -138,17 +150,27 @@ class Played(Holder):
 
     @on(ClientLost)
     def client_lost(self, ctx: Context, _: ClientLost) -> None:
-        """It stays where it is, and all can see that nobody is there behind its eyes."""
+        """It stays where it is, and soon all can see that nobody is there behind its eyes."""
         if not self.is_link_dead:
-            self.state = self.state.replace(lost_session=self.state.session)
+            self.state = self.state.replace(lost_session=self.state.session, is_seen_empty=False)
+            self._noticed = ctx.after(_UNNOTICED_SECONDS, BeMissed())
+
+    @on(BeMissed)
+    def be_missed(self, ctx: Context, _: BeMissed) -> None:
+        """Still nobody: let others know."""
+        if self.is_link_dead and not self.state.is_seen_empty:
+            self.state = self.state.replace(is_seen_empty=True)
             self._be_seen(phrases.gone_empty(self.person))
 
     @on(ClientBack)
     def client_back(self, ctx: Context, _: ClientBack) -> None:
         """Show the room and the prompt. One that is on its way to another room shows that as well."""
         if self.is_link_dead:
-            self.state = self.state.replace(lost_session=0)
-            self._be_seen(phrases.stirred(self.person))
+            was_seen = self.state.is_seen_empty
+            if self._noticed is not None:
+                self._noticed.cancel()
+            self.state = self.state.replace(lost_session=0, is_seen_empty=False)
+            self._be_seen(phrases.stirred(self.person) if was_seen else "")
         self._show_itself()
         room = self.room
         if room is None:

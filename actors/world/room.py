@@ -95,7 +95,8 @@ class Room(Doored):
         if self.scene.position(who.id) >= 0:
             occupants = tuple(who if other.id == who.id else other for other in self.state.occupants)
             self.state = self.state.replace(occupants=occupants)
-            self.tell_others(who, seen.line)
+            if seen.line:
+                self.tell_others(who, seen.line)
 
     @on(Expel)
     def forget(self, ctx: Context, expel: Expel) -> None:

@@ -82,10 +82,10 @@ class Player(EntityHandle):
         self.session.tell(CloseWorldSession())
         self.world.settle()
 
-    def loses_client(self) -> None:
-        """The client is gone; the character stays, and what it is shown waits."""
+    def loses_client(self, seconds: float = 4.0) -> None:
+        """The client is gone for so long, and not back yet: by default long enough for others to notice."""
         self.session.tell(ClientLost())
-        self.world.settle()
+        self.world.advance(seconds)
 
     def has_client_back(self) -> list[str]:
         """The client is there again; what it is shown then."""

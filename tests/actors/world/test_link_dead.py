@@ -57,6 +57,28 @@ def test_others_read_one_line_and_see_it_in_the_room(ann: Player, bob: Player) -
     assert not ann.heard("eyes")
 
 
+def test_who_is_back_at_once_was_not_missed(ann: Player, bob: Player) -> None:
+    bob.forgets()
+
+    for _ in range(10):
+        ann.loses_client(seconds=2.0)
+        ann.has_client_back()
+    ann.world.advance(seconds=10)
+
+    assert bob.lines == []
+    assert doings(bob) == {"Ann": ""}
+
+
+def test_who_crashes_meanwhile_is_missed_all_the_same(world: World, ann: Player, bob: Player) -> None:
+    ann.loses_client(seconds=2.0)
+    world.crash(ann)
+    bob.forgets()
+
+    world.advance(seconds=10)
+
+    assert bob.lines == [EMPTY]
+
+
 def test_who_looks_reads_it(ann: Player, bob: Player) -> None:
     ann.loses_client()
 
@@ -221,6 +243,6 @@ def test_a_client_that_is_lost_while_its_character_walks_is_seen_where_it_arrive
     bob.types("east")
     ann.begins("east")
     ann.ref.tell(ClientLost())
-    ann.world.settle()
+    ann.world.advance(seconds=4)
 
     assert doings(bob) == {"Ann": STARING}

@@ -66,6 +66,9 @@ class Stay(Clients):
     def on_start(self) -> None:
         super().on_start()
         self._join()
+        if self.ctx.incarnation == 1 and self._record.state is SessionState.DISCONNECTED:
+            # From an earlier life of the gateway: what arrives for it has been seen by nobody.
+            self._confirm(self._flow.received)
         self._keep()
         self._speak(STORY)
         self._watch_idleness(self.ctx)

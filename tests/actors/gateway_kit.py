@@ -470,7 +470,7 @@ class GatewayBench:
 
     # Lives of the gateway
 
-    def dies(self) -> None:
+    def gateway_dies(self) -> None:
         """As by SIGKILL: nothing is said, nothing is written, all sockets are gone."""
         for identity in list(self.link.dealers):
             self.link.cut(identity)
@@ -478,13 +478,13 @@ class GatewayBench:
             client.breaks_off()
         self.system.stop()
 
-    def stops(self) -> None:
+    def gateway_stops(self) -> None:
         """In order, as for a planned restart."""
         self.tree.shutdown()
         self.advance(1.0)
         self.system.stop()
 
-    def begins_again(self) -> None:
+    def gateway_begins(self) -> None:
         """The next life, with the same database and the same world."""
         self.system = ActorSystem("test", clock=self.clock)
         self._begin()
@@ -498,7 +498,7 @@ class GatewayBench:
 
     def __exit__(self, *_error: object) -> None:
         if not self.tree.ended.ready():
-            self.stops()
+            self.gateway_stops()
 
     # World
 

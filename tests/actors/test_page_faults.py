@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.world.character import Character
-from tests.actors.gateway_kit import Client, GatewayBench
+from tests.actors.gateway_kit import Client
 from tests.actors.test_world_faults import THINGS, Expected, home_of
 from tests.actors.world_kit import House
 
@@ -128,12 +128,12 @@ class Story:
     def kills_gateway(self) -> None:
         if self.has_gateway:
             self.has_gateway = False
-            GatewayBench.dies(self.house)
+            self.house.gateway_dies()
 
     def begins_gateway(self) -> None:
         if not self.has_gateway:
             self.has_gateway = True
-            self.house.begins_again()
+            self.house.gateway_begins()
 
     def waits(self, seconds: float) -> None:
         self.house.advance(seconds)

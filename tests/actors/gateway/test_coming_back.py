@@ -370,9 +370,9 @@ def test_it_comes_back_also_when_the_gateway_was_killed_with_the_answer(gateway:
     gateway.session_vault.loses_answers = True
     first, second = made(), made()
     shows(gateway.client("websocket"), token, first)
-    gateway.dies()
+    gateway.gateway_dies()
     gateway.session_vault.loses_answers = False
-    gateway.begins_again()
+    gateway.gateway_begins()
 
     again = shows(gateway.client("websocket"), token, second)
     shows(again, following(token, first), second)

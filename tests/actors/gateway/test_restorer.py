@@ -27,7 +27,7 @@ def code_of(player: Client) -> str:
     return found[-1]
 
 
-@pytest.mark.parametrize("end", [GatewayBench.dies, GatewayBench.stops])
+@pytest.mark.parametrize("end", [GatewayBench.gateway_dies, GatewayBench.gateway_stops])
 def test_a_session_outlasts_the_end_of_its_gateway(end: object) -> None:
     with GatewayBench() as gateway:
         world = gateway.starts_world()
@@ -35,7 +35,7 @@ def test_a_session_outlasts_the_end_of_its_gateway(end: object) -> None:
         assert callable(end)
         end(gateway)
 
-        gateway.begins_again()
+        gateway.gateway_begins()
 
         name = name_of(SessionId(7 << 32 | 1))
         assert gateway.sessions() == [name]
@@ -58,10 +58,10 @@ def test_what_a_killed_gateway_had_shown_to_nobody_is_shown_after_it() -> None:
         gateway._clients[0].hangs_up()
         world.tells(TextOutput("Arrived at the first gateway."))
         gateway.advance(1)
-        gateway.dies()
+        gateway.gateway_dies()
         world.tells(TextOutput("Said while there was none."))
 
-        gateway.begins_again()
+        gateway.gateway_begins()
         again = gateway.client().types(f"reconnect {code}")
 
         assert [line for line in again.lines if line.endswith(("Seen.", "gateway.", "none."))] == [
@@ -84,7 +84,7 @@ class Reader:
             gateway.settle()
         self._token = data_of(page, "session.token")[-1]["token"]
         self._seen = data_of(page, "session.seq")[-1]
-        gateway.dies()
+        gateway.gateway_dies()
         self.world.shows(session, TextOutput("Three."))
 
     def comes_back(self) -> Client:
@@ -99,7 +99,7 @@ def read_by(page: Client) -> list[str]:
 def test_of_what_the_world_sends_a_new_gateway_a_page_is_shown_only_what_is_not_on_it() -> None:
     with GatewayBench() as gateway:
         reader = Reader(gateway)
-        gateway.begins_again()
+        gateway.gateway_begins()
 
         assert read_by(reader.comes_back()) == ["Three."]
 
@@ -109,12 +109,27 @@ def test_where_the_world_died_as_well_a_page_is_rather_shown_something_twice_tha
         reader = Reader(gateway)
         reader.world.saves()
         gateway.kills_world()
-        gateway.begins_again()
+        gateway.gateway_begins()
         page = reader.comes_back()
 
         gateway.starts_world(remembering=reader.world)
 
         assert read_by(page) == ["One.", "Two.", "Three."]
+
+
+def test_what_nobody_has_seen_outlasts_more_than_one_gateway() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        code = playing(gateway)
+        gateway.gateway_dies()
+        gateway.gateway_begins()
+        world.tells(TextOutput("Said to the second gateway."))
+        gateway.advance(1)
+        gateway.gateway_dies()
+
+        gateway.gateway_begins()
+
+        assert gateway.client().types(f"reconnect {code}").saw("Said to the second gateway.")
 
 
 def test_commands_go_on_after_those_of_the_life_before() -> None:
@@ -123,9 +138,9 @@ def test_commands_go_on_after_those_of_the_life_before() -> None:
         player = gateway.client().logs_in()
         gateway.advance(1)
         player.types("one", "two", "three")
-        gateway.dies()
+        gateway.gateway_dies()
 
-        gateway.begins_again()
+        gateway.gateway_begins()
         gateway.client().types("ann", PASSWORD, "1", "four")
 
         assert world.ran_by("Brand") == ["one", "two", "three", "four"]
@@ -136,9 +151,9 @@ def test_the_time_to_come_back_begins_anew_with_the_gateway() -> None:
     with GatewayBench(session=SessionOptions(link_dead_seconds=60)) as gateway:
         world = gateway.starts_world()
         playing(gateway)
-        gateway.dies()
+        gateway.gateway_dies()
         gateway.advance(300)
-        gateway.begins_again()
+        gateway.gateway_begins()
 
         gateway.advance(50)
         assert len(gateway.sessions()) == 1
@@ -152,9 +167,9 @@ def test_a_database_that_is_away_keeps_nobody_out_and_the_sessions_come_when_it_
     with GatewayBench() as gateway:
         gateway.starts_world()
         code = playing(gateway)
-        gateway.dies()
+        gateway.gateway_dies()
         gateway.session_vault.away = "it rests"
-        gateway.begins_again()
+        gateway.gateway_begins()
         gateway.advance(5)
         assert gateway.client().logs_in("Bob").types("look").saw("Cora does look.")
         assert len(gateway.sessions()) == 1
@@ -170,11 +185,11 @@ def test_a_session_that_the_world_has_forgotten_meanwhile_comes_back_into_it() -
     with GatewayBench() as gateway:
         gateway.starts_world()
         code = playing(gateway)
-        gateway.dies()
+        gateway.gateway_dies()
         gateway.kills_world()
         world = gateway.starts_world()
 
-        gateway.begins_again()
+        gateway.gateway_begins()
         again = gateway.client().types(f"reconnect {code}", "look")
 
         assert again.saw("Brand does look.")
@@ -187,9 +202,9 @@ def test_a_client_that_comes_back_before_the_world_does_has_its_lines_kept() -> 
         code = playing(gateway)
         first.saves()
         gateway.settle()
-        gateway.dies()
+        gateway.gateway_dies()
         gateway.kills_world()
-        gateway.begins_again()
+        gateway.gateway_begins()
         again = gateway.client().types(f"reconnect {code}", "one", "two")
         assert again.saw("The world holds its breath.")
 
@@ -205,9 +220,9 @@ def test_a_thousand_sessions_are_back_before_the_doors_open() -> None:
         for _ in range(1000):
             gateway.client().types("ann", PASSWORD)
         gateway.advance(1)
-        gateway.dies()
+        gateway.gateway_dies()
 
-        gateway.begins_again()
+        gateway.gateway_begins()
 
         assert len(gateway.sessions()) == 1000
         status = gateway.ask("session_book", DescribeBook())

@@ -31,6 +31,8 @@ PATIENCE = 60
 RETRY = (0.1, 0.6)
 COME_BACK_SECONDS = 60.0
 LOOK_SECONDS = 0.02
+# One try to get in that took so long and led nowhere is told of.
+SLOW_SECONDS = 10.0
 
 
 class Bot:
@@ -51,8 +53,9 @@ class Bot:
         self.screen = Screen(name, ledger, now)
         self.endings: list[Ending] = []
         self.failures: list[str] = []
-        # How the player came back, each time.
+        # How the player came back, each time; and what stood in the way, when it was let in too late.
         self.returns: list[str] = []
+        self.troubles: list[str] = []
         self._ledger = ledger
         self._source = source
         self._now = now
@@ -158,10 +161,15 @@ class Bot:
         deadline = time.monotonic() + COME_BACK_SECONDS
         while time.monotonic() < deadline:
             self._gateway = self._gateways()
+            began = self._now()
             try:
                 self.returns.append(comes_in())
             except (OSError, AssertionError, EOFError) as error:
-                why = str(error)
+                why = f"{error}"
+                if self._now() - began > SLOW_SECONDS:
+                    self.troubles.append(
+                        f"{self.name} from {began:.1f} s to {self._now():.1f} s: {why[-600:]!r}"
+                    )
                 self._hangs_up()
                 gevent.sleep(self._source.uniform(*RETRY))
             else:

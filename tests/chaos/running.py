@@ -47,6 +47,7 @@ class Report:
     judgement: Judgement
     findings: Sequence[str]
     returns: Mapping[str, int]
+    troubles: Sequence[str]
 
     def lines(self) -> list[str]:
         """For the terminal."""
@@ -57,7 +58,7 @@ class Report:
             f" {len(self.judgement.lost)} lost, {len(self.judgement.doubled)} doubled",
             *table(by_kind(self.struck, self.ledger)),
             f"came back {', '.join(f'{count} times {how}' for how, count in self.returns.items())}",
-            *(f"note: {note}" for note in self.judgement.notes),
+            *(f"note: {note}" for note in [*self.judgement.notes, *self.troubles]),
             *(f"BROKEN  {finding}" for finding in self.findings[:FINDINGS_SHOWN]),
             *(
                 [f"and {len(self.findings) - FINDINGS_SHOWN} more"]
@@ -103,7 +104,8 @@ def run_chaos(
     judgement = judge(ledger, beginning(NAMES), after, endings, absent)
     findings = [*judgement.findings, *_others(bots, code)]
     returns = Counter(how for bot in bots for how in bot.returns)
-    return Report(seed, seconds, ledger, injector.struck, judgement, findings, returns)
+    troubles = [trouble for bot in bots for trouble in bot.troubles]
+    return Report(seed, seconds, ledger, injector.struck, judgement, findings, returns, troubles)
 
 
 def _bots(stage: Stage, ledger: Ledger, seed: int, now: Callable[[], float]) -> list[Bot]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from actors.gateway.command_flow import Position
 from actors.gateway.messages import Answered, Failed, Incoming, Inquire, WorldReached
 from actors.gateway.returning import Returning
+from actors.gateway.told_answers import ToldAnswers
 from actors.rendering import Delivery
 from transports.link.errors import RequestFailed
 from transports.link.liveness import Backoff
@@ -74,6 +75,7 @@ class LinkLedger:
         "refs",
         "replays",
         "returning",
+        "told",
         "unclaimed",
         "unconfirmed",
     )
@@ -94,6 +96,7 @@ class LinkLedger:
         self.unconfirmed: set[SessionId] = set()
         self.book: RequestBook[Inquire] = RequestBook(make_backoff)
         self.replays = Replays()
+        self.told = ToldAnswers()
 
     # Sessions --------------------------------------------------------------------------------------
 
@@ -125,6 +128,7 @@ class LinkLedger:
         self.unclaimed.discard(session)
         self._by_word.pop(session, None)
         self.replays.forget(session)
+        self.told.forget(session)
         self.playing.discard(session)
         is_known = session in self.in_world
         self.in_world.discard(session)
@@ -164,6 +168,8 @@ class LinkLedger:
         self.returning.begin((self.playing & judged) - positions.keys())
         self.in_world -= judged - positions.keys()
         self._claimed.clear()
+        if is_another:
+            self.told.begin()
         for session in positions if is_another else ():
             if session in self.inboxes:
                 applied, _ = positions[session]
@@ -223,6 +229,8 @@ class LinkLedger:
                 self._output(frame, groups, done)
             elif isinstance(frame, Positions):
                 positions.update(frame.positions)
+                for session, (_, durable) in frame.positions.items():
+                    self.told.saved(session, durable)
             elif isinstance(frame, Reply | Failure):
                 self._answer(frame, groups, done)
             elif isinstance(frame, OutputsMissed):
@@ -261,13 +269,20 @@ class LinkLedger:
                 self.playing.discard(session)
             if isinstance(body, Performed):
                 inbox.answered = max(inbox.answered, body.number)
-                replays.performed(session, body.number)
+                is_again = replays.performed(session, body.number)
+                otherwise = self.told.performed(session, body.number, is_again=is_again)
+                groups[session] += map(Delivery, otherwise)
             else:
+                is_own = bool(frame.cause) and frame.origin in (0, session)
                 if (frame.origin or session) in self.inboxes:
                     replays.saw((session,), frame.cause, frame.origin or session)
                 if replays and self._is_of_the_past(frame):
+                    if is_own:
+                        self.told.hides(session, body)
                     self.unconfirmed.add(session)
                     return
+                if is_own:
+                    self.told.shows(session, frame.cause, body)
             groups[session].append(Delivery(body))
 
     def _is_of_the_past(self, frame: Output) -> bool:
@@ -336,6 +351,7 @@ class LinkLedger:
         else:
             inbox.answered = selected.applied
             self.replays.forget(session)
+            self.told.forget(session)
 
     def _hand_out(
         self, groups: dict[SessionId, list[Delivery]], positions: dict[SessionId, Position], done: Sorted

@@ -48,6 +48,7 @@ class Report:
     findings: Sequence[str]
     returns: Mapping[str, int]
     troubles: Sequence[str]
+    corrections: int
 
     def lines(self) -> list[str]:
         """For the terminal."""
@@ -57,6 +58,7 @@ class Report:
             f" ({unsure} under way when their client's connection ended),"
             f" {len(self.judgement.lost)} lost, {len(self.judgement.doubled)} doubled",
             *table(by_kind(self.struck, self.ledger)),
+            f"{self.corrections} answers were taken back after a crash",
             f"came back {', '.join(f'{count} times {how}' for how, count in self.returns.items())}",
             *(f"note: {note}" for note in [*self.judgement.notes, *self.troubles]),
             *(f"BROKEN  {finding}" for finding in self.findings[:FINDINGS_SHOWN]),
@@ -104,8 +106,9 @@ def run_chaos(
     judgement = judge(ledger, beginning(NAMES), after, endings, absent)
     findings = [*judgement.findings, *_others(bots, code)]
     returns = Counter(how for bot in bots for how in bot.returns)
+    corrections = sum(bot.screen.corrections for bot in bots)
     troubles = [trouble for bot in bots for trouble in bot.troubles]
-    return Report(seed, seconds, ledger, injector.struck, judgement, findings, returns, troubles)
+    return Report(seed, seconds, ledger, injector.struck, judgement, findings, returns, troubles, corrections)
 
 
 def _bots(stage: Stage, ledger: Ledger, seed: int, now: Callable[[], float]) -> list[Bot]:

@@ -17,6 +17,7 @@ _REFUSED = re.compile(
     r"You carry no|You have (?:no|only) |You see no|There (?:is|are) (?:no|only) |too heavy for you"
     r"|The bag is empty"
 )
+_OTHERWISE = re.compile(r"something went otherwise than you saw")
 _NOT_TAKEN = re.compile(r"Not taken: |blinks, and what you began|hesitate; what you began")
 
 
@@ -25,6 +26,9 @@ class Screen:
 
     def __init__(self, player: str, ledger: Ledger, now: Callable[[], float]) -> None:
         self.surprises: list[str] = []
+        # How often what had been answered was taken back: by the answer in the next line.
+        self.corrections = 0
+        self._is_corrected = False
         self._player = player
         self._ledger = ledger
         self._now = now
@@ -44,7 +48,13 @@ class Screen:
         self._last = None
 
     def _read(self, line: str) -> None:
-        if match := _SAID.search(line):
+        if _OTHERWISE.search(line):
+            self.corrections += 1
+            self._is_corrected = True
+        elif self._is_corrected and (_DONE.search(line) or _REFUSED.search(line)):
+            # To which line is not said; the judge leaves open what came of all that ran again.
+            self._is_corrected = False
+        elif match := _SAID.search(line):
             self._last = int(match[1])
             self._answer(self._last, Outcome.DONE)
         elif _NOT_TAKEN.search(line):

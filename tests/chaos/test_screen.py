@@ -55,6 +55,16 @@ def test_what_is_shown_again_is_answered_again(desk: Desk) -> None:
     assert desk.outcomes == {1: [Outcome.DONE, Outcome.DONE]}
 
 
+def test_an_answer_that_is_taken_back_answers_nothing_new(desk: Desk) -> None:
+    desk.screen.show(
+        'You say, "1"\nThe world has gone back a moment, and something went otherwise than you saw:\n'
+    )
+    desk.screen.show("You see no 'gem' here.\nYou pick up a gem.\n")
+
+    assert desk.outcomes == {1: [Outcome.DONE], 2: [Outcome.DONE]}
+    assert desk.screen.corrections == 1
+
+
 def test_after_a_lost_connection_an_answer_needs_a_new_speech_before_it(desk: Desk) -> None:
     desk.screen.show('You say, "1"\nYou sa')
 

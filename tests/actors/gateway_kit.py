@@ -125,6 +125,10 @@ class Client:
         self._happens(*(LineReceived(line, first + count) for count, line in enumerate(lines)))
         return self
 
+    def numbers_unseen(self, number: int, line: str) -> None:
+        """The same with one line, and let nothing work yet."""
+        gevent.spawn(self._read, [LineReceived(line, number)])
+
     def pastes(self, *lines: str) -> Self:
         """All lines in one read."""
         self._happens(*(LineReceived(line) for line in lines))

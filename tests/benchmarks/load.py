@@ -93,8 +93,11 @@ class Crowd:
             self.turn(0.05)
 
 
-def log_in(port: int, names: Sequence[str], password: str, *, at_once: int = 64, seconds: float) -> Crowd:
-    """All of `names` into the game, each with its first character; `at_once` logins are under way."""
+def log_in(port: int, names: Sequence[str], password: str, *, at_once: int = 16, seconds: float) -> Crowd:
+    """All of `names` into the game, each with its first character; `at_once` logins are under way.
+
+    On a machine that does much else, of too many at once some wait for their hash until they are refused.
+    """
     crowd = Crowd([])
     waiting = deque(names)
     entered: list[Player] = []
@@ -122,6 +125,32 @@ def log_in(port: int, names: Sequence[str], password: str, *, at_once: int = 64,
         begin()
     crowd.run_until(lambda: len(entered) == len(names), seconds=seconds)
     return crowd
+
+
+def leave(crowd: Crowd, *, seconds: float = 60.0) -> None:
+    """All go for good. Who only closed the connection would be waited for, and be in everybody's way."""
+    gone = 0
+    for player in crowd.players:
+        player.on_answer = None
+        player.send(b"quit\r\nquit\r\n")
+    end = time.perf_counter() + seconds
+    while gone < len(crowd.players):
+        if time.perf_counter() > end:
+            raise TimeoutError("not all have left")
+        for number, _ in crowd.poll.poll(0.05):
+            if not _read(crowd.by_number[number]):
+                crowd.poll.unregister(number)
+                gone += 1
+    for player in crowd.players:
+        player.socket.close()
+
+
+def _read(player: Player) -> bytes:
+    """What has come; nothing at the end."""
+    try:
+        return player.socket.recv(READ_BYTES)
+    except ConnectionResetError:
+        return b""
 
 
 def saturate(crowd: Crowd, line: bytes, seconds: float) -> float:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from tests.benchmarks.accounts import PASSWORD, player_name
 from tests.benchmarks.load import (
-    Crowd,
     deliveries,
+    leave,
     log_in,
     own_seconds,
     pace,
@@ -41,10 +41,10 @@ def _crowd_rows(server: Server) -> list[Row]:
     names, rates = [player_name(n) for n in range(CROWD)], list[float]()
     for run in range(RUNS):
         began = time.perf_counter()
-        crowd = log_in(server.port, names, PASSWORD, seconds=LOGIN_SECONDS)
+        crowd = log_in(server.port, names, PASSWORD, at_once=64, seconds=LOGIN_SECONDS)
         rates.append(CROWD / (time.perf_counter() - began))
         if run < RUNS - 1:
-            _leave(crowd)
+            leave(crowd)
     rows = [row_of(f"logins a second, {CROWD} players", rates, at_least(60))]
     rows += _repeated(
         server,
@@ -64,7 +64,7 @@ def _crowd_rows(server: Server) -> list[Row]:
         at_least(250_000),
         lambda: deliveries(crowd, b"say the quick brown fox\r\n", SECONDS),
     )
-    _leave(crowd)
+    leave(crowd)
     return rows
 
 
@@ -85,7 +85,7 @@ def _multitude_rows(server: Server) -> list[Row]:
     rows.append(row_of(f"{MULTITUDE:,} players, one command a second: p50 ms", halves, at_most(1.5)))
     rows.append(row_of(f"{MULTITUDE:,} players, one command a second: p99 ms", tails, at_most(8)))
     rows.append(row_of("the same, % of one core, all processes", shares, at_most(40)))
-    _leave(crowd)
+    leave(crowd)
     return rows
 
 
@@ -105,8 +105,3 @@ def _repeated(server: Server, name: str, target: Target, measure: Callable[[], f
         row_of(name, values, target),
         *(row_of(f"    of a core: {who}, %", [share[who] for share in shares]) for who in shares[0]),
     ]
-
-
-def _leave(crowd: Crowd) -> None:
-    for player in crowd.players:
-        player.socket.close()

@@ -229,6 +229,8 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
                 return ExitCode.CLEAN
             guard = make_guard(name, settings, lifeline)
             guard.start()
+            # Until `calm_collector`: a start makes what stays.
+            gc.disable()
             half = STARTS[name](settings, dsn)
             guard.watch(half.system, half.tree.affected)
             calm_collector()
@@ -284,6 +286,7 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
+    gc.enable()
 
 
 def on_signals(*actions: Callable[[], Any]) -> None:

@@ -5,8 +5,10 @@ actors wait for a turn. It never takes the tree down: after crashes in a row it 
 on.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from functools import cache, partial
+from typing import Any, Final
 
 from actors.admin.app import create_admin_app
 from actors.admin.archive import Archive, Table
@@ -17,6 +19,7 @@ from actors.admin.loop_lag import TICK_SECONDS
 from actors.admin.options import AdminOptions
 from actors.gateway.errors import BindFailed
 from supervisors import Budget, ChildSpec, GiveUp, RestartLog, worker
+from transports.websocket.server import WsgiApplication
 from wyld_actors import Actor, ActorSystem, Context, Message, Record, every, on
 
 ADMIN: Final = "admin"
@@ -49,7 +52,7 @@ class AdminServer(Actor):
         # Restarted together with others: operators come back to the port they know.
         options = replace(options, port=self.state.port or options.port)
         try:
-            server = AdminHttpServer(options, create_admin_app(self._desk))
+            server = AdminHttpServer(options, _when_asked(cache(partial(create_admin_app, self._desk))))
         except OSError as error:
             raise BindFailed(ADMIN, options.host, options.port, error.strerror or str(error)) from error
         server.start()
@@ -68,6 +71,15 @@ class AdminServer(Actor):
     @on(WhereIsAdmin)
     def where(self, _ctx: Context, _: WhereIsAdmin) -> tuple[str, int]:
         return self._desk.options.host, self.state.port
+
+
+def _when_asked(app: Callable[[], WsgiApplication]) -> WsgiApplication:
+    """Its routes take 15 ms to compile; players who wait for a world that was killed do not wait for them."""
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return app()(environ, start_response)
+
+    return serve
 
 
 def admin_child(

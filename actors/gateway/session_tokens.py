@@ -61,6 +61,12 @@ class Tokens(Stay):
         self._timers: dict[TokenKind, Timer] = {}
         self._is_code_asked_for = False
 
+    def on_start(self) -> None:
+        super().on_start()
+        if self.ctx.incarnation > 1 and self._takes_tokens:
+            # Nobody would keep alive what was given out before the crash.
+            self._give_way_back()
+
     @on(TakesTokens)
     def takes_tokens(self, _ctx: Context, takes: TakesTokens) -> None:
         devices: tuple[Device, ...] = self.state.devices

@@ -11,14 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.gateway.devices import DevicePolicy
-from actors.gateway.messages import BookStatus, CountConnections, DescribeBook, DescribeLink, DescribeSession
+from actors.gateway.messages import (
+    BookStatus,
+    CountConnections,
+    DescribeBook,
+    DescribeLink,
+    DescribeSession,
+    Incoming,
+)
 from actors.gateway.missed_output import LINES_LIMIT
 from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
+from actors.rendering import Delivery
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
-from transports.link.protocol import TextOutput
+from transports.link.protocol import Performed, TextOutput
 from transports.markup import plain
 
 
@@ -244,6 +252,23 @@ def test_a_page_that_claims_to_have_what_there_never_was_is_shown_all(seen: int)
         assert again.sends_data("session.seen", seen).types("look").saw("Brand does look.")
         gateway.advance(1)
         assert gateway.ask("link", DescribeLink()).is_up
+
+
+def test_a_page_whose_session_crashed_is_given_a_token_that_is_kept_alive() -> None:
+    with GatewayBench(session=SessionOptions(playing_idle_seconds=600, link_dead_seconds=600)) as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        gateway.crash("sessions/1", Incoming([Delivery(Performed(99))], 1))
+        for _ in range(8):
+            gateway.advance(300)
+            page.types("look")
+        page.hangs_up()
+
+        token = data_of(page, "session.token")[-1]["token"]
+        again = gateway.client("websocket").sends_data("session.resume", {"token": token, "seen": 0})
+
+        assert again.saw("You are back")
 
 
 def test_a_gmcp_client_that_knows_the_package_comes_back_by_it() -> None:

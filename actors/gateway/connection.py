@@ -252,7 +252,8 @@ class Connection(Actor):
 
     @on(Speak)
     def speak(self, _ctx: Context, speak: Speak) -> None:
-        self._say(speak.text, speak.prompt)
+        again = self._prompt or None if speak.asks_again else None
+        self._say(speak.text, again if speak.prompt is None else speak.prompt)
 
     @on(SetEcho)
     def set_echo(self, _ctx: Context, echo: SetEcho) -> None:

@@ -142,10 +142,14 @@ class Show(Message, frozen=True):
 
 
 class Speak(Message, frozen=True):
-    """To a connection: the gateway says this marked-up text; then the prompt if there is a new one."""
+    """To a connection: the gateway says this marked-up text; then the prompt if there is a new one.
+
+    With `asks_again` it answers a line, and the prompt that stood before it stands again.
+    """
 
     text: str
     prompt: str | None = None
+    asks_again: bool = False
 
     # There may be a code in it.
     def __repr__(self) -> str:

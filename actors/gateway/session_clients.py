@@ -113,6 +113,10 @@ class Clients(Actor):
         if text or prompt is not None:
             self._tell_client(Speak(text, prompt))
 
+    def _answer(self, text: str) -> None:
+        """Say this to what was typed in play, which the world does not answer."""
+        self._tell_client(Speak(text, asks_again=True))
+
     @on(Seen)
     def client_has_seen(self, _ctx: Context, seen: Seen) -> None:
         devices: tuple[Device, ...] = self.state.devices

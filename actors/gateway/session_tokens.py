@@ -126,8 +126,10 @@ class Tokens(Stay):
             return
         if kind is TokenKind.TOKEN:
             self._tell_client(SendData("session.token", {"token": text, "seconds": kept.seconds}))
-        elif self._is_code_asked_for or (self._options.announce_code and not self._takes_tokens):
+        elif self._is_code_asked_for:
             self._is_code_asked_for = False
+            self._answer(code_line(text))
+        elif self._options.announce_code and not self._takes_tokens:
             self._speak(code_line(text))
 
     @on(TokenNotKept)
@@ -143,7 +145,7 @@ class Tokens(Stay):
             del self._offered[digest], self._given[kind]
             if self._is_code_asked_for:
                 self._is_code_asked_for = False
-                self._speak(CODE_IN_VAIN)
+                self._answer(CODE_IN_VAIN)
         else:
             self._keep_alive_in(ctx, _RETRY_SECONDS, kind)
 
@@ -174,7 +176,7 @@ class Tokens(Stay):
         if word.lower() != "reconnect":
             return False
         if rest.strip():
-            self._speak(IN_PLAY_ALREADY)
+            self._answer(IN_PLAY_ALREADY)
         else:
             self._is_code_asked_for = True
             self._give_code()

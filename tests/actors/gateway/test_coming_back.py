@@ -121,6 +121,21 @@ def test_reconnect_in_play_gives_a_code_and_never_reaches_the_world() -> None:
         assert world.ran == []
 
 
+@pytest.mark.parametrize("typed", ["reconnect", "reconnect K7QM-2XWD"])
+@pytest.mark.parametrize("away", ["", "the server is down"])
+def test_after_reconnect_in_play_the_prompt_stands_again(typed: str, away: str) -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.playing().types("look")
+        prompt, player.prompt = player.prompt, ""
+        gateway.session_vault.away = away
+
+        player.types(typed)
+        gateway.advance(1)
+
+        assert player.prompt == prompt
+
+
 def test_garbage_is_told_and_the_question_is_asked_again() -> None:
     with GatewayBench() as gateway:
         gateway.starts_world()

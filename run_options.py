@@ -25,12 +25,13 @@ from actors.world_tree import WorldOptions
 from config.folders import read_texts
 from config.keys import ensure_key
 from config.loading import PROJECT
-from config.settings import GatewaySettings, SessionSettings, Settings, WebSettings
+from config.settings import CommandLimitSettings, GatewaySettings, SessionSettings, Settings, WebSettings
 from run_link import gateway_curve, link_address, link_key, world_curve
 from supervisors.backoff import Backoff
 from supervisors.processes import RestartPolicy
 from supervisors.watchdog import WatchdogOptions
 from transports.link.liveness import LivenessOptions
+from transports.link.streams import CommandLimits
 from transports.telnet import TelnetOptions
 from transports.web import PageOptions, create_app
 from transports.websocket import WebOptions
@@ -86,7 +87,7 @@ def gateway_options(settings: Settings, dsn: str, *, epoch: int) -> GatewayOptio
         web=web_options(gateway.web),
         web_app=create_app(page_options(gateway.web)),
         login=gateway.login.as_record(LoginOptions, banner=banner()),
-        session=session_options(gateway.sessions),
+        session=session_options(gateway.sessions, settings.link.commands),
         pace=gateway.pace.as_record(Pace) if gateway.pace.lines_per_second else None,
         admin=admin_options(settings, "gateway"),
         store=store_options(settings, dsn),
@@ -113,8 +114,13 @@ def store_options(settings: Settings, dsn: str) -> StoreOptions:
     return settings.database.as_record(StoreOptions, dsn=dsn)
 
 
-def session_options(sessions: SessionSettings) -> SessionOptions:
-    return sessions.as_record(SessionOptions, without={"devices"}, devices=DevicePolicy(sessions.devices))
+def session_options(sessions: SessionSettings, lines: CommandLimitSettings) -> SessionOptions:
+    return sessions.as_record(
+        SessionOptions,
+        without={"devices"},
+        devices=DevicePolicy(sessions.devices),
+        lines=lines.as_record(CommandLimits),
+    )
 
 
 def telnet_options(gateway: GatewaySettings) -> list[TelnetOptions]:

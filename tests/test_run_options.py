@@ -55,3 +55,12 @@ def test_the_world_is_read_from_the_folder_set_in_the_order_of_names(tmp_path: P
         (str(tmp_path / "a.toml"), "# a.toml"),
         (str(tmp_path / "b.toml"), "# b.toml"),
     ]
+
+
+def test_how_many_lines_a_session_may_keep_is_as_the_settings_say() -> None:
+    given = settings(WYLD_LINK__COMMANDS__WAITING_LINES="3", WYLD_LINK__COMMANDS__HELD_BYTES="4096")
+
+    lines = run_options.session_options(given.gateway.sessions, given.link.commands).lines
+
+    assert (lines.waiting_lines, lines.held_bytes) == (3, 4096)
+    assert lines.waiting_bytes == given.link.commands.waiting_bytes

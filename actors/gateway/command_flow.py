@@ -22,7 +22,7 @@ import enum
 
 from transports.link.errors import StreamError
 from transports.link.protocol import Command, CommandNumber, SessionId
-from transports.link.streams import CommandStream, Refusal
+from transports.link.streams import DEFAULT_LIMITS, CommandLimits, CommandStream, Refusal
 
 # Positions as the link says them: applied and durable.
 Position = tuple[CommandNumber, CommandNumber]
@@ -44,8 +44,10 @@ class CommandFlow:
 
     __slots__ = ("_before", "_credit", "_is_agreed", "_is_held", "is_short", "received", "stream")
 
-    def __init__(self, session: SessionId, *, is_agreed: bool = True) -> None:
-        self.stream = CommandStream(session)
+    def __init__(
+        self, session: SessionId, *, is_agreed: bool = True, limits: CommandLimits = DEFAULT_LIMITS
+    ) -> None:
+        self.stream = CommandStream(session, limits=limits)
         self.received = 0
         self._credit = 0
         # While a character is being selected again, lines are accepted and wait.
@@ -156,7 +158,9 @@ class CommandFlow:
     def begin_at(self, applied: CommandNumber) -> None:
         """A character has entered the world: its first line follows `applied`."""
         lines = self.stream.lines.begun_anew()
-        self.stream = CommandStream(self.stream.session, start=applied, lines=lines)
+        self.stream = CommandStream(
+            self.stream.session, start=applied, limits=self.stream.limits, lines=lines
+        )
         self._is_held = False
         self._is_agreed = True
 
@@ -173,7 +177,7 @@ class CommandFlow:
         commands = stream.take(stream.unapplied)
         stream.lines.pass_through(stream.applied)
         lines = stream.lines.begun_anew()
-        self.stream = CommandStream(stream.session, start=stream.applied, lines=lines)
+        self.stream = CommandStream(stream.session, start=stream.applied, limits=stream.limits, lines=lines)
         return commands
 
     def _number_anew(self, applied: CommandNumber) -> None:

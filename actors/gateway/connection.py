@@ -54,7 +54,6 @@ from transports.adapter import (
     ProtocolViolated,
     Rendering,
 )
-from transports.link.streams.commands import DEFAULT_LIMITS
 from transports.markup import styled
 from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Record, Ref, Reply, on
 
@@ -63,10 +62,7 @@ logger = logging.getLogger(__name__)
 # Events of one connection that may wait for it before its reader is made to wait: a paste of a page. More
 # would only move the waiting from TCP into our memory.
 AHEAD_LIMIT = 64
-# Lines that wait for the world before no more are read: half of what a session takes before it says no. What
-# is on its way through the two actors comes on top.
-_WAITING_LIMIT = DEFAULT_LIMITS.waiting_lines // 2
-# Between two looks at whether the world has worked some of them off.
+# Between two looks at whether the world has worked off some of the lines that wait for it.
 _LOOK_AGAIN_SECONDS = 0.02
 # Waiting for a connection that does not get a turn for so long is no use: the machine has other troubles.
 _CATCH_UP_SECONDS = 60.0
@@ -356,12 +352,15 @@ class Inlet:
                 gevent.sleep(_LOOK_AGAIN_SECONDS)
 
     def _is_ahead_of_the_world(self) -> bool:
-        """Whether so many lines wait for a world that is there that more would soon be refused."""
+        """Whether so many lines wait for a world that is there that more would soon be refused.
+
+        What is on its way through the two actors comes on top.
+        """
         state: Connection.State | None = self._ref.cell.good_state
         if state is None or state.session is None or not self._ref.is_alive():
             return False
         flow: CommandFlow | None = getattr(state.session.cell.good_state, "flow", None)
-        return flow is not None and flow.is_world_here and flow.stream.unapplied >= _WAITING_LIMIT
+        return flow is not None and flow.is_world_here and flow.stream.is_half_full
 
     def deliver(self, _exited: Exited) -> None:
         """The actor has ended for good. If in order, the adapter is closed and takes no notice of this."""

@@ -80,6 +80,7 @@ class Clients(Actor):
             self.state = self.state.replace(record=record, flow=CommandFlow(number), missed=MissedOutput())
         self._number = number
         self._flow: CommandFlow = self.state.flow
+        self._flow.stream.limits = options.lines
         self._missed: MissedOutput = self.state.missed
         self._is_sure = is_sure(self.state.devices)
         # What a page that is back has seen, where the world has yet to send all of that again to a gateway

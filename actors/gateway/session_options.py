@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from actors.gateway.devices import DevicePolicy
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
+from transports.link.streams import DEFAULT_LIMITS, CommandLimits
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """All in seconds, and whether an account's session may have several clients."""
+    """Times in seconds, whether an account's session may have several clients, how many lines it may keep."""
 
     # From the first byte to the end of the login, typing or not: tbaMUD's idle check gives a minute or two.
     login_timeout_seconds: float = 120.0
@@ -22,6 +23,7 @@ class SessionOptions:
     devices: DevicePolicy = DevicePolicy.TAKEOVER
     # Whether a player whose program cannot keep a token is told a code to come back with.
     announce_code: bool = True
+    lines: CommandLimits = DEFAULT_LIMITS
 
 
 def idle_seconds_left(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.gateway.command_flow import CommandFlow, Standing
-from transports.link.streams import CommandInbox, Refusal
+from transports.link.streams import CommandInbox, CommandLimits, Refusal
 from transports.link.streams.commands import Arrival
 
 
@@ -219,3 +219,14 @@ def test_any_history_of_crashes_runs_every_line_once_in_order(steps: list[str]) 
             begun.reached(1000, world.position, is_new=True, plays=True)
 
     assert effects == [f"line {count + 1}" for count in range(typed)]
+
+
+def test_its_limits_hold_through_every_stay() -> None:
+    short = CommandFlow(7, limits=CommandLimits(waiting_lines=1))
+    short.accept("look")
+
+    short.withdraw()
+    short.begin_at(12)
+
+    assert short.accept("north") is None
+    assert short.accept("south") is Refusal.TOO_MANY_LINES

@@ -16,6 +16,7 @@ from supervisors import LogEvent
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
 from transports.adapter import Capabilities, Colour, Rendering
 from transports.link.protocol import DisconnectReason, DisconnectSession, Performed, TextOutput
+from transports.link.streams import CommandLimits
 
 PROTOCOLS = ["telnet", "websocket"]
 
@@ -563,6 +564,17 @@ def test_too_many_lines_for_an_absent_world_are_refused_aloud_and_the_rest_is_ke
 
         assert sum("too many of your lines" in line for line in player.lines) == 4
         assert world.ran_by("Brand") == [f"line {count}" for count in range(256)]
+
+
+def test_how_many_lines_may_wait_is_an_option() -> None:
+    with GatewayBench(session=SessionOptions(lines=CommandLimits(waiting_lines=2))) as gateway:
+        gateway.starts_world()
+        player = gateway.playing()
+        gateway.kills_world()
+
+        player.types("one", "two", "three")
+
+        assert sum("too many of your lines" in line for line in player.lines) == 1
 
 
 def test_who_pastes_more_than_the_world_works_off_is_read_later_and_refused_nothing() -> None:

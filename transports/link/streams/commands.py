@@ -55,12 +55,12 @@ class CommandStream:
     __slots__ = (
         "_held",
         "_held_bytes",
-        "_limits",
         "_waiting",
         "_waiting_bytes",
         "applied",
         "durable",
         "last",
+        "limits",
         "lines",
         "sent",
         "session",
@@ -82,12 +82,17 @@ class CommandStream:
         self._waiting_bytes = 0
         self._held: list[str] = []
         self._held_bytes = 0
-        self._limits = limits
+        self.limits = limits
 
     @property
     def unapplied(self) -> int:
         """How many lines are accepted and not applied."""
         return self.last - self.applied
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether half of the lines that may wait do: soon more would be refused."""
+        return self.unapplied >= self.limits.waiting_lines // 2
 
     @property
     def undurable(self) -> int:
@@ -99,7 +104,7 @@ class CommandStream:
 
         `client` is the client's own number for it, above all before it; 0 for none.
         """
-        limits = self._limits
+        limits = self.limits
         waiting = self._waiting
         size = self._waiting_bytes + _size(text)
         if len(waiting) >= limits.waiting_lines:

@@ -21,18 +21,29 @@ UPGRADE = (
 AT_ONCE = 100
 ANSWER_SECONDS = 60.0
 HELLOS = {"telnet": IAC_HELLO, "websocket": UPGRADE}
+# What says that somebody has been taken in: the last word of the login's question or of a bare listener's
+# greeting; before that the transport alone has answered.
+TAKEN_IN = {"telnet": (b"to make one", b"Welcome."), "websocket": (b"\r\n\r\n",)}
 
 
 def connect(kind: str, port: int, count: int) -> list[socket.socket]:
-    """All of them, each answered with something. Raises OSError for one that is not taken in."""
+    """All of them, each taken in. Raises OSError for one that is not."""
     clients: list[socket.socket] = []
     while len(clients) < count:
         batch = [_connect(kind, port) for _ in range(min(AT_ONCE, count - len(clients)))]
         for client in batch:
-            if not client.recv(65_536):
-                raise ConnectionError("a client was not taken in")
+            _wait(client, TAKEN_IN[kind])
         clients += batch
     return clients
+
+
+def _wait(client: socket.socket, words: tuple[bytes, ...]) -> None:
+    heard = b""
+    while not any(word in heard for word in words):
+        data = client.recv(65_536)
+        if not data:
+            raise ConnectionError(f"a client was not taken in: {heard!r}")
+        heard += data
 
 
 def _connect(kind: str, port: int) -> socket.socket:

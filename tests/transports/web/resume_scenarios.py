@@ -140,7 +140,7 @@ def a_session_that_is_gone_is_told_of_and_the_login_asked(player: Player) -> Non
     player.sees("Welcome, stranger.")
     player.enter("enter")
     expect(player.log.get_by_text("You are in the world.")).to_have_count(2)
-    assert player.page.evaluate("JSON.parse(sessionStorage.getItem('wyld.token')).token") == "token-2"
+    assert kept_token(player) == "token-2"
 
 
 def lines_of_a_session_that_is_gone_are_not_run_in_the_next(player: Player) -> None:
@@ -166,6 +166,60 @@ def a_server_that_cannot_look_is_asked_again(player: Player) -> None:
     player.sees("cannot be looked up just now")
     is_back(player)
     expect(player.question).to_be_empty()
+
+
+def an_answer_that_is_lost_costs_no_login(player: Player) -> None:
+    enters(player)
+    player.enter("one")
+    player.sees("You said: one")
+    player.server.call("answers_into_the_void", 1)
+    player.server.call("drop")
+    is_back(player)
+    first, again, derived = player.server.call("shown")
+    assert first == again == "token-1"
+    assert derived.startswith("token-1")
+    player.enter("two")
+    player.sees("You said: two")
+    assert received(player) == ["one", "two"]
+    assert "Welcome" not in "".join(lines_of(player)[1:])
+    assert kept_token(player) == player.server.call("token")
+
+
+def nor_do_several_that_are_lost_one_after_the_other_and_a_reload(player: Player) -> None:
+    enters(player)
+    player.server.call("answers_into_the_void", 2)
+    player.server.call("drop")
+    player.page.reload()
+    is_back(player)
+    assert len(set(player.server.call("shown"))) == 3
+    player.server.call("drop")
+    is_back(player, times=2)
+    assert len(set(player.server.call("shown"))) == 4
+
+
+def lines_that_were_typed_meanwhile_wait_for_the_session_that_is_found(player: Player) -> None:
+    enters(player)
+    player.server.call("answers_into_the_void", 1)
+    player.server.call("drop")
+    expect(player.state).to_have_attribute("data-state", "reconnecting")
+    player.enter("north")
+    is_back(player)
+    player.sees("You said: north")
+    assert received(player) == ["north"]
+
+
+def a_token_that_somebody_else_has_used_leads_to_the_login(player: Player) -> None:
+    enters(player)
+    player.server.call("refuses", "already_used")
+    player.server.call("drop")
+    player.sees("That way back is closed: already_used.")
+    player.is_asked("Your name?")
+    assert player.server.call("shown") == ["token-1"], "what was never said before is not tried"
+
+
+def kept_token(player: Player) -> str:
+    token: str = player.page.evaluate("JSON.parse(sessionStorage.getItem('wyld.token')).token")
+    return token
 
 
 def a_page_whose_place_was_taken_says_so_and_does_not_fight(player: Player) -> None:
@@ -229,6 +283,10 @@ SCENARIOS: dict[str, Scenario] = {
         a_session_that_is_gone_is_told_of_and_the_login_asked,
         lines_of_a_session_that_is_gone_are_not_run_in_the_next,
         a_server_that_cannot_look_is_asked_again,
+        an_answer_that_is_lost_costs_no_login,
+        nor_do_several_that_are_lost_one_after_the_other_and_a_reload,
+        lines_that_were_typed_meanwhile_wait_for_the_session_that_is_found,
+        a_token_that_somebody_else_has_used_leads_to_the_login,
         a_page_whose_place_was_taken_says_so_and_does_not_fight,
         a_page_that_was_taken_over_is_readable_on_a_phone,
         a_token_is_nowhere_but_in_the_store_of_the_tab,

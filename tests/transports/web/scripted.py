@@ -44,6 +44,10 @@ class Stay:
     outputs: list[str] = field(default_factory=list)
     # Why it is not found again; "" if it is.
     refusal: str = ""
+    # How many tokens are taken from now on, and the client hears nothing of that.
+    unheard: int = 0
+    # All tokens that were shown.
+    shown: list[str] = field(default_factory=list)
 
 
 class ScriptedServer:
@@ -107,31 +111,37 @@ class ScriptedServer:
                     stay.line = number or stay.line
                     self._lines.append(text)
                     self._show(adapter, stay, f"You said: {text}")
-                case DataReceived("session.resume", {"token": token, "seen": seen}):
-                    self._resume(adapter, stay, token, seen)
+                case DataReceived("session.resume", {"token": token, "seen": seen, "next": secret}):
+                    self._resume(adapter, stay, token, seen, secret)
                 case DataReceived("session.seen", number):
                     self._seen.append(number)
 
         return sink
 
-    def _enter(self, adapter: JsonAdapter, stay: Stay) -> None:
+    def _enter(self, adapter: JsonAdapter, stay: Stay, token: str = "") -> None:
         for other in self._adapters[:]:
             if other is not adapter:
                 self._adapters.remove(other)
                 other.send_line("Somebody takes your place.")
                 other.close("taken_over")
-        self._give_token(adapter, stay)
+        self._give_token(adapter, stay, token)
         adapter.send_data("session.taken", stay.line)
         adapter.send_data("session", {"playing": True})
         self._show(adapter, stay, "You are in the world.")
         self._prompt(adapter, "20hp")
 
-    def _resume(self, adapter: JsonAdapter, stay: Stay, token: str, seen: int) -> None:
+    def _resume(self, adapter: JsonAdapter, stay: Stay, token: str, seen: int, secret: str) -> None:
+        stay.shown.append(token)
         if stay.refusal or token != stay.token:
             refusal, stay.refusal = stay.refusal or "already_used", ""
             message = f"That way back is closed: {refusal}."
             why = {"reason": refusal, "message": message, "again": refusal == "unavailable"}
             adapter.send_data("session.resume-failed", why)
+            return
+        stay.token = token[:12] + secret
+        if stay.unheard:
+            stay.unheard -= 1
+            self.drop()
             return
         adapter.send_data("session.resumed", {"seen": seen, "missed": 0})
         adapter.send_line("You are back.")
@@ -141,11 +151,11 @@ class ScriptedServer:
     def _enter_again(self, adapter: JsonAdapter, stay: Stay, missed: list[str]) -> None:
         for text in missed:
             self._show(adapter, stay, text)
-        self._enter(adapter, stay)
+        self._enter(adapter, stay, stay.token)
 
-    def _give_token(self, adapter: JsonAdapter, stay: Stay) -> None:
+    def _give_token(self, adapter: JsonAdapter, stay: Stay, token: str) -> None:
         stay.given += 1
-        stay.token = f"token-{stay.given}"
+        stay.token = token or f"token-{stay.given}"
         adapter.send_data("session.token", {"token": stay.token, "seconds": 900})
 
     def _show(self, adapter: JsonAdapter, stay: Stay, text: str) -> None:
@@ -221,6 +231,16 @@ class ScriptedServer:
     def refuses(self, reason: str) -> None:
         """Do not find the session the next time."""
         self.stay.refusal = reason
+
+    def answers_into_the_void(self, times: int) -> None:
+        """Find the session the next times, and be cut off before the client hears of it."""
+        self.stay.unheard = times
+
+    def token(self) -> str:
+        return self.stay.token
+
+    def shown(self) -> list[str]:
+        return self.stay.shown
 
     def saves(self) -> None:
         """All lines that were taken are saved."""

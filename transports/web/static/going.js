@@ -3,9 +3,17 @@
 //
 // A new connection begins at the login. What that says is held back until the server has answered: nobody is to
 // see questions that are not theirs.
+//
+// A token opens once, and the answer with the next one may be lost. So the page makes the secret of the next one
+// itself, keeps it, and says it with the token: once that one is used the other is good.
 
 const SEEN_DELAY = 250; // milliseconds: one word for all that comes in a burst
 const ANSWER_LIMIT = 8000; // milliseconds; a server that does not know of tokens never answers
+
+const USED = "already_used";
+// Of a token, those letters that name its session; the rest is its secret.
+const NAME_LETTERS = 12;
+const SECRET_BYTES = 32;
 
 const HELD = new Set(["text", "prompt", "echo", "data"]);
 
@@ -17,6 +25,7 @@ export class Going {
     this.seen = Number(kept.get("seen")) || 0;
     this.isUnsaid = false; // whether the server has yet to hear what was seen
     this.isPending = false;
+    this.wasSaid = false; // whether the next secret was said before this connection
     this.held = [];
     this.answer = 0;
     this.timer = 0;
@@ -24,12 +33,12 @@ export class Going {
   }
 
   get hasToken() {
-    return this.#token !== "";
+    return this.#known !== null;
   }
 
-  get #token() {
+  get #known() {
     const known = this.kept.get("token");
-    return typeof known?.token === "string" && known.until > Date.now() ? known.token : "";
+    return typeof known?.token === "string" && known.until > Date.now() ? known : null;
   }
 
   keepToken(token, seconds) {
@@ -43,15 +52,30 @@ export class Going {
   // A new connection: what its hello is to say of this.
   begin() {
     this.#settle();
-    const token = this.#token;
-    if (token === "") {
+    const known = this.#known;
+    if (known === null) {
       this.#see(0);
       this.isUnsaid = false;
       return {};
     }
+    return this.#show(known);
+  }
+
+  // The token is refused: what another hello is to say, null if there is no other.
+  another(reason) {
+    const known = this.#known;
+    if (reason !== USED || !this.wasSaid || known === null) return null;
+    return this.#show({ token: known.token.slice(0, NAME_LETTERS) + known.next, until: known.until });
+  }
+
+  #show({ token, until, next }) {
+    this.wasSaid = typeof next === "string";
+    const secret = this.wasSaid ? next : randomSecret();
+    this.kept.set("token", { token, until, next: secret });
     this.isPending = true;
+    clearTimeout(this.answer);
     this.answer = setTimeout(() => this.release(), ANSWER_LIMIT);
-    return { resume: token, seen: this.seen };
+    return { resume: token, seen: this.seen, next: secret };
   }
 
   end() {
@@ -62,7 +86,10 @@ export class Going {
 
   // Whether the object is held back until the server has answered.
   holds(object) {
-    if (!this.isPending || !HELD.has(object?.t)) return false;
+    if (!this.isPending) return false;
+    // Which lines have come is for the session to say, when it is found.
+    if (object?.t === "taken") return true;
+    if (!HELD.has(object?.t)) return false;
     this.held.push(object);
     return true;
   }
@@ -101,4 +128,10 @@ export class Going {
     this.isPending = false;
     return this.held.splice(0);
   }
+}
+
+// As the server writes tokens: URL-safe base64 without padding.
+function randomSecret() {
+  const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
 }

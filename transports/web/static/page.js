@@ -180,10 +180,15 @@ function finish(reason) {
 }
 
 // The server does not find the session that the page wants to go on with.
-function stranded({ message, again }) {
+function stranded({ reason, message, again }) {
   if (again === true) {
     log.note("Your place in the world cannot be looked up just now. It is tried again.");
     link.rest(SOON * (0.5 + Math.random()));
+    return;
+  }
+  const another = going.another(reason);
+  if (another !== null) {
+    link.send({ ...hello(), ...another });
     return;
   }
   going.forget();

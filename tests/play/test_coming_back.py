@@ -42,7 +42,7 @@ def test_a_player_whose_line_was_cut_comes_back_by_its_code_to_what_it_missed(
     code = code_of(bob)
     bob.does("say Before.", 'You say, "Before."')
     bob.leave()
-    ann.sees(f"{bob.name} ")
+    ann.sees(f"{bob.name}'s eyes go empty.")
     for word in ("One", "Two", "Three"):
         ann.does(f"say {word}.", f'You say, "{word}."')
 
@@ -143,6 +143,7 @@ def test_a_gateway_that_is_killed_costs_its_players_a_connection_and_nothing_els
     code = code_of(bob)
     bob.does("get lantern", "You pick up a brass lantern.")
     bob.leave()
+    ann.sees(f"{bob.name}'s eyes go empty.")
     ann.does("say Nobody hears this yet.", "You say")
     server.kill_and_wait("gateway")
 
@@ -167,6 +168,7 @@ def test_a_stop_of_everything_costs_its_players_a_connection_and_nothing_else(
     code = code_of(bob)
     bob.does("get lantern", "You pick up a brass lantern.")
     bob.leave()
+    ann.sees(f"{bob.name}'s eyes go empty.")
     ann.does("say Nobody hears this yet.", "You say")
     assert server.stop() == 0
     server.start()

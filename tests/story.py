@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from tests.play.kit import PROJECT, Server, folder
 from tests.play.players import Player
 
-__all__ = ["BLOCK", "SUPERVISION", "alike", "perform", "printed", "tutorial_server"]
+__all__ = ["BLOCK", "SUPERVISION", "alike", "perform", "printed", "reader", "tutorial_server"]
 
 SUPERVISION = PROJECT / "docs" / "supervision.md"
 TUTORIAL = PROJECT / "docs" / "tutorial"
@@ -35,6 +35,13 @@ def tutorial_server() -> Iterator[Server]:
         server.environment["PYTHONPATH"] = str(TUTORIAL)
         with server.start():
             yield server
+
+
+def reader(server: Server) -> Player:
+    """Somebody who is in the world, and has been told the code to come back with."""
+    ann = server.telnet("ann").signs_up()
+    ann.sees("leads back here.")
+    return ann
 
 
 def perform(server: Server, player: Player, kind: str, text: str) -> str:

@@ -6,13 +6,13 @@ monkey.patch_all()
 
 from pathlib import Path  # noqa: E402
 
-from tests.story import BLOCK, SUPERVISION, perform, tutorial_server  # noqa: E402
+from tests.story import BLOCK, SUPERVISION, perform, reader, tutorial_server  # noqa: E402
 
 
 def main(page: Path = SUPERVISION) -> None:
     """Write the document anew."""
     with tutorial_server() as server:
-        ann = server.telnet("ann").signs_up()
+        ann = reader(server)
         told = BLOCK.sub(
             lambda found: f"{found['kind']}\n{perform(server, ann, found['kind'], found['text'])}",
             page.read_text(encoding="utf-8"),

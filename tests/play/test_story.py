@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.play.kit import PROJECT
-from tests.story import BLOCK, SUPERVISION, alike, perform, tutorial_server
+from tests.story import BLOCK, SUPERVISION, alike, perform, reader, tutorial_server
 
 TEXT = SUPERVISION.read_text(encoding="utf-8")
 
@@ -22,6 +22,6 @@ def test_the_behaviour_shown_is_the_one_in_its_file() -> None:
 @pytest.mark.slow
 def test_the_story_of_the_innkeeper_with_a_bug_happens_as_it_is_told() -> None:
     with tutorial_server() as server:
-        ann = server.telnet("ann").signs_up()
+        ann = reader(server)
         for block in BLOCK.finditer(TEXT):
             assert alike(perform(server, ann, block["kind"], block["text"])) == alike(block["text"])

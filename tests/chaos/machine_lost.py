@@ -11,30 +11,37 @@ lost: at most an interval before the first death, or before the database was awa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.chaos.faults import Kind
 from tests.chaos.recovery import Struck
 
 # Seconds. What a checkpoint may be old: its interval, and the time to write it beside all else.
 CHECKPOINT_SECONDS = 2.0
-# Seconds until a world that was killed is up again, has been sent everything once more and has saved it.
-RETURN_SECONDS = 5.0
+# Seconds until a database that is back is found again by who writes checkpoints.
+RETURN_SECONDS = 10.0
 
 _DATABASE = frozenset({Kind.DATABASE_KILLED, Kind.DATABASE_AWAY, Kind.DATABASE_FROZEN})
 
 Times = tuple[float, float]
 
 
-def lost_times(all_struck: Sequence[Struck]) -> list[Times]:
-    """From when to when what was typed may be forgotten, for each such pair of deaths."""
+def lost_times(all_struck: Sequence[Struck], is_back_at: Callable[[float], float]) -> list[Times]:
+    """From when to when what was typed may be forgotten, for each such pair of deaths.
+
+    `is_back_at` says when a world that died at a moment had answered everybody again. Until it has saved that
+    as well, only the gateway knows what was typed.
+    """
     unsaved = _unsaved(all_struck)
-    return [
-        (_last_save(world if world < gateway else gateway, unsaved), max(world, gateway))
-        for world in _deaths(all_struck, Kind.WORLD_KILLED)
-        for gateway in _deaths(all_struck, Kind.GATEWAY_KILLED)
-        if _last_save(max(world, gateway) - RETURN_SECONDS, unsaved) <= min(world, gateway)
-    ]
+    found = []
+    for world in _deaths(all_struck, Kind.WORLD_KILLED):
+        for gateway in _deaths(all_struck, Kind.GATEWAY_KILLED):
+            # A world goes on for a checkpoint's time with what a dead gateway had; a gateway keeps its lines
+            # until a dead world is back.
+            known_until = gateway if gateway < world else is_back_at(world)
+            if _last_save(max(world, gateway), unsaved) <= known_until:
+                found.append((_last_save(min(world, gateway), unsaved), max(world, gateway)))
+    return found
 
 
 def rerun_times(all_struck: Sequence[Struck]) -> list[Times]:

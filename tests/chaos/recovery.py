@@ -11,6 +11,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.ledger import Ledger
@@ -29,6 +30,12 @@ def recovery_seconds(struck: Struck, ledger: Ledger, players: Sequence[str]) -> 
     """How long until all of `players` were answered again; None if one of them never was."""
     times = [_answered_after(struck.ended, ledger, player) for player in players]
     return max((time for time in times if time is not None), default=None) if None not in times else None
+
+
+def answered_again(ledger: Ledger, moment: float) -> float:
+    """When everybody had been answered to something typed after `moment`; never, if somebody was not."""
+    times = [_answered_after(moment, ledger, player) for player in ledger.players]
+    return moment + max(inf if time is None else time for time in times)
 
 
 def _answered_after(moment: float, ledger: Ledger, player: str) -> float | None:

@@ -20,7 +20,7 @@ from tests.chaos.injecting import Injector
 from tests.chaos.judgement import Judgement, judge
 from tests.chaos.ledger import Ledger, Sureness
 from tests.chaos.machine_lost import lost_times, rerun_times
-from tests.chaos.recovery import Struck, by_kind, table
+from tests.chaos.recovery import Struck, answered_again, by_kind, table
 from tests.chaos.stage import Stage, beginning
 from tests.chaos.tcp_proxy import Proxy
 from tests.chaos.telnet_bot import TelnetBot
@@ -99,7 +99,7 @@ def run_chaos(
         after = stage.read()
     for since, until in rerun_times(injector.struck):
         ledger.may_be_rerun(since, until)
-    for since, until in lost_times(injector.struck):
+    for since, until in lost_times(injector.struck, partial(answered_again, ledger)):
         for bot in bots:
             bot.may_be_undone(since, until)
     endings = [ending for bot in bots for ending in bot.endings]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.ledger import Ledger, Outcome
-from tests.chaos.recovery import Struck, by_kind, recovery_seconds, table
+from tests.chaos.recovery import Struck, answered_again, by_kind, recovery_seconds, table
 
 KILLED = Struck(Fault(10.0, Kind.WORLD_KILLED), 10.0, 10.0)
 
@@ -36,6 +38,13 @@ def test_somebody_who_was_never_answered_has_not_recovered() -> None:
     ledger = ledger_of(Ann=[(11.0, 12.0)], Bob=[(11.0, None)])
 
     assert recovery_seconds(KILLED, ledger, ["Ann", "Bob"]) is None
+
+
+def test_everybody_is_answered_again_when_the_last_one_is() -> None:
+    ledger = ledger_of(Ann=[(11.0, 12.0)], Bob=[(11.0, 13.0), (14.0, None)])
+
+    assert answered_again(ledger, 10.0) == 13.0
+    assert answered_again(ledger, 13.5) == inf
 
 
 def test_a_cut_connection_concerns_its_player_alone() -> None:

@@ -40,6 +40,7 @@ from typing import Any
 
 import click
 import gevent
+import peewee
 from gevent.event import Event
 
 from actors.admin.client import Place
@@ -231,7 +232,8 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
             guard.start()
             # Until `calm_collector`: a start makes what stays.
             gc.disable()
-            half = STARTS[name](settings, dsn)
+            if (half := start_half(name, settings, dsn, stopping)) is None:
+                return ExitCode.CLEAN
             guard.watch(half.system, half.tree.affected)
             calm_collector()
             # Done before the launcher's patience is: it kills what is not.
@@ -252,6 +254,19 @@ def serve(name: str, configuration: Configuration, lifeline_descriptor: int | No
             if lifeline is None:
                 others = [data_dir / f"{other}.lock" for other in ("launcher", *HALVES) if other != name]
                 database.close(limit * POSTGRES_SHARE, is_needed=partial(is_anyone, others))
+
+
+def start_half(name: str, settings: Settings, dsn: str, stopping: Event) -> RunningHalf | None:
+    """Start it; if its database is away just then, when that answers. None if it is asked to stop first.
+
+    To end and be started again would cost the launcher its patience: a database that is away is no crash.
+    """
+    try:
+        return STARTS[name](settings, dsn)
+    except peewee.OperationalError:
+        if Provision(dsn, settings.data_dir).open(stopping) is None:
+            return None
+    return STARTS[name](settings, dsn)
 
 
 def last_word(name: str, reason: ExitReason, forced: Sequence[str]) -> ExitCode:

@@ -118,6 +118,27 @@ def test_a_character_is_where_it_was_after_a_restart_of_everything(
     again.does("inventory", "You carry: a brass lantern")
 
 
+@pytest.mark.parametrize("half", ["gateway", "world"])
+def test_a_half_that_dies_while_the_database_is_away_waits_for_it_and_costs_no_patience(
+    new_server: NewServer, unique: Unique, half: str
+) -> None:
+    server, name = new_server(LAUNCHER__MAX_RESTARTS="1").start(), unique("ann")
+    ann = server.telnet(name).signs_up()
+    ann.does("east", "The Market", ">")
+
+    with server.without_database():
+        server.kill(half)
+        server.until_said("does not answer, next try in")
+    server.until(lambda _: server.words.count(f"{half} is ready") == 2)
+    # The other half finds the database again by itself.
+    server.until_said("the database is back after")
+    if half == "gateway":
+        server.until_said("checkpoints are written again")
+
+    assert "The Market" in server.telnet(name).logs_in()
+    assert "start_error" not in server.words
+
+
 def test_play_goes_on_while_the_database_is_away_and_logins_are_told(
     new_server: NewServer, unique: Unique
 ) -> None:

@@ -11,7 +11,7 @@ has handed on what came before (`Connection`).
 import logging
 from abc import abstractmethod
 
-from actors.gateway.dialogue import Rejoin, Running, Turn
+from actors.gateway.dialogue import Rejoin, Running, TokenShown, Turn
 from actors.gateway.login import LoginDialogue
 from actors.gateway.messages import (
     Attach,
@@ -37,12 +37,22 @@ from actors.gateway.session_tokens import Tokens
 from transports.adapter import LineReceived
 from transports.link.protocol import AccountId
 from transports.markup import plain
-from wyld_actors import ActorDeadError, AskTimeout, Context, Ref, on
+from wyld_actors import ActorDeadError, AskTimeout, Context, Message, Ref, on
 
 logger = logging.getLogger(__name__)
 
 # For a list of what an account plays already: the book answers from memory.
 _BOOK_SECONDS = 2.0
+# A person mistypes a code, a page has one other token to try. Whoever is refused more often is answered late,
+# so that no connection makes more than a line of the log and a question to the database in that time.
+_REFUSED_AT_ONCE = 3
+_LATE_SECONDS = 1.0
+
+
+class RefuseToken(Message, frozen=True):
+    """To oneself: now."""
+
+    refusal: ResumeRefusal
 
 
 class Arrival(Tokens):
@@ -55,6 +65,16 @@ class Arrival(Tokens):
         self._rules = rules
         # What the client's program has shown, for the session that it belongs to.
         self._shown: ShowsToken | None = None
+        self._refused = 0
+
+    def on_start(self) -> None:
+        super().on_start()
+        # Who asked was an earlier incarnation; no answer comes to this one.
+        match self.state.dialogue.request:
+            case TokenShown():
+                self._refuse_token(self.ctx, Unavailable())
+            case Rejoin():
+                self._take(self.ctx, self._rules.not_rejoined(self.state.dialogue, Unavailable.text))
 
     @abstractmethod
     def _take(self, ctx: Context, taken: Turn | None) -> None:
@@ -99,7 +119,15 @@ class Arrival(Tokens):
 
     @on(ResumeRefused)
     def token_opens_nothing(self, ctx: Context, refused: ResumeRefused) -> None:
-        self._refuse_token(ctx, refused.refusal)
+        self._refused += 1
+        if self._refused > _REFUSED_AT_ONCE:
+            ctx.after(_LATE_SECONDS, RefuseToken(refused.refusal))
+        else:
+            self._refuse_token(ctx, refused.refusal)
+
+    @on(RefuseToken)
+    def refuse_late(self, ctx: Context, late: RefuseToken) -> None:
+        self._refuse_token(ctx, late.refusal)
 
     def _refuse_token(self, ctx: Context, refusal: ResumeRefusal) -> None:
         logger.info("session %d: does not lead to another: %s", self._number, refusal.name)

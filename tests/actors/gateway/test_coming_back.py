@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import count, islice, product
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from actors.gateway.messages import (
 )
 from actors.gateway.missed_output import LINES_LIMIT
 from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable
+from actors.gateway.session import Session
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
@@ -729,3 +730,61 @@ def test_however_many_come_back_at_once_each_session_has_exactly_one_owner(count
         gateway.settle()
         assert sorted(world.ran) == [(name, "look") for name in names]
         assert gateway.ask("pool", CountConnections()) == 2 * count
+
+
+# What goes wrong on the way -----------------------------------------------------------------------------
+
+
+def _crashes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session that is to take a client stumbles over the first one."""
+    good, calls = Session._show_missed, count()
+
+    def bad(self: Session, *arguments: Any) -> None:
+        if not next(calls):
+            raise ValueError("a bug")
+        good(self, *arguments)
+
+    monkeypatch.setattr(Session, "_show_missed", bad)
+
+
+def test_who_shows_a_code_to_a_session_that_crashes_over_it_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, gateway: GatewayBench
+) -> None:
+    player, code = playing(gateway)
+    player.hangs_up()
+    _crashes_once(monkeypatch)
+
+    again = gateway.client().types(f"reconnect {code}")
+    gateway.advance(1)
+
+    assert again.saw(plain(Unavailable.text))
+    assert again.prompt.startswith("Your account's name")
+    assert again.logs_in().saw("You are back")
+    assert gateway.sessions() == ["1"]
+
+
+def test_who_chooses_a_running_character_whose_session_crashes_over_it_chooses_again(
+    monkeypatch: pytest.MonkeyPatch, gateway: GatewayBench
+) -> None:
+    playing(gateway)[0].hangs_up()
+    _crashes_once(monkeypatch)
+
+    again = gateway.client().logs_in()
+    gateway.advance(1)
+
+    assert again.saw(plain(Unavailable.text))
+    assert again.prompt.startswith("Which one?")
+    assert again.types("1").saw("You are back")
+    assert gateway.sessions() == ["1"]
+
+
+def test_whoever_shows_one_wrong_thing_after_the_other_is_answered_later(gateway: GatewayBench) -> None:
+    guesser = gateway.client().forgets()
+
+    guesser.types(*["reconnect rubbish"] * 6)
+    told_at_once = guesser.lines.count(plain(Garbage.text))
+    gateway.advance(3.5)
+
+    assert told_at_once == 3
+    assert guesser.lines.count(plain(Garbage.text)) == 6
+    assert guesser.types("ann", PASSWORD).saw("Welcome, Ann!")

@@ -348,6 +348,37 @@ def test_a_player_who_does_nothing_for_long_is_let_go_and_one_who_does_is_not() 
         assert busy.is_open
 
 
+@pytest.mark.parametrize("protocol", ["telnet", "websocket"])
+def test_a_line_counts_as_activity_on_every_protocol_and_so_does_what_a_program_says_for_its_player(
+    protocol: str,
+) -> None:
+    with GatewayBench(session=SessionOptions(playing_idle_seconds=100)) as gateway:
+        gateway.starts_world()
+        gateway.table.add("Cid", PASSWORD, "Dora")
+        idle, types, keeps_alive = (gateway.playing(name, protocol) for name in ("Ann", "Bob", "Cid"))
+
+        for _ in range(3):
+            gateway.advance(40)
+            idle.sends_data("Core.Ping")
+            types.types("look")
+            keeps_alive.sends_data("Core.KeepAlive")
+
+        assert [player.is_open for player in (idle, types, keeps_alive)] == [False, True, True]
+
+
+def test_who_chooses_no_character_for_long_is_let_go_and_one_who_says_something_is_not() -> None:
+    with GatewayBench(session=SessionOptions(selection_idle_seconds=100)) as gateway:
+        gateway.starts_world()
+        idle, busy = (gateway.client().types(name, PASSWORD) for name in ("ann", "bob"))
+
+        for _ in range(3):
+            gateway.advance(40)
+            busy.types("list")
+
+        assert idle.closed_for == "idle"
+        assert busy.is_open
+
+
 # The world goes and comes
 
 

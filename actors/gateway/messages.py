@@ -22,6 +22,7 @@ from actors.rendering import Delivery
 from transports.adapter import Capabilities
 from transports.link.interface import EndpointStatistics
 from transports.link.protocol import (
+    AccountId,
     CommandNumber,
     DisconnectReason,
     FailureCode,
@@ -399,6 +400,23 @@ class DropSession(Message, frozen=True):
     """To the book: the session is closed for good; its tokens open nothing any more."""
 
     session: SessionId
+
+
+class EndOtherSessions(Message, frozen=True):
+    """To the book: the password of `account` is another one, and only `session` has shown that it knows it.
+
+    All others of the account are told to `SendAway`; none of them can be come back to.
+    """
+
+    account: AccountId
+    session: SessionId
+
+
+class SendAway(Message, frozen=True):
+    """To a session: end, and tell whoever is there why."""
+
+    text: str
+    reason: DisconnectReason
 
 
 class TokenKind(enum.StrEnum):

@@ -8,7 +8,9 @@ from transports.link.protocol import ChangePassword
 from transports.markup import styled
 
 CHANGED = styled(
-    "system", "From now on the new password counts, and no code or token of before opens anything."
+    "system",
+    "From now on the new password counts. No code or token of before opens anything, and whoever else was "
+    "here with your account has to log in.",
 )
 UNCHANGED = "Your password stays as it is."
 WELL_KNOWN = "The name of the account is the first thing anybody would try."

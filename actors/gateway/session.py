@@ -32,6 +32,7 @@ from actors.gateway.messages import (
     Answered,
     ClientArrived,
     CreditChanged,
+    EndOtherSessions,
     Failed,
     Incoming,
     Inquire,
@@ -46,7 +47,15 @@ from actors.gateway.session_arrival import Arrival
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import AccountOf, CharacterOf, SessionId, address_of, metadata_of
 from actors.gateway.session_states import SessionState
-from actors.gateway.session_words import AGAIN, BREATH_DRAWN, BREATH_HELD, ENDED, LOST_PLACE, REFUSALS
+from actors.gateway.session_words import (
+    AGAIN,
+    BREATH_DRAWN,
+    BREATH_HELD,
+    ENDED,
+    LOST_PLACE,
+    PASSWORD_CHANGED,
+    REFUSALS,
+)
 from actors.rendering import Delivery
 from transports.adapter import LineReceived
 from transports.link.protocol import (
@@ -348,7 +357,7 @@ class Session(Arrival):
                 self._move(ctx, SessionState.CHARACTER_SELECTION)
                 self._give_way_back()
             case TokensRevoked():
-                self._give_way_back()
+                self._begin_anew_with_password(ctx)
             case Rejoin():
                 self._rejoin(ctx, effect)
             case ShowToken(text):
@@ -359,6 +368,18 @@ class Session(Arrival):
                 self._command(text)
             case Ended(text):
                 self._say_farewell(ctx, text, DisconnectReason.QUIT)
+
+    def _begin_anew_with_password(self, ctx: Context) -> None:
+        """The account has another one. Whoever else is here may be why: only who has chosen it stays."""
+        account = self._record.account
+        assert account is not None
+        self._tell_book(EndOtherSessions(account.id, self._number))
+        if len(self.state.devices) > 1:
+            # Nobody can tell which of them has typed it.
+            self._say_farewell(ctx, PASSWORD_CHANGED, DisconnectReason.PASSWORD_CHANGED)
+        else:
+            # Of both kinds, so that none which waits to be written outlasts the password either.
+            self._give_way_back(only=True)
 
     # States ----------------------------------------------------------------------------------------
 

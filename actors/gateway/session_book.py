@@ -24,12 +24,14 @@ from actors.gateway.messages import (
     CountSessions,
     DescribeBook,
     DropSession,
+    EndOtherSessions,
     GetSession,
     KeepSession,
     KeepToken,
     ListSessions,
     RestoredSessions,
     RestoreSessions,
+    SendAway,
     SessionsOfAccount,
     TokenNotKept,
     TouchSession,
@@ -39,7 +41,9 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import ENTERABLE, SessionState
 from actors.gateway.session_vault import Returned, Vault
+from actors.gateway.session_words import PASSWORD_CHANGED
 from actors.gateway.session_writes import TokenEntry
+from transports.link.protocol import DisconnectReason
 from wyld_actors import (
     Context,
     Exited,
@@ -129,6 +133,16 @@ class SessionBook(Resuming):
     @on(DropSession)
     def drop(self, _ctx: Context, drop: DropSession) -> None:
         self._close(SessionId(drop.session))
+
+    @on(EndOtherSessions)
+    def end_others(self, _ctx: Context, end: EndOtherSessions) -> None:
+        for record, ref in list(self._cache.of_account(end.account)):
+            if record.id == end.session:
+                continue
+            if ref is None:
+                self._close(record.id)
+            else:
+                ref.try_tell(SendAway(PASSWORD_CHANGED, DisconnectReason.PASSWORD_CHANGED))
 
     def _session_gone(self, exited: Exited) -> None:
         """One that is closed in order has said so before; one that ends with the gateway is not closed."""

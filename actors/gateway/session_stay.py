@@ -21,6 +21,7 @@ from actors.gateway.messages import (
     KeepSession,
     Leave,
     Rejoin,
+    SendAway,
     SendData,
     TouchSession,
 )
@@ -172,6 +173,10 @@ class Stay(Clients):
         elif self._record.state is not SessionState.CLOSED:
             self._move(ctx, SessionState.CLOSED)
             self._tell_client(Farewell(text, reason.value))
+
+    @on(SendAway)
+    def send_away(self, ctx: Context, away: SendAway) -> None:
+        self._say_farewell(ctx, away.text, away.reason)
 
     def _end(self, ctx: Context) -> None:
         if unapplied := self._flow.stream.unapplied:

@@ -16,6 +16,9 @@ ENDED = styled("system", "Your stay here has ended. Farewell.")
 AGAIN = "the world has lost lines that only the page has"
 # The sentence that the world has for the same, when it is another gateway that a character is played from.
 TAKEN_OVER = styled("system", "Your character is being played from elsewhere now.")
+PASSWORD_CHANGED = styled(
+    "system", "The password of this account has been changed. Whoever knows the new one may log in with it."
+)
 LOST_PLACE = styled("error", "The world has lost your place in it.")
 CODE_IN_VAIN = styled("error", "No code can be made just now. If your connection breaks, just log in.")
 IN_PLAY_ALREADY = styled("system", "You are here. A code is for the door, when your connection has broken.")

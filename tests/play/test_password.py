@@ -20,12 +20,16 @@ def test_with_another_password_neither_the_old_one_nor_the_code_of_before_opens_
     ann.sees('" at the door')
     [code] = re.findall(r'"reconnect (\S+)"', ann.text)
     ann.does("quit", "Which one?")
+    thief = server.telnet(ann.name)
+    thief.gives_password(PASSWORD)
+    thief.does("1", "Exits:")
 
     ann.does("password", "The password you have")
     assert ann.hides
     ann.does(PASSWORD, "Choose another password:")
     ann.does(NEW, "The same password once more:")
     ann.does(NEW, "From now on the new password counts", "Which one?")
+    assert "has been changed" in thief.is_sent_away()
     ann.leave()
 
     again = server.telnet(ann.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.gateway.devices import DevicePolicy
 from actors.gateway.dialogue import Ended, Send, Step, TokensRevoked
 from actors.gateway.password_change import weakness
 from actors.gateway.session_options import SessionOptions
@@ -115,6 +116,79 @@ def test_who_has_changed_the_password_is_given_another_way_back_at_once() -> Non
         assert len(tokens) == 2
         assert tokens[-1] != before
         assert page.echoes
+
+
+def place_of(session: int) -> int:
+    """The first, second, third of its gateway's life."""
+    return session & 0xFFFF
+
+
+def test_whoever_else_is_here_with_the_account_is_sent_away_and_nobody_else() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        thief, stranger = gateway.playing("Ann"), gateway.playing("Bob")
+        lost = gateway.client("websocket").types("ann", GATEWAY_PASSWORD)
+        lost.hangs_up()
+        gateway.advance(1)
+        player = gateway.client().types("ann", GATEWAY_PASSWORD)
+
+        player.types("password", GATEWAY_PASSWORD, NEW, NEW)
+        gateway.advance(1)
+
+        assert thief.saw("The password of this account has been changed")
+        assert (thief.closed_for, thief.is_open) == ("password_changed", False)
+        assert (player.is_open, stranger.is_open) == (True, True)
+        assert [place_of(session) for session in world.closed] == [1], "and its character has left the world"
+        assert gateway.sessions() == ["2", "4"], "nor is there one to come back to"
+        assert {place_of(token.session) for token in gateway.session_vault.tokens.values()} == {2, 4}
+
+
+def test_a_token_that_waits_for_the_database_in_that_moment_opens_nothing_afterwards() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        vault = gateway.session_vault
+        player = gateway.client().types("ann", GATEWAY_PASSWORD)
+        gateway.advance(1)
+        vault.stands()
+        thief = gateway.playing("Ann").types("reconnect")
+        gateway.advance(1)
+
+        player.types("password", GATEWAY_PASSWORD, NEW, NEW)
+        vault.goes_on()
+        gateway.advance(1)
+
+        assert not thief.is_open
+        assert {place_of(token.session) for token in vault.tokens.values()} == {1}
+
+
+def test_devices_that_share_a_session_all_have_to_log_in_anew() -> None:
+    with GatewayBench(session=SessionOptions(devices=DevicePolicy.SHARE)) as gateway:
+        gateway.starts_world()
+        one = gateway.playing("Ann")
+        other = gateway.client().types("ann", GATEWAY_PASSWORD, "1")
+        one.types("quit")
+
+        one.types("password", GATEWAY_PASSWORD, NEW, NEW)
+        gateway.advance(1)
+
+        assert (one.closed_for, other.closed_for) == ("password_changed", "password_changed")
+        assert gateway.sessions() == []
+
+
+def test_a_session_of_an_earlier_life_that_is_not_back_yet_ends_with_the_password() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        gateway.playing("Ann").hangs_up()
+        gateway.advance(1)
+        gateway.gateway_stops()
+        gateway.gateway_begins()
+        player = gateway.client().types("ann", GATEWAY_PASSWORD)
+
+        player.types("password", GATEWAY_PASSWORD, NEW, NEW)
+        gateway.advance(1)
+
+        assert len(gateway.sessions()) == 1
+        assert len(gateway.session_vault.sessions) == 1
 
 
 def test_what_was_revoked_elsewhere_is_not_kept_alive() -> None:

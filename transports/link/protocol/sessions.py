@@ -13,6 +13,7 @@ class DisconnectReason(enum.StrEnum):
     CLIENT_LOST = "client_lost"
     IDLE = "idle"
     TAKEN_OVER = "taken_over"
+    PASSWORD_CHANGED = "password_changed"
     KICKED = "kicked"
     BANNED = "banned"
     SLOW_CLIENT = "slow_client"

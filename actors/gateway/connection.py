@@ -9,12 +9,11 @@ adapter is closed when the actor is gone, in whatever way.
 """
 
 import logging
-import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-import gevent
+import gevent.event
 
 from actors.gateway.command_flow import CommandFlow
 from actors.gateway.messages import (
@@ -35,7 +34,7 @@ from actors.gateway.messages import (
     TakesTokens,
     Unregister,
 )
-from actors.gateway.pace import Pace
+from actors.gateway.pace import LONG_AGO, Pace
 from actors.gateway.pool import POOL
 from actors.gateway.session_record import SessionId
 from actors.rendering import encoded, encoded_prompt
@@ -55,7 +54,7 @@ from transports.adapter import (
     Rendering,
 )
 from transports.markup import styled
-from wyld_actors import Actor, ActorDeadError, AskTimeout, Context, Exited, Record, Ref, Reply, on
+from wyld_actors import Actor, ActorDeadError, AskTimeout, Clock, Context, Exited, Record, Ref, Reply, on
 
 logger = logging.getLogger(__name__)
 
@@ -331,7 +330,7 @@ class Inlet:
         self._adapter = adapter
         self._ref = ref
         self._pace = pace
-        self._due = 0.0
+        self._due = LONG_AGO
         ref.cell.add_watcher(self)
 
     def __call__(self, event: Event) -> None:
@@ -344,12 +343,13 @@ class Inlet:
             # Closed or being closed; `deliver` sees to the adapter.
             return
         if self._pace is not None:
-            now = time.monotonic()
+            clock = ref.cell.system.clock
+            now = clock.now()
             self._due = self._pace.after_line(self._due, now)
             if wait := self._pace.wait_seconds(self._due, now):
-                gevent.sleep(wait)
-            while self._is_ahead_of_the_world() and time.monotonic() < now + _CATCH_UP_SECONDS:
-                gevent.sleep(_LOOK_AGAIN_SECONDS)
+                _rest(clock, wait)
+            while self._is_ahead_of_the_world() and clock.now() < now + _CATCH_UP_SECONDS:
+                _rest(clock, _LOOK_AGAIN_SECONDS)
 
     def _is_ahead_of_the_world(self) -> bool:
         """Whether so many lines wait for a world that is there that more would soon be refused.
@@ -366,6 +366,13 @@ class Inlet:
         """The actor has ended for good. If in order, the adapter is closed and takes no notice of this."""
         self._adapter.send_line(LOST)
         self._adapter.close("its connection actor has ended")
+
+
+def _rest(clock: Clock, seconds: float) -> None:
+    """Wait in the reader's greenlet, by the clock that the actors go by."""
+    over = gevent.event.Event()
+    clock.call_later(seconds, over.set)
+    over.wait()
 
 
 def deaf(_event: Event) -> None:

@@ -6,8 +6,10 @@ costs nobody anything, and where TCP tells the client to wait; nothing of it is 
 The rule is the generic cell rate algorithm: all that is kept is the time at which the next line is due.
 """
 
+import math
 from dataclasses import dataclass
 
+LONG_AGO = -math.inf
 # Lines that are let through between two waits: a wait costs as much as a line.
 STEP = 4
 
@@ -24,7 +26,7 @@ class Pace:
     lines_per_second: float = 250.0
 
     def after_line(self, due: float, now: float) -> float:
-        """A line has come `now`; when the next one is due. Begin with 0."""
+        """A line has come `now`; when the next one is due. Begin with `LONG_AGO`."""
         gap = 1.0 / self.lines_per_second
         return max(due, now - self.lines_at_once * gap) + gap
 

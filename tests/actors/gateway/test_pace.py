@@ -3,20 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.gateway.pace import STEP, Pace
+from actors.gateway.pace import LONG_AGO, STEP, Pace
 
 PACE = Pace()
 
 
 def test_a_pasted_page_comes_at_once() -> None:
-    due = 0.0
+    due = LONG_AGO
     for _ in range(PACE.lines_at_once):
         due = PACE.after_line(due, 100.0)
         assert PACE.wait_seconds(due, 100.0) == 0
 
 
 def test_who_types_never_waits() -> None:
-    due = 0.0
+    due = LONG_AGO
     for step in range(10_000):
         now = 100.0 + step / (PACE.lines_per_second / 2)
         due = PACE.after_line(due, now)
@@ -27,7 +27,7 @@ def test_who_types_never_waits() -> None:
 def test_whoever_waits_as_told_is_let_through_no_faster_than_the_rate(
     pauses: list[float], start: float
 ) -> None:
-    now, due, lines = start, 0.0, [start]
+    now, due, lines = start, LONG_AGO, [start]
     for pause in pauses:
         due = PACE.after_line(due, now)
         now += max(PACE.wait_seconds(due, now), pause * 0.001)
@@ -42,7 +42,7 @@ def test_whoever_waits_as_told_is_let_through_no_faster_than_the_rate(
 
 @given(st.integers(1, 200), st.floats(0.01, 10))
 def test_a_pause_gives_back_what_it_is_worth(count: int, pause: float) -> None:
-    due = 0.0
+    due = LONG_AGO
     for _ in range(count):
         due = PACE.after_line(due, 100.0)
     waited = PACE.wait_seconds(due, 100.0)

@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 import gevent
 
 from actors.gateway.affected import affected_by
+from actors.gateway.book_writing import GATHER_SECONDS
 from actors.gateway.dialogue import LoginRequest
 from actors.gateway.listeners import Reception
 from actors.gateway.login import LoginOptions
@@ -529,7 +530,13 @@ class GatewayBench:
         return client.arrive()
 
     def playing(self, account: str = "Ann", protocol: str = "telnet") -> Client:
-        return self.client(protocol).logs_in(account).forgets()
+        client = self.client(protocol).logs_in(account)
+        self.keeps_sessions()
+        return client.forgets()
+
+    def keeps_sessions(self) -> None:
+        """Let the book write what it has gathered: whoever has come in is told how to come back."""
+        self.advance(2 * GATHER_SECONDS)
 
     def reception(self, adapter: Adapter) -> Sink:
         return self._reception(adapter)

@@ -486,4 +486,5 @@ class House(Ground, GatewayBench):
         client = self.client(protocol)
         client.types("new", name, PASSWORD, PASSWORD, name, "wanderer")
         assert client.saw("Exits:"), client.lines
+        self.keeps_sessions()
         return client.forgets()

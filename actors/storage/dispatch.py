@@ -79,7 +79,7 @@ class Dispatch:
 
     def worker_ready(self, worker: int) -> Job | None:
         """A worker begins, or begins anew: what it had before and has lost."""
-        lost = self.finish(worker, self._running[worker].started_at) if worker in self._running else None
+        lost = self.fail(worker, self._running[worker].started_at) if worker in self._running else None
         self._idle.add(worker)
         return lost
 
@@ -96,12 +96,17 @@ class Dispatch:
 
     def finish(self, worker: int, now: float) -> Job:
         """The worker is done with its job and free again; the job."""
+        job = self.fail(worker, now)
+        self._idle.add(worker)
+        return job
+
+    def fail(self, worker: int, now: float) -> Job:
+        """The worker has crashed over its job and is free when it begins anew; the job."""
         job = self._running.pop(worker)
         lane = self._lanes[job.request.lane]
         lane.running -= 1
         lane.finished += 1
         lane.worked_seconds += now - job.started_at
-        self._idle.add(worker)
         return job
 
     def assign(self, now: float) -> Plan:

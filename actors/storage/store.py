@@ -26,6 +26,7 @@ from actors.storage.requests import GetStoreStatus, StoreRequest, StoreStatus
 from actors.storage.store_worker import (
     Announce,
     ConnectionChanged,
+    Crashed,
     Perform,
     Performed,
     StoreWorker,
@@ -90,6 +91,14 @@ class Store(Actor):
         else:
             job.reply.fail(message.refusal)
         self._hand_out(ctx)
+
+    @on(Crashed)
+    def answer_with_the_bug(self, ctx: Context, message: Crashed) -> None:
+        """The worker is given nothing until it begins anew: its mail is thrown away until then."""
+        if self._dispatch.is_running(message.worker, message.number):
+            job = self._dispatch.fail(message.worker, ctx.now)
+            job.reply.fail(message.error or StoreCrashed(type(job.request).__name__))
+            self._hand_out(ctx)
 
     @on(WorkerReady)
     def welcome(self, ctx: Context, message: WorkerReady) -> None:

@@ -30,7 +30,7 @@ from actors.storage.performing import perform
 from actors.storage.requests import ClaimWorld, ReleaseWorld, StoreRequest
 from wyld_actors import Actor, Context, Message, Record, Ref, every, on
 
-__all__ = ["Announce", "ConnectionChanged", "Perform", "Performed", "StoreWorker", "WorkerReady"]
+__all__ = ["Announce", "ConnectionChanged", "Crashed", "Perform", "Performed", "StoreWorker", "WorkerReady"]
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,15 @@ class Performed(Message, frozen=True):
     number: int
     result: Any = None
     refusal: BaseException | None = None
+
+
+class Crashed(Message, frozen=True):
+    """To the store: this request has met a bug. Whatever else is sent here before the next `WorkerReady` is
+    lost."""
+
+    worker: int
+    number: int
+    error: BaseException | None
 
 
 class ConnectionChanged(Message, frozen=True):
@@ -122,7 +131,7 @@ class StoreWorker(Actor):
         """Let go of the connection, and tell the store of the request that met the bug."""
         self._database.discard()
         if self._performing is not None:
-            self._tell(Performed(self._number, self._performing, refusal=exception_value))
+            self._tell(Crashed(self._number, self._performing, exception_value))
 
     @on(Announce)
     def announce(self, ctx: Context, message: Announce) -> None:

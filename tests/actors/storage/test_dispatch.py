@@ -117,6 +117,17 @@ def test_a_worker_that_begins_anew_has_lost_its_job() -> None:
     assert dispatch.worker_ready(1) is None
 
 
+def test_a_worker_that_has_crashed_gets_nothing_before_it_begins_anew() -> None:
+    dispatch = ready(2)
+    ill, next_one = submit(dispatch, QUERY, QUERY)
+    dispatch.assign(0.0)
+
+    assert dispatch.fail(1, 0.5) == ill
+    assert dispatch.assign(0.5).assigned == []
+    assert dispatch.worker_ready(1) is None
+    assert dispatch.assign(1.0).assigned == [(1, next_one)]
+
+
 def test_a_worker_that_is_gone_gets_nothing() -> None:
     dispatch = ready(2)
     dispatch.worker_gone(1)
@@ -148,6 +159,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.now = 0.0
         self.open: dict[int, Job] = {}
         self.running: dict[int, Job] = {}
+        self.crashed: set[int] = set()
         self.last_written = -1
 
     @rule(request=st.sampled_from([LOGIN, QUERY, WRITE, CHORE, LoadEntities()]), later=st.floats(0, 2))
@@ -168,9 +180,18 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.dispatch.finish(worker, self.now) is self.running.pop(worker)
         self.assign()
 
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def fail(self, data: st.DataObject) -> None:
+        worker = data.draw(st.sampled_from(sorted(self.running)))
+        assert self.dispatch.fail(worker, self.now) is self.running.pop(worker)
+        self.crashed.add(worker)
+        self.assign()
+
     @rule(worker=st.integers(0, 2))
-    def crash(self, worker: int) -> None:
+    def begin_anew(self, worker: int) -> None:
         assert self.dispatch.worker_ready(worker) is self.running.pop(worker, None)
+        self.crashed.discard(worker)
         self.assign()
 
     def assign(self) -> None:
@@ -179,6 +200,7 @@ class AnyOrder(RuleBasedStateMachine):
             del self.open[job.number]
         for worker, job in plan.assigned:
             assert worker not in self.running
+            assert worker not in self.crashed
             assert self.open.pop(job.number) is job
             assert (worker == WRITER) == (job.request.lane is Lane.WRITES)
             if worker == WRITER:

@@ -406,6 +406,19 @@ def test_a_bug_crashes_the_worker_and_its_asker_is_told(
     assert store.ask(NextEpoch("world")) == 1
 
 
+def test_who_waits_behind_a_request_that_meets_a_bug_is_answered(
+    start: Start, database: CooperativeDatabase
+) -> None:
+    store = start(pool_size=1)
+    store.until_connected()
+    database.rows("DROP TABLE session_positions")
+    ill = store.ref.ask(LoadPositions(), block=False, timeout=10)
+
+    assert store.ask(NextEpoch("world")) == 1
+    with pytest.raises(peewee.ProgrammingError):
+        ill.get()
+
+
 def test_the_asker_of_a_killed_worker_is_told(store: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = gevent.event.Event()
 

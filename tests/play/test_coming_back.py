@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 
@@ -160,6 +161,39 @@ def test_a_gateway_that_is_killed_costs_its_players_a_connection_and_nothing_els
     by_code.sees(f'{ann.name} says, "Here I am."')
 
 
+def test_a_program_that_never_heard_the_answer_of_a_killed_gateway_needs_no_login(
+    new_server: NewServer, unique: Unique
+) -> None:
+    server = new_server().start()
+    bob = server.telnet(unique("bob"))
+    bob.sends(gmcp('Core.Supports.Set ["Wyld.Resume 1"]', is_first=True))
+    bob.signs_up()
+    token, first, second = token_of(bob), made(), made()
+    bob.leave()
+    unheard = server.telnet(bob.name)
+    unheard.sends(resume(token, first))
+    assert token_of(unheard) == token[:12] + first, "which we do as if it had not come"
+    server.kill_and_wait("gateway")
+
+    again = server.telnet(bob.name)
+    again.sends(resume(token, second))
+    assert again.until_gmcp("Wyld.Resume.Failed")["reason"] == "already_used"
+    again.sends(resume(token[:12] + first, second, is_first=False))
+
+    again.sees("You are back, after")
+    assert token_of(again) == token[:12] + second
+    again.does("look", "Exits:")
+
+
+def made() -> str:
+    """The secret of a next token."""
+    return token_urlsafe(32)
+
+
+def resume(token: str, secret: str, *, is_first: bool = True) -> bytes:
+    return gmcp(f'Wyld.Resume {{"token":"{token}","next":"{secret}"}}', is_first=is_first)
+
+
 def test_a_stop_of_everything_costs_its_players_a_connection_and_nothing_else(
     new_server: NewServer, unique: Unique
 ) -> None:
@@ -189,10 +223,14 @@ def test_no_token_and_no_code_is_in_anything_that_the_server_writes(
     bob.sends(gmcp('Core.Supports.Set ["Wyld.Resume 1"]', is_first=True))
     bob.signs_up()
     bob.does("look", "Exits:")
-    secrets = [token_of(bob)]
-    bob.does("reconnect", "at the door leads back here.")
-    secrets.append(code_in(bob))
+    secrets = [token_of(bob), made()]
     bob.leave()
+    program = server.telnet(bob.name)
+    program.sends(resume(*secrets))
+    program.sees("You are back, after")
+    program.does("reconnect", "at the door leads back here.")
+    secrets.append(code_in(program))
+    program.leave()
     again = server.telnet(bob.name)
     again.sees("Your account's name")
     again.does(f"reconnect {secrets[-1]}", "You are back, after", "Exits:")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from actors.admin.options import AdminOptions
 from actors.checkpoint.keeper import KeeperOptions
+from actors.gateway.attempts import AttemptLimits
 from actors.gateway.devices import DevicePolicy
 from actors.gateway.login import LoginOptions
 from actors.gateway.pace import Pace
@@ -120,6 +121,7 @@ def session_options(sessions: SessionSettings, lines: CommandLimitSettings) -> S
         without={"devices"},
         devices=DevicePolicy(sessions.devices),
         lines=lines.as_record(CommandLimits),
+        attempts=sessions.attempts.as_record(AttemptLimits),
     )
 
 

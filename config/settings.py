@@ -208,6 +208,12 @@ class WebSettings(Section):
         return self
 
 
+class AttemptSettings(Section):
+    by_address: Count
+    by_session: Count
+    window_seconds: Seconds
+
+
 class SessionSettings(Section):
     login_timeout_seconds: Seconds
     selection_idle_seconds: Seconds
@@ -215,6 +221,7 @@ class SessionSettings(Section):
     link_dead_seconds: Seconds
     devices: Literal["one", "takeover", "share"]
     announce_code: bool
+    attempts: AttemptSettings
 
 
 class LoginSettings(Section):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import run_options
+from actors.gateway.attempts import AttemptLimits
 from config.loading import load
 from config.settings import Settings
 
@@ -32,6 +33,21 @@ def test_a_setting_arrives_in_its_record() -> None:
     assert run_options.web_options(given.gateway.web).allowed_origins == ("https://play.example.org",)
     assert run_options.page_options(given.gateway.web).title == "There"
     assert run_options.store_options(given, "dsn").pool_size == 7
+
+
+def test_how_often_wrong_tokens_may_be_shown_is_set_by_address_and_by_session() -> None:
+    given = settings(
+        WYLD_GATEWAY__SESSIONS__ATTEMPTS__BY_ADDRESS="3",
+        WYLD_GATEWAY__SESSIONS__ATTEMPTS__BY_SESSION="5",
+        WYLD_GATEWAY__SESSIONS__ATTEMPTS__WINDOW_SECONDS="60",
+    )
+
+    assert attempts_of(given) == AttemptLimits(3, 5, 60.0)
+    assert attempts_of(settings()) == AttemptLimits()
+
+
+def attempts_of(given: Settings) -> AttemptLimits:
+    return run_options.session_options(given.gateway.sessions, given.link.commands).attempts
 
 
 def test_the_encrypted_listener_has_the_limits_of_the_plain_one_and_an_address_of_its_own() -> None:

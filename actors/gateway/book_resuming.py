@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from actors.gateway.attempts import network_of
+from actors.gateway.attempts import AttemptLimits, network_of
 from actors.gateway.book_writing import Writing
 from actors.gateway.errors import TokenError
 from actors.gateway.messages import NextTokenKept, Resumable, ResumeRefused, ResumeSession
@@ -62,8 +62,8 @@ class Attempt:
 class Resuming(Writing):
     """See the module."""
 
-    def __init__(self, vault: Vault | None) -> None:
-        super().__init__(vault)
+    def __init__(self, vault: Vault | None, limits: AttemptLimits) -> None:
+        super().__init__(vault, limits)
         self._waiting: deque[Attempt] = deque()
         self._is_taking = False
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from actors.gateway.attempts import Attempts
+from actors.gateway.attempts import AttemptLimits, Attempts
 from actors.gateway.messages import TokenKept, TokenNotKept
 from actors.gateway.session_cache import SessionCache
 from actors.gateway.session_record import SessionId, SessionRecord
@@ -42,9 +42,9 @@ Then = Callable[[Context, Returned], None]
 class BookMemory:
     """What the book knows. `asking` are those who wait for the outcome of a resume."""
 
+    attempts: Attempts
     cache: SessionCache = field(default_factory=SessionCache)
     writes: SessionWrites = field(default_factory=SessionWrites)
-    attempts: Attempts = field(default_factory=Attempts)
     resumes: Counter[str] = field(default_factory=Counter)
     asking: dict[Ref, None] = field(default_factory=dict)
     is_loaded: bool = False
@@ -62,10 +62,10 @@ class Writing(Actor):
 
         memory: BookMemory | None = None
 
-    def __init__(self, vault: Vault | None) -> None:
+    def __init__(self, vault: Vault | None, limits: AttemptLimits) -> None:
         super().__init__()
         if self.state.memory is None:
-            self.state = self.state.replace(memory=BookMemory())
+            self.state = self.state.replace(memory=BookMemory(Attempts(limits)))
         self._memory: BookMemory = self.state.memory
         self._cache, self._writes = self._memory.cache, self._memory.writes
         self._vault = vault

@@ -81,7 +81,7 @@ class SessionBook(Resuming):
     """Permanent. Registered as SESSION_BOOK."""
 
     def __init__(self, options: SessionOptions, vault: Vault | None) -> None:
-        super().__init__(vault)
+        super().__init__(vault, options.attempts)
         self._options = options
         self._monitors: dict[Ref, Monitor] = {}
         self._restorers: list[Reply] = []

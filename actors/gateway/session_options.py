@@ -1,7 +1,8 @@
 """How long a session may do nothing, and how long it waits for others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from actors.gateway.attempts import AttemptLimits
 from actors.gateway.devices import DevicePolicy
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
@@ -23,6 +24,8 @@ class SessionOptions:
     devices: DevicePolicy = DevicePolicy.TAKEOVER
     # Whether a player whose program cannot keep a token is told a code to come back with.
     announce_code: bool = True
+    # Of tokens and codes that open nothing.
+    attempts: AttemptLimits = field(default_factory=AttemptLimits)
     lines: CommandLimits = DEFAULT_LIMITS
 
 

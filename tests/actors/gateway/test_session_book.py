@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from actors.gateway.attempts import AttemptLimits
 from actors.gateway.book_writing import BATCH_SESSIONS, RETRY_SECONDS
 from actors.gateway.messages import (
     BookStatus,
@@ -72,13 +73,15 @@ class Player(Actor):
 class Bench:
     """A book under its supervisor, its vault, and sessions to tell it things."""
 
-    def __init__(self, vault: MemoryVault | None = None, *, has_vault: bool = True) -> None:
+    def __init__(
+        self, vault: MemoryVault | None = None, *, has_vault: bool = True, options: SessionOptions = OPTIONS
+    ) -> None:
         self.system = ActorSystem(clock=ManualClock(1_000.0))
         self.vault = vault or MemoryVault(self.system)
         self.vault.system = self.system
         self.players: dict[Ref, list[Message]] = {}
         given = self.vault if has_vault else None
-        book = worker(SESSION_BOOK, SessionBook, OPTIONS, given, mailbox=Mailbox(limit=20_000))
+        book = worker(SESSION_BOOK, SessionBook, options, given, mailbox=Mailbox(limit=20_000))
         self.tree = run_tree(self.system, supervisor("top", one_for_one, [book]))
         self.settle()
 
@@ -625,6 +628,16 @@ def test_who_fails_too_often_is_not_even_looked_at(bench: Bench, token: Token) -
     assert isinstance(bench.shows(token), Resumable), "nothing was consumed, and others are not concerned"
     bench.advance(601.0)
     assert bench.shows("AAAA-AAAA", ELSEWHERE) is WrongSecret
+
+
+def test_how_often_one_may_fail_is_an_option() -> None:
+    bench = Bench(options=SessionOptions(attempts=AttemptLimits(by_address=1, window_seconds=60.0)))
+    bench.shows("AAAA-AAAA", ELSEWHERE)
+
+    assert bench.shows("AAAA-AAAA", ELSEWHERE) is TooManyAttempts
+    bench.advance(61.0)
+    assert bench.shows("AAAA-AAAA", ELSEWHERE) is WrongSecret
+    bench.system.stop()
 
 
 def test_a_whole_school_may_show_tokens_whose_answers_were_lost(bench: Bench, token: Token) -> None:

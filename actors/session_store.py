@@ -32,6 +32,7 @@ from actors.gateway.session_record import (
     SessionId,
     SessionMetadata,
     SessionRecord,
+    flaw_of,
 )
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_vault import Opened, Shown, VaultAway
@@ -169,7 +170,7 @@ def record_of(row: SessionRow, ahead: float) -> SessionRecord | None:
     except ValueError as error:
         logger.error("session %d cannot be brought back: %s", row.id, error)
         return None
-    return SessionRecord(
+    record = SessionRecord(
         id=SessionId(row.id),
         protocol=row.protocol,
         peer=row.peer,
@@ -182,6 +183,10 @@ def record_of(row: SessionRow, ahead: float) -> SessionRecord | None:
         character=_character_of(row),
         metadata=_metadata_of(row.metadata),
     )
+    if flaw := flaw_of(record):
+        logger.error("session %d cannot be brought back: %s", row.id, flaw)
+        return None
+    return record
 
 
 def _character_of(row: SessionRow) -> CharacterOf | None:

@@ -7,6 +7,7 @@ page) never sees half a change. All times are seconds of the actor system's cloc
 field and folds it in when it next changes or hands out the record ("touches coalesced").
 """
 
+import math
 from typing import NewType
 
 import msgspec
@@ -18,6 +19,10 @@ from transports.adapter import Capabilities
 # not to the next life of a gateway of the same name.
 SessionId = NewType("SessionId", int)
 _EPOCH_SHIFT = 32
+# As the database and the tokens have it.
+_LAST_ID = 2**63 - 1
+
+_LOGGED_IN = frozenset({SessionState.CHARACTER_SELECTION, SessionState.PLAYING})
 
 
 def session_id(epoch: int, counter: int) -> SessionId:
@@ -55,6 +60,22 @@ def metadata_of(capabilities: Capabilities) -> SessionMetadata:
         compression=capabilities.compression,
         user_agent=capabilities.user_agent or client,
     )
+
+
+def flaw_of(record: "SessionRecord") -> str:
+    """Why nobody could go on with this session, which another program may have written; "" if one can."""
+    state = record.left if record.state is SessionState.DISCONNECTED else record.state
+    if state not in _LOGGED_IN:
+        return f"it is {record.state} and was {record.left or 'nothing'} before"
+    if record.account is None:
+        return "it belongs to no account"
+    if record.plays and record.character is None:
+        return "it plays no character"
+    if not 0 < record.id <= _LAST_ID:
+        return "no session has such a number"
+    if not all(map(math.isfinite, (record.created_at, record.changed_at, record.touched_at))):
+        return "its times are none"
+    return ""
 
 
 def address_of(peer: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,11 +33,12 @@ from actors.gateway.session_book import SESSION_BOOK, SessionBook
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import NOTHING_KNOWN, SessionId, SessionMetadata, SessionRecord
 from actors.gateway.session_states import SessionState
+from actors.gateway.session_stay import restored
 from actors.session_store import StoreVault, record_of, row_of
 from actors.storage.cooperative import CooperativeDatabase
 from actors.storage.options import StoreOptions
 from actors.storage.passwords import PasswordOptions
-from actors.storage.sessions import load_sessions, save_sessions
+from actors.storage.sessions import SessionRow, load_sessions, save_sessions
 from actors.storage.store import store_children
 from supervisors import one_for_one, rest_for_one, run_tree, supervisor, worker
 from tests.actors.gateway.session_records import disconnected, playing
@@ -83,6 +85,37 @@ def test_a_row_of_another_version_is_read_as_far_as_it_can_be(caplog: pytest.Log
     assert "session 1 cannot be brought back" in caplog.text
     assert plain is not None
     assert plain.metadata == NOTHING_KNOWN
+
+
+states = st.sampled_from([state.value for state in SessionState] + ["meditating"])
+nobody = st.none() | st.just(1)
+times = st.sampled_from([0.0, 1_800_000_000.0, math.inf, -math.inf, math.nan])
+
+
+rows = st.builds(
+    session_row,
+    st.sampled_from([-5, 0, 1, 2**63 - 1]),
+    state=states,
+    left_state=st.none() | states,
+    account_id=nobody,
+    character_id=nobody,
+    changed_at=times,
+)
+
+
+@given(rows)
+def test_whatever_a_row_says_it_becomes_a_session_that_can_wait_for_its_player_or_none(
+    row: SessionRow,
+) -> None:
+    record = record_of(row, 0.0)
+
+    if record is not None:
+        waiting = restored(record, now=5.0).record
+        assert waiting is not None
+        assert waiting.left is not None
+        assert waiting.moved_to(waiting.left, now=6.0).account is not None
+        assert waiting.character is not None or not waiting.plays
+        assert encode(make(record.id, secrets.token_bytes))
 
 
 class Player(Actor):

@@ -2,7 +2,8 @@
 
 Objects in, objects out. It follows `going.js`, `sending.js` and `outbox.js` of `transports/web/static`: lines
 are kept until they are done, the last token and the last number of output lead back, and after a return all
-that the session has not taken is sent again under the same numbers.
+that the session has not taken is sent again under the same numbers. The secret of the next token is made
+here: if the one that is shown was used, and nobody has heard of that, the next one is shown.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ class Page:
         # What came last of the connection that is open.
         self.bye: Object | None = None
         self.is_masked = False
+        # The secret of the next token, once it is said, and whether it was said on an earlier connection.
+        self._next = ""
+        self._may_be_used = False
         self._show = show
         self._id = secrets.token_hex(16)
         self._send: Callable[[Object], None] | None = None
@@ -55,13 +59,18 @@ class Page:
         """A connection stands: say hello."""
         self._send, self.bye = send, None
         self._playing = None
+        self._is_pending = bool(self.token)
+        if not self.token:
+            self._seen = 0
+        self._says_hello(send)
+
+    def _says_hello(self, send: Callable[[Object], None]) -> None:
         hello: Object = {"t": "hello", "columns": 80, "rows": 24, "client": "chaos", "version": "1"}
         hello["id"] = self._id
-        self._is_pending = bool(self.token)
         if self.token:
-            hello |= {"resume": self.token, "seen": self._seen}
-        else:
-            self._seen = 0
+            self._may_be_used = bool(self._next)
+            self._next = self._next or secrets.token_urlsafe(32)
+            hello |= {"resume": self.token, "seen": self._seen, "next": self._next}
         send(hello)
 
     def is_lost(self) -> None:
@@ -95,7 +104,7 @@ class Page:
         """One object of a message."""
         if self._is_pending and thing["t"] in _HELD:
             self._held.append(thing)
-        else:
+        elif not self._is_pending or thing["t"] != "taken":
             self._take(thing)
 
     def _take(self, thing: Object) -> None:
@@ -114,7 +123,7 @@ class Page:
             case {"t": "seq", "n": number}:
                 self._seen, self._is_unsaid = number, True
             case {"t": "token", "token": token}:
-                self.token = token
+                self.token, self._next = token, ""
             case {"t": "resumed"}:
                 self._is_pending = False
                 self._held.clear()
@@ -137,9 +146,13 @@ class Page:
                     del self._lines[line]
 
     def _is_refused(self, reason: str) -> None:
+        if reason == "already_used" and self._may_be_used and self._send is not None:
+            self.token, self._next = self.token[:12] + self._next, ""
+            self._says_hello(self._send)
+            return
         self.refusals.append(reason)
         if reason != "unavailable":
-            self.token = ""
+            self.token = self._next = ""
             self._seen = 0
             self._is_pending = False
             self.abandoned |= self._lines.keys() - self._unsent

@@ -74,6 +74,37 @@ def test_it_comes_back_with_its_token_and_what_it_has_seen(wire: Wire) -> None:
     assert (wire.sent[0]["resume"], wire.sent[0]["seen"]) == ("abc", 31)
 
 
+def test_it_comes_back_by_the_token_it_has_made_when_it_heard_no_answer(wire: Wire) -> None:
+    wire.plays()
+    wire.page.types(1, "look")
+    wire.page.is_lost()
+    wire.opens()
+    secret = wire.sent[0]["next"]
+    wire.page.is_lost()
+
+    wire.opens(ASKS, QUESTION, {"t": "resume-failed", "reason": "already_used", "message": ""})
+    wire.says({"t": "taken", "n": 0}, ASKS, QUESTION)
+
+    hellos = [(one["resume"], one["next"]) for one in wire.sent if one["t"] == "hello"]
+    assert hellos[0] == ("abc", secret)
+    assert hellos[1][0] == "abc" + secret
+    assert hellos[1][1] != secret
+    assert wire.lines == []
+    wire.says({"t": "resumed", "seen": 0, "missed": 0}, PLAYS, {"t": "taken", "n": 0}, PROMPT)
+    assert wire.lines == [1]
+    assert wire.page.refusals == []
+
+
+def test_a_token_that_somebody_else_has_used_leads_to_the_login(wire: Wire) -> None:
+    wire.plays()
+    wire.page.is_lost()
+
+    wire.opens(ASKS, QUESTION, {"t": "resume-failed", "reason": "already_used", "message": ""})
+
+    assert wire.page.refusals == ["already_used"]
+    assert wire.page.asks
+
+
 def test_what_the_login_says_is_not_shown_to_who_comes_back(wire: Wire) -> None:
     wire.plays()
     wire.page.is_lost()

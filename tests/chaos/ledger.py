@@ -118,10 +118,11 @@ class Ledger:
         command.outcomes.append(outcome)
 
     def unanswered(self, player: str) -> list[Command]:
-        """What the player waits for, oldest first."""
+        """What the player waits for, oldest first: not what a lost connection took with it."""
         # Only the newest can be without an answer, but for what a lost connection took with it.
         newest = islice(reversed(self._commands[player].values()), _RECENT)
-        return [command for command in newest if not command.answers][::-1]
+        waiting = [command for command in newest if not command.answers and command.sureness is Sureness.ONCE]
+        return waiting[::-1]
 
     def loses_connection(self, player: str) -> None:
         """The connection of a client that keeps nothing has ended: what was under way may be lost."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 from collections import Counter
 from collections.abc import Iterable
@@ -80,6 +82,10 @@ SETTINGS = {
 }
 
 
+# Below what systems give to clients (Linux: from 32768 on).
+QUIET_PORTS = range(20_000, 32_000)
+
+
 class Stage(Server):
     """A server whose gateway reaches the world through `link_proxy`."""
 
@@ -115,10 +121,11 @@ class Stage(Server):
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    """A port that nobody listens on, and that no client is given for its own end while the world is dead."""
+    for port in random.SystemRandom().sample(QUIET_PORTS, 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("no free port was found")
 
 
 def world_of(entities: Iterable[EntityRecord] = ()) -> World:

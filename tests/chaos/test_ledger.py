@@ -52,3 +52,13 @@ def test_a_lost_connection_makes_unsure_what_was_not_answered_and_nothing_else()
         Sureness.ONCE,
         Sureness.ONCE,
     ]
+
+
+def test_nobody_waits_for_what_a_lost_connection_took_with_it() -> None:
+    ledger = Ledger(["Ann"])
+    ledger.speaks("Ann", 0.0)
+    ledger.loses_connection("Ann")
+
+    again = ledger.speaks("Ann", 1.0)
+
+    assert ledger.unanswered("Ann") == [again]

@@ -16,9 +16,8 @@ from typing import Final
 from actors.gateway.attempts import AttemptLimits, network_of
 from actors.gateway.book_writing import Writing
 from actors.gateway.errors import TokenError
-from actors.gateway.messages import NextTokenKept, Resumable, ResumeRefused, ResumeSession
+from actors.gateway.messages import CountResume, NextTokenKept, Resumable, ResumeRefused, ResumeSession
 from actors.gateway.reconnect_results import (
-    RESUMED,
     AlreadyUsed,
     Garbage,
     ResumeRefusal,
@@ -147,7 +146,7 @@ class Resuming(Writing):
         if opened.is_next_kept and following is not None:
             # Whatever becomes of the client that has made it.
             entry[1].try_tell(NextTokenKept(following))
-        self._count(asker, RESUMED)
+        self._memory.asking.pop(asker, None)
         asker.try_tell(Resumable(entry[0], entry[1], opened.is_next_kept))
 
     def _failed(self, attempt: Attempt, refusal: ResumeRefusal) -> None:
@@ -157,12 +156,13 @@ class Resuming(Writing):
         self._refuse(attempt.asker, refusal)
 
     def _refuse(self, asker: Ref, refusal: ResumeRefusal) -> None:
-        self._count(asker, refusal.name)
+        self._memory.asking.pop(asker, None)
+        self._memory.resumes[refusal.name] += 1
         asker.try_tell(ResumeRefused(refusal))
 
-    def _count(self, asker: Ref, name: str) -> None:
-        self._memory.asking.pop(asker, None)
-        self._memory.resumes[name] += 1
+    @on(CountResume)
+    def count(self, _ctx: Context, count: CountResume) -> None:
+        self._memory.resumes[count.result] += 1
 
 
 def _is_suspicious(refusal: ResumeRefusal, shown: Shown) -> bool:

@@ -514,6 +514,15 @@ class ResumeRefused(Message, frozen=True):
     refusal: ResumeRefusal
 
 
+class CountResume(Message, frozen=True):
+    """To the book: what a client has shown came to this, by its name in the counters, and nobody else knows.
+
+    That is whoever was let in, and whoever was not although the book had nothing against it.
+    """
+
+    result: str
+
+
 class GetSession(Message, frozen=True):
     """To the book: this session's (record, ref), None if there is none."""
 

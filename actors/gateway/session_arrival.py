@@ -15,6 +15,7 @@ from actors.gateway.dialogue import Rejoin, Running, TokenShown, Turn
 from actors.gateway.login import LoginDialogue
 from actors.gateway.messages import (
     Attach,
+    CountResume,
     GetSession,
     GoOn,
     Moved,
@@ -28,7 +29,7 @@ from actors.gateway.messages import (
     SetEcho,
     ShowsToken,
 )
-from actors.gateway.reconnect_results import ResumeRefusal, SessionClosed, Unavailable, WrongState
+from actors.gateway.reconnect_results import RESUMED, ResumeRefusal, SessionClosed, Unavailable, WrongState
 from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, address_of
@@ -88,6 +89,7 @@ class Arrival(Tokens):
             self._shown = shows
             self._take(ctx, self._rules.shows_token(self.state.dialogue, shows.text))
         else:
+            self._count_resume(WrongState.name)
             self._tell_program_no(WrongState())
 
     def _show_token(self, ctx: Context, text: str) -> None:
@@ -114,8 +116,13 @@ class Arrival(Tokens):
             shows_token=True,
             next_secret=shown.next_secret if resumable.is_next_kept else "",
         )
-        if problem is not None:
-            self._refuse_token(ctx, WrongState() if problem else SessionClosed())
+        refusal = None if problem is None else WrongState() if problem else SessionClosed()
+        self._count_resume(RESUMED if refusal is None else refusal.name)
+        if refusal is not None:
+            self._refuse_token(ctx, refusal)
+
+    def _count_resume(self, result: str) -> None:
+        self._tell_book(CountResume(result))
 
     @on(ResumeRefused)
     def token_opens_nothing(self, ctx: Context, refused: ResumeRefused) -> None:

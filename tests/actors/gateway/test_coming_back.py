@@ -18,16 +18,17 @@ from actors.gateway.messages import (
     DescribeLink,
     DescribeSession,
     Incoming,
+    SendAway,
 )
 from actors.gateway.missed_output import LINES_LIMIT
-from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable
+from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable, WrongState
 from actors.gateway.session import Session
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.rendering import Delivery
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
-from transports.link.protocol import Performed, TextOutput
+from transports.link.protocol import DisconnectReason, Performed, TextOutput
 from transports.markup import plain
 
 
@@ -202,6 +203,47 @@ def test_every_way_in_is_counted() -> None:
 
         assert isinstance(status, BookStatus)
         assert status.resumes == {"resumed": 1, AlreadyUsed.name: 1, Garbage.name: 1}
+
+
+def test_a_token_that_is_shown_in_play_is_counted_as_the_wrong_state_and_used_by_nobody() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        page = gateway.client("websocket").logs_in()
+        gateway.advance(1)
+        token = data_of(page, "session.token")[-1]["token"]
+
+        page.sends_data("session.resume", {"token": token})
+
+        [refused] = data_of(page, "session.resume-failed")
+        assert refused["reason"] == WrongState.name
+        status = gateway.ask("session_book", DescribeBook())
+        assert isinstance(status, BookStatus)
+        assert status.resumes == {WrongState.name: 1}
+        page.hangs_up()
+        again = gateway.client("websocket").sends_data("session.resume", {"token": token})
+        assert again.saw("You are back")
+
+
+def test_a_token_whose_session_ends_in_that_moment_is_counted_as_that_and_not_as_a_return() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        session = gateway.system.find("/gateway/sessions/1")
+        assert session is not None
+        vault = gateway.session_vault
+        vault.stands()
+        again = gateway.client().types(f"reconnect {code}")
+        # The answer is under way when the session goes.
+        vault.goes_on()
+        session.tell(SendAway("", DisconnectReason.KICKED))
+        gateway.settle()
+
+        status = gateway.ask("session_book", DescribeBook())
+
+        assert isinstance(status, BookStatus)
+        assert status.resumes == {SessionClosed.name: 1}
+        assert again.saw(plain(SessionClosed.text))
 
 
 # By token -----------------------------------------------------------------------------------------------

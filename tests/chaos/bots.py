@@ -76,6 +76,9 @@ class Bot:
         """World and gateway have lost what came in this time: say in the ledger what nobody else has kept."""
         raise NotImplementedError
 
+    def may_be_shown_again(self, since: float, until: float) -> None:
+        """A gateway that had shown things in this time could tell nobody. Nothing to who says what it has."""
+
     def _is_able_to_type(self) -> bool:
         """Whether there is somewhere to type into; if not, find it again. False: it is given up."""
         raise NotImplementedError

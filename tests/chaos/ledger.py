@@ -135,10 +135,10 @@ class Ledger:
         if not command.answers and command.sureness is Sureness.ONCE:
             command.sureness = Sureness.AT_MOST_ONCE
 
-    def may_be_shown_again(self, player: str, since: float) -> None:
-        """What was answered from this time on may be answered once more."""
+    def may_be_shown_again(self, player: str, since: float, until: float) -> None:
+        """What was answered in this time may be answered once more."""
         for command in self._commands[player].values():
-            command.may_repeat |= bool(command.answers) and command.answers[-1] >= since
+            command.may_repeat |= any(since <= answer <= until for answer in command.answers)
 
     def may_be_rerun(self, since: float, until: float) -> None:
         """The world died at `until`, and was saved last at `since`."""

@@ -21,6 +21,19 @@ CHECKPOINT_SECONDS = 2.0
 # Seconds until a database that is back is found again by who writes checkpoints.
 RETURN_SECONDS = 10.0
 
+# Seconds until the world has heard that something was shown.
+CONFIRM_SECONDS = 1.5
+
+_SILENT = frozenset(
+    {
+        Kind.WORLD_KILLED,
+        Kind.WORLD_FROZEN,
+        Kind.GATEWAY_FROZEN,
+        Kind.LINK_CUT,
+        Kind.LINK_STALLED,
+        Kind.LINK_SLOW,
+    }
+)
 _DATABASE = frozenset({Kind.DATABASE_KILLED, Kind.DATABASE_AWAY, Kind.DATABASE_FROZEN})
 
 Times = tuple[float, float]
@@ -50,6 +63,21 @@ def rerun_times(all_struck: Sequence[Struck]) -> list[Times]:
     return [(_last_save(world, unsaved), world) for world in _deaths(all_struck, Kind.WORLD_KILLED)]
 
 
+def unconfirmed_times(all_struck: Sequence[Struck], is_back_at: Callable[[float], float]) -> list[Times]:
+    """From when to when a gateway had shown what it could not tell the world any more before it died: for a
+    client that cannot say itself what it has seen, that comes again."""
+    silent = [
+        (
+            struck.began - CONFIRM_SECONDS,
+            is_back_at(struck.began) if kind is Kind.WORLD_KILLED else struck.ended,
+        )
+        for struck in all_struck
+        if (kind := struck.fault.kind) in _SILENT
+    ]
+    deaths = _deaths(all_struck, Kind.GATEWAY_KILLED)
+    return [(_before(death - CONFIRM_SECONDS, silent), death) for death in deaths]
+
+
 def _unsaved(all_struck: Sequence[Struck]) -> list[Times]:
     return [
         (struck.began - CHECKPOINT_SECONDS, struck.ended + RETURN_SECONDS)
@@ -64,7 +92,11 @@ def _deaths(all_struck: Sequence[Struck], kind: Kind) -> Iterator[float]:
 
 def _last_save(moment: float, unsaved: Sequence[Times]) -> float:
     """When a checkpoint was surely written last before `moment`."""
-    saved = moment - CHECKPOINT_SECONDS
-    while within := [since for since, until in unsaved if since < saved <= until]:
-        saved = min(within)
-    return saved
+    return _before(moment - CHECKPOINT_SECONDS, unsaved)
+
+
+def _before(moment: float, times: Sequence[Times]) -> float:
+    """The last moment up to this one that is in none of these times."""
+    while within := [since for since, until in times if since < moment <= until]:
+        moment = min(within)
+    return moment

@@ -19,7 +19,7 @@ from tests.chaos.faults import Kind, schedule
 from tests.chaos.injecting import Injector
 from tests.chaos.judgement import Judgement, judge
 from tests.chaos.ledger import Ledger, Sureness
-from tests.chaos.machine_lost import lost_times, rerun_times
+from tests.chaos.machine_lost import lost_times, rerun_times, unconfirmed_times
 from tests.chaos.recovery import Struck, answered_again, by_kind, table
 from tests.chaos.stage import Stage, beginning
 from tests.chaos.tcp_proxy import Proxy
@@ -102,6 +102,9 @@ def run_chaos(
     for since, until in lost_times(injector.struck, partial(answered_again, ledger)):
         for bot in bots:
             bot.may_be_undone(since, until)
+    for since, until in unconfirmed_times(injector.struck, partial(answered_again, ledger)):
+        for bot in bots:
+            bot.may_be_shown_again(since, until)
     endings = [ending for bot in bots for ending in bot.endings]
     judgement = judge(ledger, beginning(NAMES), after, endings, absent)
     findings = [*judgement.findings, *_others(bots, code)]

@@ -12,8 +12,6 @@ from tests.play.players import LIMIT_SECONDS, PASSWORD, TelnetPlayer
 
 _CODE = re.compile(r'"reconnect\s+(\S+)"')
 _LETTERS_KEPT = 20_000
-# Until the world has heard from a gateway that something was shown; after that it is not shown again.
-UNCONFIRMED_SECONDS = 1.5
 
 
 class HeardTelnet(TelnetPlayer):
@@ -64,6 +62,9 @@ class TelnetBot(Bot):
             if since <= command.typed_at <= until:
                 self._ledger.may_be_undone(command)
 
+    def may_be_shown_again(self, since: float, until: float) -> None:
+        self._ledger.may_be_shown_again(self.name, since, until)
+
     def _connect(self) -> HeardTelnet:
         self._has_spoken = False
         self._player = HeardTelnet(self.name, self.proxy.port, self)
@@ -74,8 +75,6 @@ class TelnetBot(Bot):
             return True
         if self._player is not None:
             self._notes_ending(self._player.text[-200:])
-            if self._gateway != self._gateways():
-                self._ledger.may_be_shown_again(self.name, self._now() - UNCONFIRMED_SECONDS)
             self._ledger.loses_connection(self.name)
             self.screen.breaks_off()
             self._hangs_up()

@@ -106,7 +106,7 @@ def test_an_answer_that_came_twice_is_found(run: Run) -> None:
 
 
 def test_an_answer_may_come_twice_where_nobody_is_left_who_knew_of_the_first(run: Run) -> None:
-    run.ledger.may_be_shown_again("Ann", 1.0)
+    run.ledger.may_be_shown_again("Ann", 0.5, 1.5)
     run.ledger.answered(run.commands[0], Outcome.DONE, 2.0)
     run.ledger.answered(run.commands[-1], Outcome.DONE, 2.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.faults import Fault, Kind
-from tests.chaos.machine_lost import lost_times, rerun_times
+from tests.chaos.machine_lost import lost_times, rerun_times, unconfirmed_times
 from tests.chaos.recovery import Struck
 
 
@@ -60,3 +60,13 @@ def test_what_was_not_saved_before_a_death_of_the_world_may_run_again() -> None:
 
     assert rerun_times([WORLD]) == [(98.0, 100.0)]
     assert rerun_times([WORLD, away]) == [(88.0, 100.0)]
+
+
+def test_what_was_shown_in_the_last_moment_of_a_gateway_is_known_to_nobody() -> None:
+    gateway = struck(Kind.GATEWAY_KILLED, 100.0)
+    stalled = struck(Kind.LINK_STALLED, 97.0, 101.0)
+    long_ago = struck(Kind.LINK_STALLED, 80.0, 84.0)
+
+    assert unconfirmed_times([gateway, long_ago], soon) == [(98.5, 100.0)]
+    assert unconfirmed_times([gateway, stalled], soon) == [(95.5, 100.0)]
+    assert unconfirmed_times([struck(Kind.WORLD_KILLED, 99.0), gateway], soon) == [(97.5, 100.0)]

@@ -20,13 +20,15 @@ from actors.checkpoint.messages import Overdue
 from actors.world.character import Character
 from tests.actors.gateway_kit import Client
 from tests.actors.world_kit import House
-from wyld_actors import Actor, Context, Future, Message, Ref, on
+from wyld_actors import Actor, CellState, Context, Future, Message, Ref, on
 
 pytestmark = pytest.mark.slow
 
 # Of virtual time: for a supervisor to lose patience with a part and to try again, for a gateway to ask again.
 LONG_SECONDS = 30.0
 
+# For a world that gives up to end by itself.
+FAREWELL = 2.0
 # In the sample world: two lanterns, an anchor, a rope.
 THINGS = 4
 # What a new character has.
@@ -116,6 +118,14 @@ class Story:
     def crashes(self, part: str) -> None:
         if self.house.current is not None:
             self.house.crashes(part)
+            self._notices_the_end()
+
+    def _notices_the_end(self) -> None:
+        """So many crashes in a moment are too many for the world: it gives up, and its launcher sees that."""
+        root = self.house.system.find("/world")
+        if root is None or root.cell.state is not CellState.RUNNING:
+            self.house.advance(FAREWELL)
+            self.house.dies()
 
     def gateway_link_crashes(self) -> None:
         ref = self.house.system.find("/gateway/link")
@@ -139,6 +149,8 @@ class Story:
 
     def waits(self, seconds: float) -> None:
         self.house.advance(seconds)
+        if self.house.current is not None:
+            self._notices_the_end()
 
     # The end
 
@@ -196,6 +208,9 @@ _STEPS: st.SearchStrategy[tuple[str, *tuple[object, ...]]] = st.one_of(
 # The link is not up when the sessions are torn out of the world: it learns of it when it comes.
 @example([("crashes", "link"), ("crashes", "link"), ("crashes", "sessions")])
 @example([("crashes", "sessions"), ("crashes", "sessions"), ("crashes", "characters")])
+@example(
+    [("crashes", "sessions"), ("crashes", "sessions"), ("crashes", "characters"), ("crashes", "characters")]
+)
 def test_no_order_of_faults_loses_a_line_or_runs_one_twice(
     steps: Sequence[tuple[str, *tuple[object, ...]]],
 ) -> None:

@@ -148,7 +148,8 @@ MEANT = {
 _SYMBOLS = frozenset("':?")
 _MARKS = frozenset({"Mn", "Me"})
 _ALL = re.compile(r"all(?:[. ]\s*|$)")
-_ORDINAL = re.compile(r"(\d{1,3})\.(.+)", re.DOTALL)
+# Not `1.5 coins`: who means that is not to pay five.
+_ORDINAL = re.compile(r"(\d{1,3})\.(\D.*)", re.DOTALL)
 # Nobody has more coins than that, and it cannot overflow anything.
 _COUNT = re.compile(r"[1-9]\d{0,8}")
 _COUNTED = {word: number for number, word in enumerate(NUMBERS, start=2)}

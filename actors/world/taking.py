@@ -16,8 +16,8 @@ _COINS = frozenset({_ONE_COIN, "coins", "money"})
 
 def goods_meant(target: Target, held: Goods) -> Goods:
     """What `target` means of the goods that somebody holds. More coins than there are, if it says so; a bare
-    `all` means things only: nobody loses their purse by dropping what they carry."""
-    if held.coins and target.words in {(word,) for word in _COINS}:
+    `all` means things only: nobody loses their purse by dropping what they carry, nor by `2.coins`."""
+    if held.coins and target.ordinal == 1 and target.words in {(word,) for word in _COINS}:
         return Goods(coins=_coins_meant(target, held.coins))
     return Goods(all_meant(target, held.things))
 

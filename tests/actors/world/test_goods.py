@@ -92,6 +92,8 @@ def test_nobody_gives_what_they_do_not_have(bazaar: Bazaar) -> None:
     assert ann.types("give 21 coins to bob") == ["You have only 20 coins."]
     assert ann.types("give 0 coins to bob") == ["You carry no '0 coins'."]
     assert ann.types("give -5 coins to bob") == ["You carry no '-5 coins'."]
+    assert ann.types("give 1.5 coins to bob") == ["You carry no '1.5 coins'."]
+    assert ann.types("give 2.coins to bob") == ["You carry no '2.coins'."]
     assert ann.types("give 5 coins to zoe") == ["There is nobody called 'zoe' here."]
     assert ann.types("give 5 coins to ann") == ["You pass it from one hand into the other."]
     assert ann.state.coins == 20

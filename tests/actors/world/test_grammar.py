@@ -71,6 +71,8 @@ def target(*words: str, ordinal: int = 1) -> Target:
         ("get two brass lanterns", Get(Target(("brass", "lanterns"), count=2))),
         ("get 0 coins", Get(target("0", "coins"))),
         ("get -5 coins", Get(target("-5", "coins"))),
+        ("get 1.5 coins", Get(target("1.5", "coins"))),
+        ("get 1.000 coins", Get(target("1.000", "coins"))),
         ("get 9999999999 coins", Get(target("9999999999", "coins"))),
         ("get 7", Get(target("7"))),
         ("get gem from the bag", Get(target("gem"), target("bag"))),

@@ -167,6 +167,16 @@ class Server:
         self.kill(name)
         self.until(lambda content: self._is_ready(content) and self.words.count(ready) > before)
 
+    def lose_machine(self) -> None:
+        """SIGKILL everything at once, the database as well."""
+        family = self.family()
+        for process in family:
+            process.suspend()
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family[1:], timeout=LIMIT_SECONDS)
+        self.process.wait(LIMIT_SECONDS)
+
     @property
     def postgres(self) -> psutil.Process:
         """The embedded PostgreSQL."""

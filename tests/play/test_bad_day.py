@@ -144,14 +144,16 @@ def test_play_goes_on_while_the_database_is_away_and_logins_are_told(
 ) -> None:
     server, name = new_server().start(), unique("bob")
     server.telnet(name).signs_up().logs_out()
-    ann = server.telnet(unique("ann")).signs_up()
+    players = server.telnet(unique("ann")).signs_up(), server.web(unique("cid")).signs_up()
 
     with server.without_database():
-        ann.does("east", "The Market", ">")
-        bob = server.telnet(name)
-        bob.gives_password()
-        bob.sees("The world's memory is out of reach for a moment. Try again shortly.")
+        for player in players:
+            player.does("east", "The Market", ">")
+        for bob in (server.telnet(name), server.web(name)):
+            bob.gives_password()
+            bob.sees("The world's memory is out of reach for a moment. Try again shortly.")
 
     server.until_said("checkpoints are written again")
     server.telnet(name).logs_in()
-    ann.does("west", "The Old Quay", ">")
+    for player in players:
+        player.does("west", "The Old Quay", ">")

@@ -7,6 +7,10 @@ By address, since a code has 40 bits only: at ten failures in ten minutes, an ad
 meets one of ten thousand codes once in two hundred years. Of IPv6 the first 64 bits count, which is what one
 customer has.
 
+By all who type codes, since ten thousand machines at once would meet one in a week. After `CODES_LIMIT`
+failures a code leads back only from where the session's player was last, for the rest of the ten minutes: so
+one is met in ten years, nobody who sits at home notices, and who is elsewhere logs in.
+
 By session, since its number is no secret. Whoever comes from where the session's player was last is not
 refused for what strangers do: else they could lock him out.
 
@@ -20,6 +24,8 @@ from dataclasses import dataclass
 from actors.gateway.session_record import SessionId
 
 _PREFIX_BITS = 64
+# Wrong codes in a window, over all addresses: more than ten thousand honest players mistype.
+CODES_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Attempts:
         limits = limits or AttemptLimits()
         self._by_address = _Counts(limits.by_address, limits)
         self._by_session = _Counts(limits.by_session, limits)
+        self._codes = _Counts(CODES_LIMIT, limits)
 
     def may_try(self, address: str, now: float) -> bool:
         """Whether this address has not failed too often."""
@@ -54,6 +61,14 @@ class Attempts:
         self._by_address.add(network_of(address), now)
         if session is not None:
             self._by_session.add(session, now)
+
+    def code_failed(self, now: float) -> None:
+        """A code that somebody showed was wrong, wherever it came from."""
+        self._codes.add(None, now)
+
+    def are_codes_guessed(self, now: float) -> bool:
+        """Whether so many were wrong that somebody must be trying them out."""
+        return self._codes.is_full(None, now)
 
     @property
     def keys(self) -> int:

@@ -143,15 +143,24 @@ class Resuming(Writing):
         if entry is None or entry[1] is None:
             self._refuse(asker, SessionClosed())
             return
+        if attempt.shown.session is None and not self._may_be_by_code(entry, attempt.address):
+            logger.warning("a code from %s is refused: codes are being guessed", attempt.address)
+            self._refuse(asker, TooManyAttempts())
+            return
         if opened.is_next_kept and following is not None:
             # Whatever becomes of the client that has made it.
             entry[1].try_tell(NextTokenKept(following))
         self._memory.asking.pop(asker, None)
         asker.try_tell(Resumable(entry[0], entry[1], opened.is_next_kept))
 
+    def _may_be_by_code(self, entry: Entry, address: str) -> bool:
+        return _is_at_home(entry, address) or not self._memory.attempts.are_codes_guessed(self.ctx.now)
+
     def _failed(self, attempt: Attempt, refusal: ResumeRefusal) -> None:
         if _is_suspicious(refusal, attempt.shown):
             self._memory.attempts.failed(attempt.address, attempt.shown.session, self.ctx.now)
+            if attempt.shown.session is None and not isinstance(refusal, Garbage):
+                self._memory.attempts.code_failed(self.ctx.now)
         logger.info("a client at %s does not come back: %s", attempt.address, refusal.name)
         self._refuse(attempt.asker, refusal)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.gateway.attempts import AttemptLimits
+from actors.gateway.attempts import CODES_LIMIT, AttemptLimits
 from actors.gateway.book_writing import BATCH_SESSIONS, RETRY_SECONDS
 from actors.gateway.messages import (
     BookStatus,
@@ -666,6 +666,24 @@ def test_strangers_cannot_lock_a_player_out_of_his_session(bench: Bench, token: 
 
     assert bench.shows(token, "198.51.100.200") is TooManyAttempts
     assert isinstance(bench.shows(token), Resumable)
+
+
+def test_while_codes_are_guessed_by_many_one_opens_only_from_where_its_player_was(
+    bench: Bench, token: Token
+) -> None:
+    def another() -> Code:
+        code = bench.code(1, bench.ask(GetSession(1))[1])
+        bench.advance()
+        return code
+
+    for number in range(CODES_LIMIT):
+        assert bench.shows("AAAA-AAAA", f"10.0.{number}.1") is WrongSecret
+
+    assert bench.shows(another(), ELSEWHERE) is TooManyAttempts
+    assert isinstance(bench.shows(another()), Resumable)
+    assert isinstance(bench.shows(token, ELSEWHERE), Resumable), "nobody guesses a token"
+    bench.advance(601.0)
+    assert isinstance(bench.shows(another(), ELSEWHERE), Resumable)
 
 
 def test_no_secret_reaches_the_log(bench: Bench, token: Token, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ __all__ = [
     "find_account",
     "record_login",
     "refuse_taken_name",
-    "set_password_hash",
+    "replace_password_hash",
 ]
 
 
@@ -67,9 +67,11 @@ def account_exists(database: CooperativeDatabase, account_id: int) -> bool:
     return bool(database.all(Account.select(Account.id).where(Account.id == account_id)))
 
 
-def set_password_hash(database: CooperativeDatabase, account_id: int, password_hash: str) -> None:
-    """Replace the hash: a new password, or the same one hashed with newer parameters."""
-    database.run(Account.update(password_hash=password_hash).where(Account.id == account_id))
+def replace_password_hash(database: CooperativeDatabase, account_id: int, before: str, after: str) -> bool:
+    """A new password, or the same one hashed with newer parameters, in the place of `before`. False if
+    somebody has replaced that meanwhile: hashing takes its time."""
+    is_before = (Account.id == account_id) & (Account.password_hash == before)
+    return bool(database.run(Account.update(password_hash=after).where(is_before)))
 
 
 def record_login(database: CooperativeDatabase, account_id: int) -> None:

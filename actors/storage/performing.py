@@ -41,9 +41,9 @@ def _create_account(
 def _authenticate(
     database: CooperativeDatabase, hasher: PasswordHasher, request: requests.Authenticate
 ) -> AccountRecord:
-    account, needs_rehash = _verified(database, hasher, request.name, request.password)
+    account, known, needs_rehash = _verified(database, hasher, request.name, request.password)
     if needs_rehash:
-        accounts.set_password_hash(database, account.id, hasher.hash(request.password))
+        accounts.replace_password_hash(database, account.id, known, hasher.hash(request.password))
     accounts.record_login(database, account.id)
     return account
 
@@ -51,10 +51,11 @@ def _authenticate(
 def _change_password(
     database: CooperativeDatabase, hasher: PasswordHasher, request: requests.ChangePassword
 ) -> AccountRecord:
-    account, _ = _verified(database, hasher, request.name, request.password)
+    account, known, _ = _verified(database, hasher, request.name, request.password)
     password_hash = hasher.hash(request.new_password)
     with database.atomic():
-        accounts.set_password_hash(database, account.id, password_hash)
+        if not accounts.replace_password_hash(database, account.id, known, password_hash):
+            raise WrongCredentials(request.name)
         # Whoever changes a password may have lost more than that.
         session_tokens.revoke_tokens(database, account_id=account.id)
     return account
@@ -62,13 +63,14 @@ def _change_password(
 
 def _verified(
     database: CooperativeDatabase, hasher: PasswordHasher, name: str, password: str
-) -> tuple[AccountRecord, bool]:
+) -> tuple[AccountRecord, str, bool]:
+    """The account, the hash that the password fits, and whether that one is to be replaced."""
     found = accounts.find_account(database, name)
     account, password_hash = found or (None, None)
     verdict = hasher.verify(password_hash, password)
-    if account is None or not verdict.is_right:
+    if account is None or password_hash is None or not verdict.is_right:
         raise WrongCredentials(name)
-    return account, verdict.needs_rehash
+    return account, password_hash, verdict.needs_rehash
 
 
 _PERFORMERS: dict[type[StoreRequest], Callable[[CooperativeDatabase, PasswordHasher, Any], Any]] = {

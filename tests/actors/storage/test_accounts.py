@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+from collections.abc import Callable
 
 import gevent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.storage.accounts import create_account, find_account, record_login, set_password_hash
+from actors.storage.accounts import create_account, find_account, record_login, replace_password_hash
 from actors.storage.characters import create_character, list_characters, select_character
 from actors.storage.cooperative import CooperativeDatabase
-from actors.storage.errors import NameTaken, NoSuchAccount, NoSuchCharacter, UnusableName
+from actors.storage.errors import NameTaken, NoSuchAccount, NoSuchCharacter, UnusableName, WrongCredentials
 from actors.storage.names import name_key
+from actors.storage.passwords import PasswordHasher, PasswordOptions
+from actors.storage.performing import perform
+from actors.storage.requests import Authenticate, ChangePassword, CreateAccount, StoreRequest
 
 
 @given(st.text())
@@ -91,7 +96,8 @@ def test_a_login_is_noted(database: CooperativeDatabase) -> None:
 def test_a_password_hash_is_replaced(database: CooperativeDatabase) -> None:
     account = create_account(database, "Ann", "old")
 
-    set_password_hash(database, account.id, "new")
+    assert replace_password_hash(database, account.id, "old", "new")
+    assert not replace_password_hash(database, account.id, "old", "newer"), "somebody was quicker"
 
     assert find_account(database, "Ann") == (account, "new")
 
@@ -138,3 +144,38 @@ def test_nobody_chooses_the_character_of_another(database: CooperativeDatabase) 
 
     with pytest.raises(NoSuchCharacter, match="Morgan"):
         select_character(database, bob.id, "Morgan")
+
+
+class Meanwhile(PasswordHasher):
+    """While it hashes, somebody else does something."""
+
+    def __init__(self, options: PasswordOptions, happens: Callable[[], None]) -> None:
+        super().__init__(options)
+        self._happens = happens
+
+    def hash(self, password: str) -> str:
+        self._happens()
+        return super().hash(password)
+
+
+@pytest.mark.parametrize(
+    "request_", [Authenticate("Ann", "old"), ChangePassword("Ann", "old", "mine")], ids=["login", "change"]
+)
+def test_a_password_that_is_changed_while_the_old_one_is_hashed_stays_changed(
+    database: CooperativeDatabase, request_: StoreRequest
+) -> None:
+    cheap, cheaper = PasswordOptions(memory_kib=128, passes=1), PasswordOptions(memory_kib=64, passes=1)
+    others, first = PasswordHasher(cheap), PasswordHasher(cheaper)
+    perform(database, first, CreateAccount("Ann", "old"))
+    hasher = Meanwhile(cheap, lambda: perform(database, others, ChangePassword("Ann", "old", "new")))
+
+    # A login whose password is to be hashed anew, or another change.
+    with contextlib.suppress(WrongCredentials):
+        perform(database, hasher, request_)
+
+    assert perform(database, others, Authenticate("Ann", "new")).name == "Ann"
+    for wrong in ("old", "mine"):
+        with pytest.raises(WrongCredentials):
+            perform(database, others, Authenticate("Ann", wrong))
+    for used in (others, first, hasher):
+        used.close()

@@ -117,26 +117,34 @@ Decision = Stop | RestartIn | GiveUp
 class RestartHistory:
     """What is remembered of one process between its incarnations, and what follows from it."""
 
-    __slots__ = ("_policy", "_random", "failures", "window")
+    __slots__ = ("_has_served", "_policy", "_random", "failures", "window")
 
     def __init__(self, policy: RestartPolicy, source: random.Random) -> None:
         self._policy = policy
         self._random = source
+        self._has_served = False
         self.window = RestartWindow(policy.max_restarts, policy.max_seconds)
         self.failures = 0
         """Ends in a row without a stable time between them."""
 
     def decide(self, ended: ProcessExit, now: float) -> Decision:
-        """What follows the end of an incarnation at `now`. To be called once for each end."""
+        """What follows the end of an incarnation at `now`. To be called once for each end.
+
+        A configuration that cannot work is not tried again, unless it has worked before: then a port may be
+        taken for a moment, or a file be half edited, and the other processes are worth the waiting.
+        """
         if ended.was_asked:
             return Stop()
-        if ended.code == ExitCode.CONFIGURATION:
+        self._has_served = self._has_served or ended.was_ready
+        is_misconfigured = ended.code == ExitCode.CONFIGURATION
+        if is_misconfigured and not self._has_served:
             return GiveUp(ExitCode.CONFIGURATION, "its configuration cannot work, see its message")
         backoff = self._policy.backoff
         before = backoff.failures_after(self.failures, ended.uptime_seconds)
         self.failures = before + 1
         if not self.window.allows(now):
-            return GiveUp(ExitCode.FAILED, f"more restarts than {self.window}")
+            code = ExitCode.CONFIGURATION if is_misconfigured else ExitCode.FAILED
+            return GiveUp(code, f"more restarts than {self.window}")
         return RestartIn(backoff.delay(before, self._random))
 
 

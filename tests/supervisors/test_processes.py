@@ -79,11 +79,26 @@ def test_an_end_that_was_asked_for_is_followed_by_nothing_whatever_its_code(code
     assert history().decide(ProcessExit(code, 1.0, was_asked=True), 0.0) == Stop()
 
 
+def misconfigured() -> ProcessExit:
+    return ProcessExit(78, 0.5, was_asked=False, was_ready=False)
+
+
 def test_a_configuration_that_cannot_work_is_not_tried_again() -> None:
-    decision = history().decide(crash(code=78), 0.0)
+    decision = history().decide(misconfigured(), 0.0)
 
     assert isinstance(decision, GiveUp)
     assert decision.code is ExitCode.CONFIGURATION
+
+
+def test_a_configuration_that_has_worked_is_tried_again_until_that_is_too_often() -> None:
+    process = history()
+
+    first = process.decide(crash(code=-9), 0.0)
+    decisions = [process.decide(misconfigured(), float(turn)) for turn in range(1, 6)]
+
+    assert first == RestartIn(0.0)
+    assert all(isinstance(decision, RestartIn) for decision in decisions[:-1])
+    assert decisions[-1] == GiveUp(ExitCode.CONFIGURATION, "more restarts than 5 in 100 s")
 
 
 @pytest.mark.parametrize(

@@ -419,6 +419,10 @@ class SendAway(Message, frozen=True):
     reason: DisconnectReason
 
 
+class MakeRoom(Message, frozen=True):
+    """To a session that waits for its client at the menu: end, unless it has gone on by now."""
+
+
 class TokenKind(enum.StrEnum):
     """What was given out: a token to a program, or a code to a person."""
 

@@ -29,6 +29,7 @@ from actors.gateway.messages import (
     KeepSession,
     KeepToken,
     ListSessions,
+    MakeRoom,
     RestoredSessions,
     RestoreSessions,
     SendAway,
@@ -65,6 +66,8 @@ logger = logging.getLogger(__name__)
 SESSION_BOOK: Final = "session_book"
 TOUCH_SECONDS: Final = 30.0
 CLEAN_UP_SECONDS: Final = 3600.0
+# Of one account, sessions that wait for their clients at its menu: there is no more to come back to.
+MENU_LIMIT: Final = 4
 
 
 class Load(Message, frozen=True):
@@ -123,6 +126,15 @@ class SessionBook(Resuming):
         if kept.account is not None and (before is None or before[0] != kept):
             self._writes.changed(kept.id, ctx.now)
             self._write_soon()
+        if kept.account is not None and _waits_at_the_menu(kept):
+            self._make_room(kept.account.id)
+
+    def _make_room(self, account: int) -> None:
+        """Whoever logs in and drops the line, again and again, is to leave no heap of sessions behind."""
+        waiting = [ref for record, ref in self._cache.of_account(account) if _waits_at_the_menu(record)]
+        for ref in waiting[:-MENU_LIMIT]:
+            if ref is not None:
+                ref.try_tell(MakeRoom())
 
     @on(TouchSession)
     def touch(self, _ctx: Context, touch: TouchSession) -> None:
@@ -291,3 +303,7 @@ class SessionBook(Resuming):
             problem=memory.problem,
             resumes=dict(memory.resumes),
         )
+
+
+def _waits_at_the_menu(record: SessionRecord) -> bool:
+    return record.state is SessionState.DISCONNECTED and not record.plays

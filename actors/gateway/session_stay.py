@@ -20,6 +20,7 @@ from actors.gateway.messages import (
     Join,
     KeepSession,
     Leave,
+    MakeRoom,
     Rejoin,
     SendAway,
     SendData,
@@ -173,6 +174,11 @@ class Stay(Clients):
         elif self._record.state is not SessionState.CLOSED:
             self._move(ctx, SessionState.CLOSED)
             self._tell_client(Farewell(text, reason.value))
+
+    @on(MakeRoom)
+    def make_room(self, ctx: Context, _: MakeRoom) -> None:
+        if not self.state.devices and not self._plays:
+            self._say_farewell(ctx, "", DisconnectReason.SESSION_EXPIRED)
 
     @on(SendAway)
     def send_away(self, ctx: Context, away: SendAway) -> None:

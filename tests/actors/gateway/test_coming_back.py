@@ -23,6 +23,7 @@ from actors.gateway.messages import (
 from actors.gateway.missed_output import LINES_LIMIT
 from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable, WrongState
 from actors.gateway.session import Session
+from actors.gateway.session_book import MENU_LIMIT
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
@@ -772,6 +773,30 @@ def test_however_many_come_back_at_once_each_session_has_exactly_one_owner(count
         gateway.settle()
         assert sorted(world.ran) == [(name, "look") for name in names]
         assert gateway.ask("pool", CountConnections()) == 2 * count
+
+
+# How many wait ------------------------------------------------------------------------------------------
+
+
+def test_of_those_who_left_at_the_menu_of_one_account_the_last_few_wait(gateway: GatewayBench) -> None:
+    player, code = playing(gateway)
+    player.hangs_up()
+    gateway.playing("Bob").hangs_up()
+
+    for _ in range(10):
+        gateway.client().types("Ann", PASSWORD).hangs_up()
+
+    assert len(gateway.sessions()) == 2 + MENU_LIMIT
+    assert gateway.client().types(f"reconnect {code}").saw("You are back")
+
+
+def test_who_is_at_the_menu_stays_whoever_leaves(gateway: GatewayBench) -> None:
+    there = [gateway.client().types("Ann", PASSWORD).forgets() for _ in range(10)]
+
+    for _ in range(10):
+        gateway.client().types("Ann", PASSWORD).hangs_up()
+
+    assert all(client.is_open and not client.lines for client in there)
 
 
 # What goes wrong on the way -----------------------------------------------------------------------------

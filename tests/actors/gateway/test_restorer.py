@@ -2,6 +2,7 @@
 lost."""
 
 import re
+from itertools import product
 
 import pytest
 
@@ -217,8 +218,10 @@ def test_a_client_that_comes_back_before_the_world_does_has_its_lines_kept() -> 
 def test_a_thousand_sessions_are_back_before_the_doors_open() -> None:
     with GatewayBench(max_sessions=2000) as gateway:
         gateway.starts_world()
-        for _ in range(1000):
-            gateway.client().types("ann", PASSWORD)
+        # Names have letters only.
+        for name in map("".join, product("X", "abcdefghij", "abcdefghij", "klmnopqrst")):
+            gateway.table.add(name, PASSWORD)
+            gateway.client().types(name, PASSWORD)
         gateway.advance(1)
         gateway.gateway_dies()
 

@@ -237,6 +237,7 @@ class WebPlayer(Player):
     def __init__(self, name: str, port: int) -> None:
         super().__init__(name)
         self.statuses: list[str] = []
+        self.tokens: list[str] = []
         self.errors: list[dict[str, Any]] = []
         self.acknowledged = 0
         self.bye: dict[str, Any] | None = None
@@ -258,6 +259,10 @@ class WebPlayer(Player):
     def sends(self, message: object) -> None:
         """Send a message as it is."""
         self._socket.send(json.dumps(message))
+
+    def until_token(self) -> str:
+        """The newest that it was given, waited for if there was none."""
+        return self._until(lambda: self.tokens[-1] if self.tokens else None, "token", LIMIT_SECONDS)
 
     def leave(self) -> None:
         self._stack.close()
@@ -283,6 +288,8 @@ class WebPlayer(Player):
                 self.acknowledged = message["n"]
             case "error":
                 self.errors.append(message)
+            case "token":
+                self.tokens.append(message["token"])
             case "bye":
                 self.bye = message
         self._news.set()

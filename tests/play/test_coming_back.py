@@ -236,6 +236,13 @@ def test_no_token_and_no_code_is_in_anything_that_the_server_writes(
     again.does(f"reconnect {secrets[-1]}", "You are back, after", "Exits:")
     again.does("reconnect", "at the door leads back here.")
     secrets.append(code_in(again))
+    page = server.web(unique("ann")).signs_up()
+    secrets += [page.until_token(), token_urlsafe(32)]
+    page.leave()
+    page = server.web(page.name)
+    page.sends({"t": "hello", "resume": secrets[-2], "next": secrets[-1]})
+    page.sees("You are back, after")
+    assert page.until_token().endswith(secrets[-1])
     wrong = server.telnet(bob.name)
     wrong.sees("Your account's name")
     wrong.does(f"reconnect {secrets[0]}", "Please log in.")

@@ -59,8 +59,8 @@ from wyld_actors import (
     ExitKind,
     ExitReason,
     Message,
-    Monitor,
     Record,
+    Ref,
     StopRequested,
     on,
 )
@@ -118,6 +118,14 @@ class SendClaims(Message, frozen=True):
     """To oneself: tell the world of sessions that have joined since the handshake."""
 
 
+class LookForSession(Message, frozen=True):
+    """To oneself: this session is gone; did it say so?"""
+
+    is_moot_without_receiver = True
+
+    ref: Ref
+
+
 class Finish(Message, frozen=True):
     """To oneself: what was sent before has been queued; end."""
 
@@ -150,7 +158,8 @@ class GatewayLink(Actor):
             self.state = self.state.replace(ledger=ledger, line=WorldLine(options, dial))
         self._ledger: LinkLedger = self.state.ledger
         self._line: WorldLine = self.state.line
-        self._monitors: dict[SessionId, Monitor] = {}
+        # Those that are monitored.
+        self._session_of: dict[Ref, SessionId] = {}
         self._credit = 0
         self._is_ack_due = self._is_claim_due = False
         self._complaints = Complaints()
@@ -261,8 +270,9 @@ class GatewayLink(Actor):
     @on(Join)
     def join(self, ctx: Context, join: Join) -> None:
         session, ref = join.session, join.ref
-        if session not in self._monitors:
-            self._monitors[session] = ctx.monitor(ref)
+        if ref not in self._session_of:
+            ctx.monitor(ref)
+            self._session_of[ref] = session
         resend = self._ledger.join(
             session, ref, join.received, is_in_world=join.is_in_world, plays=join.plays
         )
@@ -301,19 +311,24 @@ class GatewayLink(Actor):
 
     @on(Exited)
     def session_gone(self, ctx: Context, exited: Exited) -> None:
-        """Given up by its supervisor: one that ends in order has sent Leave, one that stops with the gateway
-        goes on in its next life."""
+        """One that ended in order has sent Leave, which is still to be read: look again behind it. One that
+        stops with the gateway goes on in its next life."""
         if exited.reason.kind is ExitKind.SHUTDOWN:
-            return
-        for session, ref in self._ledger.refs.items():
-            if ref == exited.ref:
-                self._forget(ctx, session, DisconnectReason.SESSION_LOST)
-                return
+            self._session_of.pop(exited.ref, None)
+        elif exited.ref in self._session_of:
+            ctx.ref.tell(LookForSession(exited.ref))
+
+    @on(LookForSession)
+    def look_for_session(self, ctx: Context, look: LookForSession) -> None:
+        """Still there: its supervisor has given it up."""
+        session = self._session_of.get(look.ref)
+        if session is not None:
+            self._forget(ctx, session, DisconnectReason.SESSION_LOST)
 
     def _forget(self, ctx: Context, session: SessionId, reason: DisconnectReason) -> None:
-        monitor = self._monitors.pop(session, None)
-        if monitor is not None:
-            ctx.demonitor(monitor)
+        ref = self._ledger.refs.get(session)
+        if ref is not None:
+            self._session_of.pop(ref, None)
         for command in self._ledger.returning.is_back(session):
             self._queue(ctx, command)
         cancelled = self._ledger.book.cancel(session)

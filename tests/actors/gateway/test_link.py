@@ -1,11 +1,21 @@
 """The link actor keeps the sessions' streams whole, whatever happens to the world, the wire or itself."""
 
+from string import ascii_lowercase
+
 import pytest
 
 from actors.gateway.messages import DescribeLink, Join, Leave, LinkStatus
+from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import Batch
-from tests.actors.gateway_kit import PASSWORD, GatewayBench
-from transports.link.protocol import DisconnectReason, Performed, QueueStatistics, Request, TextOutput
+from tests.actors.gateway_kit import PASSWORD, GatewayBench, ScriptedWorld
+from transports.link.protocol import (
+    CloseSession,
+    DisconnectReason,
+    Performed,
+    QueueStatistics,
+    Request,
+    TextOutput,
+)
 from wyld_actors import Exited, ExitKind, ExitReason
 
 
@@ -174,6 +184,25 @@ def test_what_a_session_had_asked_is_cancelled_when_it_ends() -> None:
         assert isinstance(request, Request)
         assert world.cancelled == [request.id]
         assert status(gateway).requests_waiting == 0
+
+
+def reasons(world: ScriptedWorld) -> list[DisconnectReason]:
+    """Why sessions were closed in the world."""
+    return [request.body.reason for request in world.requests if isinstance(request.body, CloseSession)]
+
+
+def test_the_world_is_told_why_a_session_has_ended() -> None:
+    with GatewayBench(session=SessionOptions(playing_idle_seconds=60.0)) as gateway:
+        world = gateway.starts_world()
+        names = [f"Ann{letter}" for letter in ascii_lowercase]
+        for name in names:
+            gateway.table.add(name, PASSWORD, f"{name}brand")
+            gateway.playing(name)
+
+        # Many at once: the news of the ends overtakes what the sessions have said before.
+        gateway.advance(70)
+
+        assert reasons(world) == [DisconnectReason.IDLE] * len(names)
 
 
 def test_a_session_that_ends_while_a_character_is_brought_into_play_takes_it_along() -> None:

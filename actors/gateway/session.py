@@ -431,8 +431,7 @@ class Session(Arrival):
         if not self.state.devices:
             self._tell_world_of_absence()
         self._tell_where_lines_go()
-        if not self._takes_tokens:
-            self._give_way_back()
+        self._announce_code()
 
     def _leave_play(self, ctx: Context, text: str) -> None:
         """Back to character selection; lines that were typed ahead are for its menu."""

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # As long as the session at most: the book sees to that. Kept alive in time.
 _TTL_SECONDS = 86_400.0
+# At least, between two writings: half of what is left, again and again, comes to no end before the session.
+_KEEP_ALIVE_SECONDS = 1.0
 # For a database that is away.
 _RETRY_SECONDS = 30.0
 
@@ -59,6 +61,8 @@ class Tokens(Stay):
         # What is good now, by kind.
         self._given: dict[TokenKind, bytes] = {}
         self._timers: dict[TokenKind, Timer] = {}
+        # The line with a code that is good and that its player does not know yet.
+        self._code_to_tell = ""
         self._is_code_asked_for = False
 
     def on_start(self) -> None:
@@ -89,8 +93,24 @@ class Tokens(Stay):
         if only or self._takes_tokens:
             token = self._token(next_secret)
             self._offer(TokenKind.TOKEN, token.digest, reconnect_token.encode(token))
-        if only or (self._plays and self._options.announce_code and not self._takes_tokens):
+        if only or self._announces_code:
             self._give_code()
+
+    def _announce_code(self) -> None:
+        """Play begins, and the world has said nothing yet. A code was made at login, so that it is good by
+        now and its line stands before the room. It stays the same from character to character."""
+        if self._code_to_tell:
+            self._tell_code()
+        elif self._announces_code and TokenKind.CODE not in self._given:
+            self._give_way_back()
+
+    def _tell_code(self) -> None:
+        text, self._code_to_tell = self._code_to_tell, ""
+        self._speak(text)
+
+    @property
+    def _announces_code(self) -> bool:
+        return self._options.announce_code and not self._takes_tokens
 
     @property
     def _takes_tokens(self) -> bool:
@@ -102,6 +122,7 @@ class Tokens(Stay):
         return reconnect_token.make(self._number, secrets.token_bytes)
 
     def _give_code(self) -> None:
+        self._code_to_tell = ""
         code = reconnect_token.make_code(secrets.token_bytes)
         self._offer(TokenKind.CODE, code.digest, reconnect_token.encode_code(code))
 
@@ -121,7 +142,7 @@ class Tokens(Stay):
         if kind is None:
             # Another has taken its place.
             return
-        self._keep_alive_in(ctx, kept.seconds / 2, kind)
+        self._keep_alive_in(ctx, max(kept.seconds / 2, _KEEP_ALIVE_SECONDS), kind)
         if text is None:
             return
         if kind is TokenKind.TOKEN:
@@ -129,8 +150,10 @@ class Tokens(Stay):
         elif self._is_code_asked_for:
             self._is_code_asked_for = False
             self._answer(code_line(text))
-        elif self._options.announce_code and not self._takes_tokens:
-            self._speak(code_line(text))
+        elif self._announces_code:
+            self._code_to_tell = code_line(text)
+            if self._plays:
+                self._tell_code()
 
     @on(TokenNotKept)
     def token_not_kept(self, ctx: Context, refused: TokenNotKept) -> None:
@@ -141,6 +164,8 @@ class Tokens(Stay):
         elif refused.is_void:
             # With the password of the account, mostly: who is here stays, who goes comes back by login.
             del self._given[kind]
+            if kind is TokenKind.CODE:
+                self._code_to_tell = ""
         elif kind is TokenKind.CODE and digest in self._offered:
             del self._offered[digest], self._given[kind]
             if self._is_code_asked_for:

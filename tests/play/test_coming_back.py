@@ -18,7 +18,7 @@ NewServer = Callable[..., Server]
 
 def code_of(player: TelnetPlayer) -> str:
     """The code that it is told on entering the world."""
-    player.sees('" at the door')
+    player.until_count(1, '" at the door')
     return code_in(player)
 
 

@@ -17,7 +17,7 @@ def test_with_another_password_neither_the_old_one_nor_the_code_of_before_opens_
     server: Server, unique: Callable[[str], str]
 ) -> None:
     ann = server.telnet(unique("ann")).signs_up()
-    ann.sees('" at the door')
+    ann.until_count(1, '" at the door')
     [code] = re.findall(r'"reconnect (\S+)"', ann.text)
     ann.does("quit", "Which one?")
     thief = server.telnet(ann.name)

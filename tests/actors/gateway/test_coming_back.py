@@ -92,6 +92,34 @@ def test_a_player_comes_back_by_its_code_and_sees_what_it_missed_and_where_it_is
         assert again.types("look").saw("Brand does look.")
 
 
+def test_who_has_logged_in_is_told_the_code_before_the_world_says_anything() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player = gateway.client().types("Ann", PASSWORD)
+        gateway.keeps_sessions()
+        player.forgets().types("1", "look")
+
+        assert code_of(player)
+        told, did = (
+            next(number for number, line in enumerate(player.lines) if words in line)
+            for words in ("“reconnect ", "Brand does look.")
+        )
+        assert told < did
+
+
+def test_the_code_stays_the_same_from_character_to_character_and_is_told_once() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+
+        player.types("quit", "1")
+        gateway.advance(1)
+
+        assert not player.saw("“reconnect ")
+        player.hangs_up()
+        assert gateway.client().types(f"reconnect {code}").saw("You are back")
+
+
 def test_a_code_opens_its_session_once_and_the_player_gets_another() -> None:
     with GatewayBench() as gateway:
         gateway.starts_world()

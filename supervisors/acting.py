@@ -98,6 +98,8 @@ _HURTS: Final = frozenset(
 
 # A supervisor's calls are rare and small, but a burst of logins is not to be lost.
 SUPERVISOR_MAILBOX: Final = Mailbox(limit=100_000)
+# Shared by all who have said nothing about theirs.
+_MAILBOX: Final = Mailbox()
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +386,7 @@ class SupervisorActor(Actor):
 
     def _definition(self, spec: ChildSpec) -> dict[str, Any]:
         is_supervisor = issubclass(spec.actor, SupervisorActor)
-        default = SUPERVISOR_MAILBOX if is_supervisor else Mailbox()
+        default = SUPERVISOR_MAILBOX if is_supervisor else _MAILBOX
         return {
             "actor_class": spec.actor,
             "args": spec.args,

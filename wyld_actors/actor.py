@@ -142,7 +142,8 @@ class Actor(pykka.Actor):
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         # Pykka's __init__ makes an inbox, an event and a URN for each object: here they are views
         # of the cell, which makes an idle actor small. An object made by hand gets a dead one.
-        if "_cell" not in self.__dict__:
+        # Not looked for in `__dict__`: an object that was asked for it has one of its own from then on.
+        if not hasattr(self, "_cell"):
             self._cell = _pykka_system().create_cell(type(self), name=uuid.uuid4().urn)
             self._cell.discard()
 

@@ -1,6 +1,7 @@
 """Cells outlast their incarnations; a parent hears of each beginning and each end exactly once."""
 
 import gc
+import sys
 import weakref
 from typing import Any
 
@@ -491,3 +492,21 @@ def test_states_of_persistent_classes_are_noted_when_they_change(system: ActorSy
     saved.ask(Add(1))
 
     assert system.changed == {saved.cell}
+
+
+def test_what_comes_and_goes_leaves_an_actor_as_small_as_it_was(family: Family) -> None:
+    cell = family.child(Doer)
+    stays = Message()
+
+    def set_again(_actor: Doer, ctx: Context) -> None:
+        ctx.after(60, stays)
+        for _ in range(20):
+            timer = ctx.after(30, stays)
+            timer.cancel()
+
+    cell.ref.tell(Do(set_again))
+    family.system.settle()
+
+    assert cell.owned is not None
+    assert len(cell.owned) == 1
+    assert sys.getsizeof(cell.owned) == sys.getsizeof({stays: None})

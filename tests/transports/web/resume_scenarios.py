@@ -93,7 +93,7 @@ def a_line_is_kept_until_it_is_saved(player: Player) -> None:
     assert len(stored(player)) == 2
     player.server.call("saves")
     player.page.wait_for_function(
-        "!Object.keys(sessionStorage).some((name) => name.startsWith('wyld.line.'))"
+        "() => !Object.keys(sessionStorage).some((name) => name.startsWith('wyld.line.'))"
     )
 
 
@@ -114,7 +114,7 @@ def what_was_seen_is_told_once_for_a_burst(player: Player) -> None:
     for count in range(20):
         player.server.call("happens", f"wave {count}")
     player.sees("wave 19")
-    player.page.wait_for_function("sessionStorage.getItem('wyld.seen') === '21'")
+    player.page.wait_for_function("() => sessionStorage.getItem('wyld.seen') === '21'")
     player.page.wait_for_timeout(400)
     seen = player.server.call("seen")
     assert seen[-1] == 21

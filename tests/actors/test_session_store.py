@@ -41,10 +41,11 @@ from actors.storage.passwords import PasswordOptions
 from actors.storage.sessions import SessionRow, load_sessions, save_sessions
 from actors.storage.store import store_children
 from supervisors import one_for_one, rest_for_one, run_tree, supervisor, worker
+from tests.actors.book_listener import BookListener
 from tests.actors.gateway.session_records import disconnected, playing
 from tests.actors.storage.session_rows import session_row
 from tests.postgres import new_postgres
-from wyld_actors import Actor, ActorSystem, Context, Mailbox, Message, Ref, on
+from wyld_actors import ActorSystem, Mailbox, Message, Ref
 
 # Also halves of surrogate pairs, and what looks like an escape.
 texts = st.text(st.characters(), max_size=20) | st.sampled_from(["\\u0000", "a\0b", "\ud800"])
@@ -118,18 +119,6 @@ def test_whatever_a_row_says_it_becomes_a_session_that_can_wait_for_its_player_o
         assert encode(make(record.id, secrets.token_bytes))
 
 
-class Player(Actor):
-    """A session that notes what the book tells it."""
-
-    def __init__(self, heard: list[Message]) -> None:
-        super().__init__()
-        self._heard = heard
-
-    @on(TokenKept, TokenNotKept, Resumable, ResumeRefused)
-    def hear(self, _ctx: Context, message: Message) -> None:
-        self._heard.append(message)
-
-
 class Life:
     """One life of a gateway's book, with a store of its own."""
 
@@ -155,7 +144,7 @@ class Life:
 
     def player(self) -> tuple[Ref, list[Message]]:
         heard: list[Message] = []
-        return self.system.spawn(Player, heard), heard
+        return self.system.spawn(BookListener, heard), heard
 
     def restored(self) -> list[SessionRecord]:
         return list(self.book.ask(RestoreSessions(), timeout=10).records)

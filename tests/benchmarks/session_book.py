@@ -34,11 +34,9 @@ from actors.gateway.messages import (  # noqa: E402
     KeepToken,
     ListSessions,
     Resumable,
-    ResumeRefused,
     ResumeSession,
     TokenKept,
     TokenKind,
-    TokenNotKept,
 )
 from actors.gateway.reconnect_token import encode, make  # noqa: E402
 from actors.gateway.session_book import SESSION_BOOK, SessionBook  # noqa: E402
@@ -55,8 +53,9 @@ from actors.storage.sessions import trim_sessions  # noqa: E402
 from actors.storage.store import store_children  # noqa: E402
 from run import calm_collector  # noqa: E402
 from supervisors import one_for_one, rest_for_one, run_tree, supervisor, worker  # noqa: E402
+from tests.actors.book_listener import BookListener  # noqa: E402
 from tests.actors.gateway.session_records import disconnected, playing, selecting  # noqa: E402
-from wyld_actors import Actor, ActorSystem, Context, Mailbox, Message, Ref, on  # noqa: E402
+from wyld_actors import ActorSystem, Mailbox, Message, Ref  # noqa: E402
 
 GATEWAY = "gateway"
 # As in the gateway's tree.
@@ -65,18 +64,6 @@ MANY, TIMES, ALONE = 1_000, 2_000, 30
 STREAM = 5_000
 LIMIT_SECONDS = 60.0
 WEEKS_AGO = "UPDATE sessions SET closed_at = now() - interval '30 days' WHERE closed_at IS NOT NULL"
-
-
-class Listener(Actor):
-    """A session as the book knows it: it notes what it is told."""
-
-    def __init__(self, heard: list[Message]) -> None:
-        super().__init__()
-        self._heard = heard
-
-    @on(TokenKept, TokenNotKept, Resumable, ResumeRefused)
-    def hear(self, _ctx: Context, message: Message) -> None:
-        self._heard.append(message)
 
 
 class House:
@@ -93,7 +80,7 @@ class House:
         found = self.system.registry.whereis(SESSION_BOOK)
         assert found is not None
         self.book: Ref = found
-        self.refs = [self.system.spawn(Listener, self.heard) for _ in range(MANY)]
+        self.refs = [self.system.spawn(BookListener, self.heard) for _ in range(MANY)]
 
     def keep(self, records: Sequence[SessionRecord]) -> None:
         for record in records:

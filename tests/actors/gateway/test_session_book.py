@@ -49,25 +49,14 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
 from supervisors import one_for_one, run_tree, supervisor, worker
+from tests.actors.book_listener import BookListener
 from tests.actors.gateway.session_records import connecting, disconnected, playing, selecting
 from tests.actors.memory_vault import MemoryVault
-from wyld_actors import SHUTDOWN, Actor, ActorSystem, Context, Mailbox, ManualClock, Message, Ref, on
+from wyld_actors import SHUTDOWN, ActorSystem, Mailbox, ManualClock, Message, Ref
 
 OPTIONS = SessionOptions(link_dead_seconds=900.0)
 HERE = "203.0.113.7"
 ELSEWHERE = "198.51.100.1"
-
-
-class Player(Actor):
-    """A session that notes what the book tells it."""
-
-    def __init__(self, heard: list[Message]) -> None:
-        super().__init__()
-        self._heard = heard
-
-    @on(TokenKept, TokenNotKept, Resumable, ResumeRefused)
-    def hear(self, _ctx: Context, message: Message) -> None:
-        self._heard.append(message)
 
 
 class Bench:
@@ -113,7 +102,7 @@ class Bench:
 
     def player(self) -> Ref:
         heard: list[Message] = []
-        ref = self.system.spawn(Player, heard)
+        ref = self.system.spawn(BookListener, heard)
         self.players[ref] = heard
         return ref
 

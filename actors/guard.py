@@ -53,7 +53,7 @@ class Guard:
         self._affected: Affected = dict
         self._stand_in: StandIn | None = None
         self._dumps = Dumps(process, folder)
-        self._dog = Watchdog(options, tell=self._tell, pulse=self._pulse, dump=self._dumps.stacks)
+        self._dog = Watchdog(options, tell=self._tell, pulse=self._pulse)
 
     def start(self) -> None:
         """Watch the loop, and heed SIGUSR1."""

@@ -44,6 +44,8 @@ logger = logging.getLogger(__name__)
 
 # A second signal means: now. For each process; long enough to close its files, short enough for a person.
 IMPATIENT_SECONDS = 2.0
+# For a process that is about to be killed to write where it stands: a signal's handler does it at once.
+LAST_WORDS_SECONDS = 0.3
 # The socket of a process that has ended holds everything it said; this is only for the turn of the loop.
 LAST_WORDS_SECONDS = 0.2
 
@@ -356,7 +358,9 @@ class ProcessGroup:
             )
             process.fault = Fault(ExitKind.STUCK, trouble)
             process.judge_at = None
-            _signal(process, signal.SIGKILL)
+            # It writes where it is, which needs no lock of its interpreter's.
+            _signal(process, signal.SIGUSR1)
+            process.kill_at = now + LAST_WORDS_SECONDS
 
     def _hurry(self) -> None:
         """Less time for each, and some for each: the last to stop has a checkpoint to write."""
@@ -378,15 +382,15 @@ class ProcessGroup:
             _signal(process, signal.SIGTERM)
 
     def _kill(self, process: Process) -> None:
-        if process.was_asked or self._stop_by is not None:
-            process.fault = Fault(ExitKind.KILLED, "did not stop in time")
-        else:
-            process.fault = Fault(
-                ExitKind.START_TIMEOUT, f"was not ready within {self.start_timeout_seconds:g} s"
-            )
+        process.fault = process.fault or self._fault_of_late(process)
         logger.info("%s %s and is killed", process.name, process.fault.why, extra=_fields(process))
         process.kill_at = None
         _signal(process, signal.SIGKILL)
+
+    def _fault_of_late(self, process: Process) -> Fault:
+        if process.was_asked or self._stop_by is not None:
+            return Fault(ExitKind.KILLED, "did not stop in time")
+        return Fault(ExitKind.START_TIMEOUT, f"was not ready within {self.start_timeout_seconds:g} s")
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

@@ -10,19 +10,20 @@ system (`ActorSystem.on_stuck`) in the hub.
 
 What cannot be seen from here: C code that holds the interpreter's lock. No thread of Python runs meanwhile.
 It is reported when it is over; while it lasts, the signs of life that this thread gives are missing, which
-is for the launcher to notice, and `faulthandler` writes down where it is.
+is for the launcher to notice. Before it kills the process, it has `faulthandler` write down where it is, from
+a signal. Not by `dump_traceback_later`: its thread reads frames without the lock, also of a process that was
+only stopped and goes on in that moment, which can be a segmentation fault.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import gc
 import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from gevent import get_hub, monkey
 
@@ -37,13 +38,9 @@ __all__ = ["Blocked", "Watchdog", "WatchdogOptions"]
 _start_native_thread = monkey.get_original("_thread", "start_new_thread")
 _native_sleep = monkey.get_original("time", "sleep")
 
-# No look for this long, and faulthandler's own thread, which needs no lock, writes down all stacks.
-DUMP_AFTER_SECONDS: Final = 5.0
 # Between two attempts to interrupt: a handler that logs in a loop can be interrupted in one of a hundred
 # moments, between two calls.
 RETRY_SECONDS: Final = 0.001
-# Looks between two prolongations of that: each starts a thread.
-LOOKS_A_RENEWAL: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +68,8 @@ class Watchdog:
         *,
         tell: Callable[[StuckReport], None] = lambda report: None,
         pulse: Callable[[Blocked | None], None] = lambda blocked: None,
-        dump: IO[str] | None = None,
     ) -> None:
-        """`tell` gets each report, `pulse` is called after every look; both in the watchdog's thread.
-
-        The file `dump` gets the stacks when the interpreter's lock is not given back.
-        """
+        """`tell` gets each report, `pulse` is called after every look; both in the watchdog's thread."""
         self._options = options
         self._tell = tell
         self._pulse = pulse
@@ -87,9 +80,7 @@ class Watchdog:
         self._collections = _Collections()
         self._news: deque[StuckReport] = deque()
         self._wake = self._hub.loop.async_(ref=False)
-        self._dump = dump
         self._runs = False
-        self._looks = 0
 
     def start(self) -> None:
         """Begin to look. In the main thread: it takes a signal."""
@@ -105,7 +96,6 @@ class Watchdog:
         self._wake.close()
         self._collections.end()
         self._interrupter.remove()
-        faulthandler.cancel_dump_traceback_later()
 
     def answers_for(self, moment: float) -> float:
         """How long the thread really ran, or waited in a call, since `moment` of the steady clock."""
@@ -123,7 +113,6 @@ class Watchdog:
         frame = sys._current_frames().get(self._hub.thread_ident)
         if frame is None or not self._runs:
             return False
-        self._prolong()
         holder, raised = holder_of(frame), self._interrupter.raised
         verdict = self._watch.look(
             Look(
@@ -159,11 +148,6 @@ class Watchdog:
         if holder is not None and self._runs:
             self._news.append(report)
             self._wake.send()
-
-    def _prolong(self) -> None:
-        if self._dump is not None and not self._looks % LOOKS_A_RENEWAL:
-            faulthandler.dump_traceback_later(DUMP_AFTER_SECONDS, file=self._dump)
-        self._looks += 1
 
     # In the hub -----------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ from actors.gateway.pace import LONG_AGO, Pace
 from actors.gateway.pool import POOL
 from actors.gateway.session_record import SessionId
 from actors.rendering import encoded, encoded_prompt
+from transports import packages
 from transports.adapter import (
     Adapter,
     BinaryReceived,
@@ -67,31 +68,14 @@ _LOOK_AGAIN_SECONDS = 0.02
 _CATCH_UP_SECONDS = 60.0
 
 STOPPING = styled("system", "The gate is closing for a moment. Please come back soon.")
-# Data for our own page. A GMCP client would report them as packages that nobody knows.
-_FOR_THE_PAGE = frozenset(
-    {
-        "session",
-        "session.again",
-        "session.done",
-        "session.resume-failed",
-        "session.resumed",
-        "session.taken",
-        "session.token",
-        "status",
-    }
-)
-
-# The same for a GMCP client that knows our package.
+# For a GMCP client that knows our package.
 _AS_GMCP: Mapping[str, str] = MappingProxyType(
     {
-        "session.token": "Wyld.Resume.Token",
-        "session.resumed": "Wyld.Resume.Resumed",
-        "session.resume-failed": "Wyld.Resume.Failed",
+        packages.TOKEN: "Wyld.Resume.Token",
+        packages.RESUMED: "Wyld.Resume.Resumed",
+        packages.FAILED: "Wyld.Resume.Failed",
     }
 )
-
-# As `transports.websocket.resuming` has it; the gateway's rooms know no transport but the adapter.
-SEQUENCE = "session.seq"
 
 # What a client says, as a session is told it.
 _Word: TypeAlias = LineReceived | DataReceived | CapabilitiesChanged | Seen | ShowsToken | TakesTokens
@@ -243,7 +227,7 @@ class Connection(Actor):
         if fragments or prompt is not None:
             self._adapter.send(fragments, None if prompt is None else self._encoded_prompt(prompt))
         if show.received is not None and rendering.family == "json":
-            self._adapter.send_data(SEQUENCE, show.received)
+            self._adapter.send_data(packages.SEQUENCE, show.received)
 
     @on(Speak)
     def speak(self, _ctx: Context, speak: Speak) -> None:
@@ -256,7 +240,7 @@ class Connection(Actor):
 
     @on(SendData)
     def send_data(self, _ctx: Context, data: SendData) -> None:
-        if self._rendering.family == "json" or data.package not in _FOR_THE_PAGE:
+        if self._rendering.family == "json" or data.package not in packages.FROM_SESSION:
             self._adapter.send_data(data.package, data.value)
         elif self._resumes and data.package in _AS_GMCP:
             self._adapter.send_data(_AS_GMCP[data.package], data.value)
@@ -297,9 +281,9 @@ def about_resuming(data: DataReceived, connection: Ref) -> Seen | ShowsToken | T
     that."""
     value = data.value
     match data.package.lower():
-        case "session.seen" if isinstance(value, int):
+        case packages.SEEN if isinstance(value, int):
             return Seen(connection, value)
-        case "session.resume" | "wyld.resume" if isinstance(value, Mapping):
+        case packages.RESUME | "wyld.resume" if isinstance(value, Mapping):
             seen = value.get("seen")
             shown = seen if isinstance(seen, int) else None
             return ShowsToken(_text(value, "token"), shown, _text(value, "next"))

@@ -57,6 +57,7 @@ from actors.gateway.session_words import (
     REFUSALS,
 )
 from actors.rendering import Delivery
+from transports import packages
 from transports.adapter import LineReceived
 from transports.link.protocol import (
     Authenticated,
@@ -210,7 +211,7 @@ class Session(Arrival):
         self._tell_what_is_done()
         if flow.is_short:
             flow.is_short = False
-            self._tell_client(SendData("session.again", AGAIN))
+            self._tell_client(SendData(packages.AGAIN, AGAIN))
         if standing is Standing.SELECT_AGAIN:
             self.state = self.state.replace(is_in_world=False)
             # What has been asked the link repeats by itself.
@@ -392,7 +393,7 @@ class Session(Arrival):
         self._tell_where_lines_go()
         self._tell_of_world(is_here=self._flow.is_world_here)
         if len(self.state.devices) == 1 and self.state.devices[0].goes_on:
-            self._tell_client(SendData("session.taken", self._flow.line))
+            self._tell_client(SendData(packages.TAKEN, self._flow.line))
         self._done = 0
         self._tell_what_is_done()
         self._give_way_back(next_secret, only=True)
@@ -408,19 +409,19 @@ class Session(Arrival):
 
     def _tell_where_lines_go(self) -> None:
         """To programs: whether what is typed is for the game. A person sees it."""
-        self._tell_client(SendData("session", {"playing": self._plays}))
+        self._tell_client(SendData(packages.SESSION, {"playing": self._plays}))
 
     def _tell_of_world(self, *, is_here: bool) -> None:
         """To programs: whether the world can be reached."""
         self._is_world_away = not is_here
-        self._tell_client(SendData("status", {"world": "up" if is_here else "away"}))
+        self._tell_client(SendData(packages.STATUS, {"world": "up" if is_here else "away"}))
 
     def _tell_what_is_done(self) -> None:
         """To a page: which of its lines nothing can lose any more."""
         done = self._flow.done
         if done > self._done:
             self._done = done
-            self._tell_client(SendData("session.done", done))
+            self._tell_client(SendData(packages.DONE, done))
 
     def _enter_play(self, ctx: Context, selected: CharacterSelected) -> None:
         character = CharacterOf(selected.character.id, selected.character.name, selected.entity)

@@ -35,6 +35,7 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, address_of
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_tokens import Tokens
+from transports import packages
 from transports.adapter import LineReceived
 from transports.link.protocol import AccountId
 from transports.markup import plain
@@ -145,7 +146,7 @@ class Arrival(Tokens):
 
     def _tell_program_no(self, refusal: ResumeRefusal) -> None:
         why = {"reason": refusal.name, "message": plain(refusal.text), "again": refusal.may_try_again}
-        self._tell_client(SendData("session.resume-failed", why))
+        self._tell_client(SendData(packages.FAILED, why))
 
     # A running session of the account --------------------------------------------------------------
 

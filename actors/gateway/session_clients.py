@@ -35,6 +35,7 @@ from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_words import DEVICE_THERE, TAKEN_OVER, caught_up
+from transports import packages
 from transports.link.protocol import DisconnectReason, OutputNumber
 from wyld_actors import Actor, Context, Exited, Message, Monitor, Record, Ref, on
 
@@ -190,7 +191,7 @@ class Clients(Actor):
         connection, seen = attach.connection, self._believed(attach.seen)
         gap, deliveries, number = self._missed.after(seen)
         if attach.seen is not None:
-            connection.tell(SendData("session.resumed", {"seen": seen or 0, "missed": gap}))
+            connection.tell(SendData(packages.RESUMED, {"seen": seen or 0, "missed": gap}))
         connection.tell(SetEcho(True))
         connection.tell(Speak(caught_up(away_seconds, gap, has_missed=bool(deliveries))))
         if deliveries:

@@ -27,6 +27,7 @@ from actors.gateway.session_record import SessionId
 from actors.gateway.session_states import SessionState
 from actors.gateway.session_stay import Stay
 from actors.gateway.session_words import CODE_IN_VAIN, IN_PLAY_ALREADY, code_line
+from transports import packages
 from wyld_actors import Context, Message, Timer, on
 
 logger = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ class Tokens(Stay):
         if text is None:
             return
         if kind is TokenKind.TOKEN:
-            self._tell_client(SendData("session.token", {"token": text, "seconds": kept.seconds}))
+            self._tell_client(SendData(packages.TOKEN, {"token": text, "seconds": kept.seconds}))
         elif self._is_code_asked_for:
             self._is_code_asked_for = False
             self._answer(code_line(text))

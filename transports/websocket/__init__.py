@@ -4,7 +4,7 @@ Pure: `session` and `reader` (frames), `handshake`, `codec` and `encoding` (our 
 Drivers: `server`, `http` (requests and the upgrade), `connection`, `outlet`, `adapter`, `listener`.
 """
 
-from transports.websocket.adapter import STATUS_PACKAGE, JsonAdapter, RawAdapter
+from transports.websocket.adapter import JsonAdapter, RawAdapter
 from transports.websocket.encoding import encode
 from transports.websocket.errors import ListenFailed, PortInUse, WebSocketError
 from transports.websocket.listener import JSON_RENDERING, WebListener
@@ -13,7 +13,6 @@ from transports.websocket.options import JSON_SUBPROTOCOL, WebOptions
 __all__ = [
     "JSON_RENDERING",
     "JSON_SUBPROTOCOL",
-    "STATUS_PACKAGE",
     "JsonAdapter",
     "ListenFailed",
     "PortInUse",

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from gevent.socket import socket
 
+from transports import packages
 from transports.adapter import (
     BinaryReceived,
     Capabilities,
@@ -32,12 +33,9 @@ from transports.websocket.options import WebOptions
 from transports.websocket.receipts import Receipt, Receipts
 from transports.websocket.session import ServerSession
 
-__all__ = ["STATUS_PACKAGE", "JsonAdapter", "RawAdapter"]
+__all__ = ["JsonAdapter", "RawAdapter"]
 
 logger = logging.getLogger(__name__)
-
-# `send_data` with this package and a mapping becomes a status object: the state of the link to the world.
-STATUS_PACKAGE = "status"
 
 
 class JsonAdapter(Connection):
@@ -104,12 +102,12 @@ class JsonAdapter(Connection):
         What a session says about going on has objects of its own (`resuming`).
         """
         match package, value:
-            case resuming.SEQUENCE, int():
+            case packages.SEQUENCE, int():
                 self._sequence = value
                 self._schedule_flush()
-            case resuming.TAKEN, int():
+            case packages.TAKEN, int():
                 self._tell_taken(value)
-            case resuming.AGAIN, str():
+            case packages.AGAIN, str():
                 self.comes_again = True
                 self.close(value)
             case _:
@@ -118,7 +116,7 @@ class JsonAdapter(Connection):
     def _put_data(self, package: str, value: object) -> None:
         make = resuming.OBJECTS.get(package)
         try:
-            if package == STATUS_PACKAGE and isinstance(value, Mapping):
+            if package == packages.STATUS and isinstance(value, Mapping):
                 fragment = codec.status(dict(value))
             elif make is not None:
                 fragment = make(value)
@@ -128,7 +126,7 @@ class JsonAdapter(Connection):
             logger.warning("connection %s: data %r is not JSON and was not sent", self._peer, package)
             return
         self._put(fragment)
-        if package == resuming.FAILED:
+        if package == packages.FAILED:
             self._resumes = False
             if self._receipt is not None:
                 self._put(codec.taken(self._receipt.taken))

@@ -10,25 +10,18 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from transports import packages
 from transports.adapter import DataReceived
 from transports.websocket import codec
 
-__all__ = ["AGAIN", "FAILED", "OBJECTS", "SEQUENCE", "TAKEN", "resumption", "seen"]
-
-# The value is a reason for logs: the client is asked to connect again, and does so by itself.
-AGAIN = "session.again"
-# Up to which number lines have been taken, over all connections and gateways of the session.
-TAKEN = "session.taken"
-FAILED = "session.resume-failed"
-# The number of the last output in what was sent.
-SEQUENCE = "session.seq"
+__all__ = ["OBJECTS", "resumption", "seen"]
 
 OBJECTS: Mapping[str, Callable[[Any], bytes]] = MappingProxyType(
     {
-        "session.done": codec.done,
-        "session.resumed": codec.resumed,
-        "session.token": codec.token,
-        FAILED: codec.resume_failed,
+        packages.DONE: codec.done,
+        packages.RESUMED: codec.resumed,
+        packages.TOKEN: codec.token,
+        packages.FAILED: codec.resume_failed,
     }
 )
 
@@ -38,9 +31,9 @@ def resumption(hello: codec.Hello) -> DataReceived | None:
     if hello.resume is None:
         return None
     following = {} if hello.next is None else {"next": hello.next}
-    return DataReceived("session.resume", {"token": hello.resume, "seen": hello.seen, **following})
+    return DataReceived(packages.RESUME, {"token": hello.resume, "seen": hello.seen, **following})
 
 
 def seen(message: codec.Seen) -> DataReceived:
     """All output up to this number is on the page."""
-    return DataReceived("session.seen", message.n)
+    return DataReceived(packages.SEEN, message.n)

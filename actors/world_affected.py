@@ -17,7 +17,7 @@ from itertools import chain
 from actors.affected import players
 from actors.world.character import Character
 from actors.world.entity import Entity
-from actors.world.messages import Person
+from actors.world.messages.subjects import Person
 from actors.world.npc import Npc
 from actors.world.outlet import PRESENCE
 from actors.world.paths import ROOT

@@ -19,7 +19,7 @@ from actors.checkpoint.cut import cut
 from actors.checkpoint.writer import Batch, Moment
 from actors.world.character import Character
 from actors.world.entity import Entity
-from actors.world.messages import SaveCharacter
+from actors.world.messages.keeper import SaveCharacter
 from actors.world.surroundings import Surroundings
 from actors.world_link.session_streams import StreamPoint
 from actors.world_link.streams import StreamTable

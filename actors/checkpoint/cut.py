@@ -23,16 +23,11 @@ from typing import Any
 
 from actors.world.entity import Entity
 from actors.world.holder import Holder, with_goods
-from actors.world.messages import (
-    Answer,
-    CommandFailed,
-    CommandPerformed,
-    DoorMoved,
-    Goods,
-    Returned,
-    SaveCharacter,
-    Transfer,
-)
+from actors.world.messages.keeper import SaveCharacter
+from actors.world.messages.playing import Answer, CommandFailed, CommandPerformed
+from actors.world.messages.subjects import Goods
+from actors.world.messages.transfers import Returned, Transfer
+from actors.world.messages.ways import DoorMoved
 from actors.world.outlet import EmitTo, EmitToMany, Performed, Released
 from actors.world.played import PROMPT, Played
 from actors.world.room import Room

@@ -37,7 +37,7 @@ from actors.checkpoint.writer import Moment, WorldWriter, Written
 from actors.storage.errors import StoreUnavailable, WorldTaken
 from actors.storage.requests import ClaimWorld
 from actors.world.entity import Entity
-from actors.world.messages import SaveCharacter, Traded
+from actors.world.messages.keeper import SaveCharacter, Traded
 from actors.world.outlet import KEEPER, OUTLET
 from actors.world.paths import ROOT
 from actors.world_link.messages import Hold, Release, WrittenCheckpoint

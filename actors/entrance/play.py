@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from actors.storage.positions import Position
 from actors.world.character import Character
-from actors.world.messages import Answer, Retire
+from actors.world.messages.playing import Answer, Retire
 from actors.world.outlet import OUTLET
 from actors.world.paths import CHARACTERS, SESSIONS
 from actors.world.session import CloseWorldSession, WorldSession

@@ -6,16 +6,8 @@ The parts that run the world (atlas, zones, sessions, saving) are imported from 
 
 from actors.world.directions import Direction
 from actors.world.item import Item
-from actors.world.messages import (
-    Arrived,
-    Departed,
-    Emoted,
-    Paid,
-    Person,
-    Received,
-    Said,
-    Thing,
-)
+from actors.world.messages.events import Arrived, Departed, Emoted, Paid, Received, Said
+from actors.world.messages.subjects import Person, Thing
 from actors.world.npc import Npc, NpcContext
 from actors.world.room import Room
 

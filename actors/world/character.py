@@ -17,28 +17,13 @@ from actors.world.atlas_records import Atlas
 from actors.world.backgrounds import STARTING_COINS, attributes_of, carrying_limit
 from actors.world.grammar import parse
 from actors.world.matching import meant
-from actors.world.messages import (
-    Announce,
-    Emote,
-    Examine,
-    Goods,
-    Leave,
-    ListPresent,
-    LookAround,
-    LookAt,
-    MoveDoor,
-    PassOn,
-    PassTell,
-    PassYell,
-    Perform,
-    PutIn,
-    Receive,
-    Returned,
-    Say,
-    Take,
-    Thing,
-    Traded,
-)
+from actors.world.messages.keeper import Traded
+from actors.world.messages.playing import Perform
+from actors.world.messages.presence import ListPresent, PassTell, PassYell
+from actors.world.messages.senses import Announce, Emote, Examine, LookAround, LookAt, Say
+from actors.world.messages.subjects import Goods, Thing
+from actors.world.messages.transfers import PassOn, PutIn, Receive, Returned, Take
+from actors.world.messages.ways import Leave, MoveDoor
 from actors.world.played import Played
 from actors.world.taking import goods_meant, handed_over
 from transports.link.protocol import CharacterId, CommandNumber, EntityId

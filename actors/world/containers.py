@@ -10,7 +10,7 @@ from __future__ import annotations
 from actors.world import phrases
 from actors.world.commands import Target
 from actors.world.matching import all_meant, meant
-from actors.world.messages import Goods, Thing
+from actors.world.messages.subjects import Goods, Thing
 from actors.world.taking import takeable
 from transports.markup import styled
 

@@ -11,7 +11,8 @@ from actors.world.atlas_records import DoorPlan, ExitPlan
 from actors.world.commands import Target
 from actors.world.directions import NAMED, Direction
 from actors.world.matching import answers_to
-from actors.world.messages import DoorMoved, MoveDoor, MoveFarDoor, Person
+from actors.world.messages.subjects import Person
+from actors.world.messages.ways import DoorMoved, MoveDoor, MoveFarDoor
 from actors.world.place import Place
 from transports.markup import styled
 from wyld_actors import Context, Ref, on

@@ -14,7 +14,9 @@ from typing import ClassVar
 from actors.world import containers
 from actors.world.atlas_records import ItemKey
 from actors.world.chance import Chance
-from actors.world.messages import Answer, Examine, Person, Thing
+from actors.world.messages.playing import Answer
+from actors.world.messages.senses import Examine
+from actors.world.messages.subjects import Person, Thing
 from actors.world.outlet import EmitTo, EmitToMany
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import CommandNumber, EntityId, OutputBody, SessionId, TextOutput

@@ -7,7 +7,7 @@ the state of one holder, or on their way in one message, whatever crashes (see `
 from __future__ import annotations
 
 from actors.world.entity import Entity
-from actors.world.messages import Goods, Thing
+from actors.world.messages.subjects import Goods, Thing
 
 
 class Holder(Entity):

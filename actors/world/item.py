@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from actors.world.atlas_records import ItemPlan
 from actors.world.entity import Entity
-from actors.world.messages import Examine
+from actors.world.messages.senses import Examine
 from actors.world.surroundings import Surroundings
 from wyld_actors import Context, on
 

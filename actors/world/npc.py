@@ -14,25 +14,12 @@ from actors.world import phrases
 from actors.world.atlas_records import NpcPlan
 from actors.world.directions import Direction
 from actors.world.holder import Holder
-from actors.world.messages import (
-    Announce,
-    Answer,
-    Emote,
-    Enter,
-    Entered,
-    Event,
-    Examine,
-    Goods,
-    Leave,
-    Paid,
-    Person,
-    Receive,
-    Received,
-    Returned,
-    Say,
-    Stranded,
-    Thing,
-)
+from actors.world.messages.events import Event, Paid, Received
+from actors.world.messages.playing import Answer
+from actors.world.messages.senses import Announce, Emote, Examine, Say
+from actors.world.messages.subjects import Goods, Person, Thing
+from actors.world.messages.transfers import Receive, Returned
+from actors.world.messages.ways import Enter, Entered, Leave, Stranded
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId
 from wyld_actors import Context, Message, Ref, on

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from actors.plurals import counted
 from actors.world.directions import Direction
-from actors.world.messages import Goods, Person, Thing
+from actors.world.messages.subjects import Goods, Person, Thing
 from transports.link.protocol import Level, SystemOutput, TextOutput
 from transports.markup import styled
 

@@ -12,7 +12,9 @@ from msgspec import field
 from actors.world import phrases
 from actors.world.atlas_records import RoomPlan
 from actors.world.holder import Holder
-from actors.world.messages import Announce, Emote, Emoted, Event, Person, Said, Say
+from actors.world.messages.events import Emoted, Event, Said
+from actors.world.messages.senses import Announce, Emote, Say
+from actors.world.messages.subjects import Person
 from actors.world.scene import Scene
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId

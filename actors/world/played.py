@@ -10,29 +10,22 @@ from msgspec import field
 
 from actors.world import phrases
 from actors.world.holder import Holder
-from actors.world.messages import (
+from actors.world.messages.keeper import SaveCharacter
+from actors.world.messages.playing import (
     Answer,
     Attach,
-    CameIntoPlay,
     ClientBack,
     ClientLost,
     CommandPerformed,
-    Depart,
-    DepartedFromWorld,
     Detached,
-    Enter,
-    Entered,
-    Goods,
     LeftPlay,
-    LookAround,
-    Person,
-    Recognise,
     Retire,
-    SaveCharacter,
     Show,
-    Stranded,
-    WentOutOfPlay,
 )
+from actors.world.messages.presence import CameIntoPlay, WentOutOfPlay
+from actors.world.messages.senses import LookAround, Recognise
+from actors.world.messages.subjects import Goods, Person
+from actors.world.messages.ways import Depart, DepartedFromWorld, Enter, Entered, Stranded
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import (
     AttributesUpdate,

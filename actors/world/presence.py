@@ -12,15 +12,9 @@ from msgspec import field
 
 from actors.world import phrases
 from actors.world.atlas_records import Zone
-from actors.world.messages import (
-    Answer,
-    CameIntoPlay,
-    ListPresent,
-    PassTell,
-    PassYell,
-    Person,
-    WentOutOfPlay,
-)
+from actors.world.messages.playing import Answer
+from actors.world.messages.presence import CameIntoPlay, ListPresent, PassTell, PassYell, WentOutOfPlay
+from actors.world.messages.subjects import Person
 from actors.world.outlet import PRESENCE, EmitTo, EmitToMany
 from actors.world.surroundings import Surroundings
 from transports.link.protocol import EntityId, TextOutput

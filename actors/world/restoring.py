@@ -23,7 +23,7 @@ from actors.world.entity import Entity
 from actors.world.errors import UnreadableStateError
 from actors.world.holder import with_goods
 from actors.world.item import Item
-from actors.world.messages import Goods, Thing
+from actors.world.messages.subjects import Goods, Thing
 from actors.world.npc import Npc
 from actors.world.room import Room
 from actors.world.saving import Saved, class_of, decode

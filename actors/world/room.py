@@ -12,28 +12,12 @@ from actors.world.atlas_records import ExitPlan
 from actors.world.commands import Target
 from actors.world.doors import Doored, direction_meant
 from actors.world.matching import meant
-from actors.world.messages import (
-    Answer,
-    Arrived,
-    Depart,
-    Departed,
-    DepartedFromWorld,
-    Enter,
-    Entered,
-    Examine,
-    Expel,
-    Goods,
-    Leave,
-    LookAround,
-    LookAt,
-    PassOn,
-    PutIn,
-    Receive,
-    Recognise,
-    Returned,
-    Stranded,
-    Take,
-)
+from actors.world.messages.events import Arrived, Departed
+from actors.world.messages.playing import Answer
+from actors.world.messages.senses import Examine, LookAround, LookAt, Recognise
+from actors.world.messages.subjects import Goods
+from actors.world.messages.transfers import PassOn, PutIn, Receive, Returned, Take
+from actors.world.messages.ways import Depart, DepartedFromWorld, Enter, Entered, Expel, Leave, Stranded
 from actors.world.taking import goods_meant, picked_up
 from transports.link.protocol import EntityId
 from transports.markup import styled

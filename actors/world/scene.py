@@ -13,7 +13,7 @@ from functools import cached_property
 
 from actors.world.atlas_records import ExitPlan, RoomPlan
 from actors.world.directions import Direction
-from actors.world.messages import Goods, Person
+from actors.world.messages.subjects import Goods, Person
 from actors.world.phrases import COIN, STARING
 from transports.link.protocol import (
     EntityId,

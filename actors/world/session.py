@@ -16,7 +16,7 @@ import logging
 
 from actors.command_trace import CommandTrace, trace_id
 from actors.world import phrases
-from actors.world.messages import (
+from actors.world.messages.playing import (
     Attach,
     ClientBack,
     ClientLost,

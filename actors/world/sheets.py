@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from actors.world import phrases
 from actors.world.backgrounds import ASPECTS, BASE, BY_ID
 from actors.world.containers import inside
-from actors.world.messages import Goods, Thing
+from actors.world.messages.subjects import Goods, Thing
 from transports.markup import styled
 
 _COLUMN = 12

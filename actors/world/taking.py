@@ -5,7 +5,7 @@ from __future__ import annotations
 from actors.world import phrases
 from actors.world.commands import Target
 from actors.world.matching import all_meant
-from actors.world.messages import Goods, Thing
+from actors.world.messages.subjects import Goods, Thing
 from transports.markup import styled
 
 EVERYTHING = Target((), is_all=True)

@@ -36,7 +36,8 @@ from actors.world.directions import Direction
 from actors.world.gathering import gather
 from actors.world.holder import Holder
 from actors.world.item import Item
-from actors.world.messages import Goods, Receive, Thing
+from actors.world.messages.subjects import Goods, Thing
+from actors.world.messages.transfers import Receive
 from actors.world.npc import Npc
 from actors.world.outlet import Performed, Released
 from actors.world.presence import Presence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from actors.rendering import told
 from actors.world.atlas_records import RoomKey, RoomPlan
 from actors.world.character import Character
-from actors.world.messages import ClientBack, ClientLost, Person
+from actors.world.messages.playing import ClientBack, ClientLost
+from actors.world.messages.subjects import Person
 from actors.world.session import CloseWorldSession, Line
 from transports.link.protocol import EntityId, OutputBody, RoomOutput, SessionId
 from transports.markup import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from actors.world.messages import SaveCharacter, Traded
+from actors.world.messages.keeper import SaveCharacter, Traded
 from actors.world.outlet import KEEPER, OUTLET, EmitTo, EmitToMany, Performed, Released
 from transports.link.protocol import EntityId, OutputBody, SessionId
 from wyld_actors import Actor, ChildExited, ChildStarted, Context, Record, on

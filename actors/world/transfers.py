@@ -18,19 +18,11 @@ from __future__ import annotations
 import logging
 
 from actors.command_trace import CommandTrace
-from actors.world.messages import (
-    Answer,
-    CommandFailed,
-    Enter,
-    Entered,
-    Event,
-    Expel,
-    Goods,
-    Returned,
-    Stranded,
-    Thing,
-    Transfer,
-)
+from actors.world.messages.events import Event
+from actors.world.messages.playing import Answer, CommandFailed
+from actors.world.messages.subjects import Goods, Thing
+from actors.world.messages.transfers import Returned, Transfer
+from actors.world.messages.ways import Enter, Entered, Expel, Stranded
 from actors.world.surroundings import Surroundings
 from wyld_actors import ActorSystem, ChildExited, DeadLetter, MessageFate, Ref
 

@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Mapping
 from functools import partial
 
-from actors.world.messages import ClientBack, ClientLost
+from actors.world.messages.playing import ClientBack, ClientLost
 from actors.world.session import Line, RepeatedLine
 from actors.world_link.gateways import Gateway
 from actors.world_link.messages import (

@@ -12,7 +12,7 @@ import logging
 from abc import abstractmethod
 
 from actors.world import phrases
-from actors.world.messages import Retire
+from actors.world.messages.playing import Retire
 from actors.world.outlet import OUTLET, EmitTo, EmitToMany, Performed, Released
 from actors.world.session import CloseWorldSession, WorldSession
 from actors.world_link.messages import (

@@ -9,7 +9,7 @@ import pytest
 from actors.world import Npc, NpcContext, Said
 from actors.world.behaviours import BEHAVIOURS
 from actors.world.character import Character, newborn
-from actors.world.messages import LookAround
+from actors.world.messages.senses import LookAround
 from actors.world.restoring import restore
 from actors.world.session import Line, WorldSession
 from actors.world.surroundings import Surroundings

@@ -38,7 +38,8 @@ from actors.storage.cooperative import CooperativeDatabase  # noqa: E402
 from actors.storage.embedded import EmbeddedPostgres  # noqa: E402
 from actors.storage.migrations import migrate  # noqa: E402
 from actors.storage.options import StoreOptions  # noqa: E402
-from actors.world.messages import Goods, Returned  # noqa: E402
+from actors.world.messages.subjects import Goods  # noqa: E402
+from actors.world.messages.transfers import Returned  # noqa: E402
 from actors.world.outlet import KEEPER, OUTLET, EmitTo, Performed  # noqa: E402
 from actors.world_link.messages import OpenStreams  # noqa: E402
 from actors.world_tree import WorldOptions, start_world  # noqa: E402

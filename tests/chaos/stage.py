@@ -17,7 +17,7 @@ from actors.world.backgrounds import STARTING_COINS
 from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.gathering import gather
-from actors.world.messages import Thing
+from actors.world.messages.subjects import Thing
 from actors.world.npc import Npc
 from actors.world.restoring import restore
 from actors.world.room import Room

@@ -10,7 +10,9 @@ import pytest
 from actors.checkpoint.collecting import KeeperState, collect
 from actors.checkpoint.writer import Batch
 from actors.world.character import Character
-from actors.world.messages import Goods, Receive, SaveCharacter, Thing
+from actors.world.messages.keeper import SaveCharacter
+from actors.world.messages.subjects import Goods, Thing
+from actors.world.messages.transfers import Receive
 from actors.world.testing import Player, World
 from actors.world_link.streams import StreamTable
 from tests.actors.world.sample import atlas

@@ -12,20 +12,11 @@ from actors.checkpoint.cut import Cut, cut
 from actors.world.character import Character
 from actors.world.commands import Target
 from actors.world.directions import Direction
-from actors.world.messages import (
-    Answer,
-    CommandFailed,
-    CommandPerformed,
-    DoorMoved,
-    Goods,
-    PassOn,
-    Perform,
-    Person,
-    Receive,
-    Returned,
-    SaveCharacter,
-    Thing,
-)
+from actors.world.messages.keeper import SaveCharacter
+from actors.world.messages.playing import Answer, CommandFailed, CommandPerformed, Perform
+from actors.world.messages.subjects import Goods, Person, Thing
+from actors.world.messages.transfers import PassOn, Receive, Returned
+from actors.world.messages.ways import DoorMoved
 from actors.world.outlet import EmitTo, EmitToMany, Performed, Released
 from actors.world.room import Room
 from actors.world.session import WorldSession

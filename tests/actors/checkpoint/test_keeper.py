@@ -7,7 +7,7 @@ import pytest
 from actors.checkpoint.keeper import KeeperOptions, KeeperState, SaveNow, WorldKeeper
 from actors.storage.errors import StoreUnavailable
 from actors.storage.requests import ClaimWorld, SaveCheckpoint
-from actors.world.messages import Traded
+from actors.world.messages.keeper import Traded
 from actors.world.outlet import OUTLET
 from actors.world.surroundings import Surroundings
 from actors.world_link.messages import Hold, Release, WrittenCheckpoint

@@ -6,7 +6,7 @@ import pytest
 
 from actors.storage.entities import EntityRecord
 from actors.world.character import Character
-from actors.world.messages import Retire
+from actors.world.messages.playing import Retire
 from tests.actors.world_kit import RawGateway, WorldBench
 from transports.link.protocol import (
     CharacterSelected,

@@ -9,23 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.world import Npc, NpcContext, Said
-from actors.world.messages import (
-    Answer,
-    CommandPerformed,
-    Depart,
-    Enter,
-    Entered,
-    Examine,
-    Leave,
-    ListPresent,
-    LookAround,
-    PassOn,
-    Perform,
-    Receive,
-    Returned,
-    Say,
-    Take,
-)
+from actors.world.messages.playing import Answer, CommandPerformed, Perform
+from actors.world.messages.presence import ListPresent
+from actors.world.messages.senses import Examine, LookAround, Say
+from actors.world.messages.transfers import PassOn, Receive, Returned, Take
+from actors.world.messages.ways import Depart, Enter, Entered, Leave
 from actors.world.presence import Presence
 from actors.world.room import Room
 from actors.world.testing import EntityHandle, Player, World

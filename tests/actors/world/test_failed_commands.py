@@ -11,21 +11,10 @@ from typing import Any
 import pytest
 
 from actors.world import Npc, NpcContext
-from actors.world.messages import (
-    Answer,
-    Enter,
-    Examine,
-    Leave,
-    LookAround,
-    LookAt,
-    MoveDoor,
-    PassOn,
-    Perform,
-    PutIn,
-    Receive,
-    Say,
-    Take,
-)
+from actors.world.messages.playing import Answer, Perform
+from actors.world.messages.senses import Examine, LookAround, LookAt, Say
+from actors.world.messages.transfers import PassOn, PutIn, Receive, Take
+from actors.world.messages.ways import Enter, Leave, MoveDoor
 from actors.world.session import WorldSession
 from actors.world.testing import EntityHandle, Player, World
 from tests.actors.world_kit import House

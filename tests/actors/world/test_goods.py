@@ -11,19 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from actors.world import Npc, NpcContext, Paid
 from actors.world.character import Character
-from actors.world.messages import (
-    Answer,
-    Enter,
-    Entered,
-    Goods,
-    PassOn,
-    Perform,
-    PutIn,
-    Receive,
-    Returned,
-    Take,
-    Thing,
-)
+from actors.world.messages.playing import Answer, Perform
+from actors.world.messages.subjects import Goods, Thing
+from actors.world.messages.transfers import PassOn, PutIn, Receive, Returned, Take
+from actors.world.messages.ways import Enter, Entered
 from actors.world.saving import decode, encode
 from actors.world.testing import EntityHandle, Player, RoomHandle, World
 from tests.actors.world_kit import House

@@ -8,7 +8,8 @@ import pytest
 
 from actors.world import Npc, NpcContext, Said
 from actors.world.character import Character
-from actors.world.messages import ClientLost, Recognise
+from actors.world.messages.playing import ClientLost
+from actors.world.messages.senses import Recognise
 from actors.world.saving import decode, encode
 from actors.world.testing import Player, World
 from tests.actors.world.sample import atlas

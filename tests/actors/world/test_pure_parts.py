@@ -20,7 +20,7 @@ from actors.world.directions import Direction
 from actors.world.grammar import VERBS, parse_target
 from actors.world.helpbook import HelpBook, parse_help
 from actors.world.matching import all_meant, meant
-from actors.world.messages import Goods, Thing
+from actors.world.messages.subjects import Goods, Thing
 from actors.world.taking import takeable
 from transports.markup import plain, styled
 

@@ -14,7 +14,7 @@ from actors.world.behaviours.innkeeper import Innkeeper
 from actors.world.character import Character
 from actors.world.entity import Entity
 from actors.world.item import Item
-from actors.world.messages import Thing
+from actors.world.messages.subjects import Thing
 from actors.world.npc import Npc
 from actors.world.restoring import Start, awakened, restore
 from actors.world.room import Room

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.world.atlas_records import RoomKey
-from actors.world.messages import Goods, Person, Thing
+from actors.world.messages.subjects import Goods, Person, Thing
 from actors.world.scene import Scene
 from tests.actors.world.sample import atlas
 from transports.link.protocol import OccupantKind, RoomExit

@@ -178,6 +178,22 @@ def test_a_gateway_that_knows_nothing_is_sent_numbers_that_no_client_has_of_the_
     assert [inbox.arrive(number) for number in numbers] == [Arrival.NEXT] * 5
 
 
+@pytest.mark.parametrize("came", range(4))
+def test_what_a_world_had_sent_of_its_last_checkpoint_when_it_died_is_known_to_the_next_one(
+    came: int,
+) -> None:
+    checkpoint = tail_with(3)
+    first, *outputs = restored(checkpoint).resume(0)
+    assert isinstance(first, OutputsMissed)
+
+    tail = restored(checkpoint)
+    tail.append(0, body(4))
+    frames = tail.resume(first.last + came)
+
+    assert [one.body for one in frames if isinstance(one, Output)] == [body(n) for n in range(came + 1, 5)]
+    assert len(outputs) == 3
+
+
 def test_outputs_made_before_the_first_contact_survive_a_second_crash() -> None:
     tail = restored(tail_with(5))
     tail.append(0, TextOutput("made by the second world"))

@@ -29,6 +29,7 @@ from actors.world_link.messages import (
     AnswerRequest,
     CloseStreams,
     CountQueues,
+    EndAccountSessions,
     ServeRequest,
     SessionLeft,
 )
@@ -97,12 +98,14 @@ class Clerk(Entering):
     def change_password(
         self, ctx: Context, task: ServeRequest, body: wire.ChangePassword
     ) -> wire.PasswordChanged:
-        """Another password, for who knows the one there is."""
+        """Another password, for who knows the one there is. Whoever else is here with the account goes."""
         self._refuse_weak(body.name, body.new_password)
         try:
-            self._store(ctx, store.ChangePassword(body.name, body.password, body.new_password))
+            changing = store.ChangePassword(body.name, body.password, body.new_password)
+            account = self._store(ctx, changing)
         except WrongCredentials as wrong:
             raise No(FailureCode.BAD_CREDENTIALS, "That is not your password. It stays as it is.") from wrong
+        ctx.tell(self._outlet(), EndAccountSessions(account.id, task.request.session))
         return wire.PasswordChanged()
 
     def _refuse_weak(self, name: str, password: str) -> None:

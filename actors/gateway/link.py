@@ -21,6 +21,7 @@ from actors.gateway.messages import (
     Confirm,
     CreditChanged,
     DescribeLink,
+    EndOtherSessions,
     Failed,
     Inquire,
     Join,
@@ -30,6 +31,7 @@ from actors.gateway.messages import (
     WorldLost,
     WorldReached,
 )
+from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_stay import LINK
 from actors.gateway.world_line import Batch, Dial, LineBroken, LineConnected, LinkOptions, WorldLine
 from transports.link.complaints import Complaints
@@ -41,6 +43,7 @@ from transports.link.protocol import (
     Command,
     Credit,
     DisconnectReason,
+    EndSessions,
     FailureCode,
     Frame,
     Goodbye,
@@ -50,6 +53,7 @@ from transports.link.protocol import (
     Resend,
     SelectCharacter,
     SessionId,
+    SessionsEnded,
     Welcome,
 )
 from wyld_actors import (
@@ -408,8 +412,16 @@ class GatewayLink(Actor):
                 self._tell_all(CreditChanged(commands))
             case Resend(session, _) if session in self._ledger.refs:
                 self._ledger.refs[session].tell(WorldReached(self._credit))
+            case EndSessions(number, account, spared):
+                self._end_sessions(ctx, number, EndOtherSessions(account, spared))
             case Goodbye(reason, text):
                 self._drop(ctx, f"the world is stopping ({reason}) {text}")
+
+    def _end_sessions(self, ctx: Context, number: int, end: EndOtherSessions) -> None:
+        book = ctx.system.registry.whereis(SESSION_BOOK)
+        # Without a book nobody is told; the world says it again at the next handshake.
+        if book is not None and book.try_tell(end):
+            self._queue(ctx, SessionsEnded(number))
 
     @on(SendAcks)
     def send_acks(self, ctx: Context, _: SendAcks) -> None:

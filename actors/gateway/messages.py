@@ -403,7 +403,8 @@ class DropSession(Message, frozen=True):
 
 
 class EndOtherSessions(Message, frozen=True):
-    """To the book: the password of `account` is another one, and only `session` has shown that it knows it.
+    """To the book, from the link: the password of `account` is another one, and only `session` has shown that
+    it knows it.
 
     All others of the account are told to `SendAway`; none of them can be come back to.
     """

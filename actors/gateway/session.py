@@ -32,7 +32,6 @@ from actors.gateway.messages import (
     Answered,
     ClientArrived,
     CreditChanged,
-    EndOtherSessions,
     Failed,
     Incoming,
     Inquire,
@@ -371,10 +370,7 @@ class Session(Arrival):
                 self._say_farewell(ctx, text, DisconnectReason.QUIT)
 
     def _begin_anew_with_password(self, ctx: Context) -> None:
-        """The account has another one. Whoever else is here may be why: only who has chosen it stays."""
-        account = self._record.account
-        assert account is not None
-        self._tell_book(EndOtherSessions(account.id, self._number))
+        """The account has another one. All its other sessions, here and elsewhere, the world has ended."""
         if len(self.state.devices) > 1:
             # Nobody can tell which of them has typed it.
             self._say_farewell(ctx, PASSWORD_CHANGED, DisconnectReason.PASSWORD_CHANGED)

@@ -25,6 +25,7 @@ from actors.world_link.messages import (
     DESK,
     BringBack,
     CountQueues,
+    EndAccountSessions,
     FramesArrived,
     GetLinkStatus,
     Hold,
@@ -185,6 +186,8 @@ class WorldLink(WorldOutlet):
                         self._send(peer, output)
             case wire.Claim(sessions):
                 self._claim(peer, gateway, sessions)
+            case wire.SessionsEnded(number):
+                self._link.endings.heard(gateway.name, number)
             case wire.Goodbye():
                 self._take_leave(ctx, peer, gateway, frame)
             case _:
@@ -211,6 +214,8 @@ class WorldLink(WorldOutlet):
         for client in admission.former:
             self._link.requests.forget(client)
         known = self._claim(peer, admission.gateway, admission.sessions)
+        for ending in self._link.endings.owed(admission.gateway.name):
+            self._send(peer, ending)
         logger.info(
             "link: gateway %s is here as %s, %s of its %s sessions known",
             admission.gateway.name, admission.gateway.client, known, len(admission.sessions),
@@ -355,6 +360,13 @@ class WorldLink(WorldOutlet):
         streams = self._streams.selected_by(gateway.client, request)
         if streams is not None:
             self._end_session(streams)
+
+    @on(EndAccountSessions)
+    def end_sessions(self, ctx: Context, message: EndAccountSessions) -> None:
+        """Tell all gateways; those that are away, when they come."""
+        ending = self._link.endings.begin(message.account, message.spared)
+        for peer in self._gateways.peers():
+            self._send(peer, ending)
 
     # Checkpoints, and the end ---------------------------------------------------------------------------
 

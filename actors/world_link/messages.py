@@ -9,6 +9,7 @@ from actors.world_link.session_streams import StreamPoint
 from transports.link.errors import LinkError
 from transports.link.interface import Peer
 from transports.link.protocol import (
+    AccountId,
     CharacterId,
     CommandNumber,
     EntityId,
@@ -27,6 +28,7 @@ __all__ = [
     "BringBack",
     "CloseStreams",
     "CountQueues",
+    "EndAccountSessions",
     "FramesArrived",
     "GetLinkStatus",
     "Hold",
@@ -126,6 +128,13 @@ class CloseStreams(Message, frozen=True):
     """The client has gone for good; the streams may be forgotten when its character is out of play."""
 
     session: SessionId
+
+
+class EndAccountSessions(Message, frozen=True):
+    """Everybody of this account is to go, at all gateways, but this session."""
+
+    account: AccountId
+    spared: SessionId
 
 
 class ServeRequest(Message, frozen=True):

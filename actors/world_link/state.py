@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from actors.world_link.endings import Endings
 from actors.world_link.gateways import Gateways
 from actors.world_link.messages import FramesArrived, PeerLost, PeerMistaken
 from actors.world_link.requests import Requests
@@ -51,6 +52,7 @@ class WorldLinkState:
     open_router: OpenRouter
     streams: StreamTable = field(default_factory=StreamTable)
     requests: Requests = field(default_factory=Requests)
+    endings: Endings = field(default_factory=Endings)
     # Everybody who was in play is back: the gateways may come.
     is_complete: bool = False
     router: Router | None = None

@@ -43,6 +43,7 @@ from transports.link.protocol import (
     MENDS,
     Acks,
     Cancel,
+    ChangePassword,
     CharacterReleased,
     CharacterSelected,
     Claim,
@@ -50,6 +51,7 @@ from transports.link.protocol import (
     Command,
     Confirm,
     DisconnectNoted,
+    EndSessions,
     Failure,
     FailureCode,
     Frame,
@@ -70,6 +72,7 @@ from transports.link.protocol import (
     SessionDisconnected,
     SessionReconnected,
     SessionResumed,
+    SessionsEnded,
     TextOutput,
 )
 from transports.link.requests import ReplyCache, Verdict
@@ -261,6 +264,8 @@ class ScriptedWorld:
         self.acked: dict[int, int] = {}
         self.places: dict[int, _Place] = {}
         self.requests: list[Request] = []
+        self.confirmed: list[int] = []
+        self._endings = itertools.count(1)
         self.commands: list[Command] = []
         self._doorkeeper = Doorkeeper("world", epoch, KEY)
         self._replies = ReplyCache()
@@ -287,6 +292,11 @@ class ScriptedWorld:
             place.inbox.save(place.inbox.applied)
             self.router.send(place.peer, Positions({session: place.inbox.position}))
 
+    def ends_others(self, account: int, spared: int, peer: Peer | None = None) -> None:
+        """Another gateway may have been where the password was changed."""
+        to = peer or next(iter(self.places.values())).peer
+        self.router.send(to, EndSessions(next(self._endings), account, spared))
+
     def goes_on(self) -> None:
         """Answer and perform from now on, and what was kept."""
         self.answers = self.performs = True
@@ -312,6 +322,8 @@ class ScriptedWorld:
         for frame in frames:
             if isinstance(frame, Cancel):
                 self.cancelled.append(frame.id)
+            elif isinstance(frame, SessionsEnded):
+                self.confirmed.append(frame.number)
             else:
                 self._frame(peer, frame)
 
@@ -381,6 +393,8 @@ class ScriptedWorld:
         answer = self.table.answer(body)
         if isinstance(answer, FailureCode):
             return Failure(request.id, answer, MENDS[answer])
+        if isinstance(body, ChangePassword):
+            self.ends_others(self.table.accounts[body.name][0], session, peer)
         if isinstance(body, SelectCharacter) and isinstance(answer, CharacterSelected):
             place = self.places.setdefault(session, _Place(session, peer, body.applied))
             place.character = answer.character.name

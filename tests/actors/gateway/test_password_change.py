@@ -143,6 +143,21 @@ def test_whoever_else_is_here_with_the_account_is_sent_away_and_nobody_else() ->
         assert {place_of(token.session) for token in gateway.session_vault.tokens.values()} == {2, 4}
 
 
+def test_a_password_that_is_changed_at_another_gateway_sends_away_whoever_is_here_in_play_or_not() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        in_play, stranger = gateway.playing("Ann"), gateway.playing("Bob")
+        at_the_menu = gateway.client().types("ann", GATEWAY_PASSWORD)
+        gateway.advance(1)
+
+        world.ends_others(gateway.table.accounts["Ann"][0], spared=1)
+        gateway.advance(1)
+
+        assert [in_play.closed_for, at_the_menu.closed_for] == ["password_changed"] * 2
+        assert stranger.is_open
+        assert world.confirmed == [1]
+
+
 def test_a_token_that_waits_for_the_database_in_that_moment_opens_nothing_afterwards() -> None:
     with GatewayBench() as gateway:
         gateway.starts_world()

@@ -12,6 +12,7 @@ from transports.link.handshake import routing_id
 from transports.link.protocol import (
     Acks,
     Cancel,
+    ChangePassword,
     CharacterReleased,
     CharacterSelected,
     Claim,
@@ -19,6 +20,7 @@ from transports.link.protocol import (
     Command,
     CreateAccount,
     DisconnectReason,
+    EndSessions,
     FailureCode,
     Goodbye,
     Heartbeat,
@@ -32,6 +34,7 @@ from transports.link.protocol import (
     RoomOutput,
     SelectCharacter,
     SessionClosed,
+    SessionsEnded,
     TextOutput,
     Welcome,
 )
@@ -614,3 +617,29 @@ def test_who_is_refused_again_and_again_is_logged_once_a_minute(
         bench.gateway(epoch=1)
 
     assert caplog.text.count("gateway 'gateway' is not let in") == 1
+
+
+# Another password ---------------------------------------------------------------------------------------
+
+
+def test_another_password_ends_the_other_sessions_of_the_account_at_all_gateways(bench: WorldBench) -> None:
+    east, west = bench.gateway("east"), bench.gateway("west")
+    account = bench.vault.create_account("Ann", "old password").id
+
+    east.asks(ChangePassword("Ann", "old password", "new password"), ANN)
+    east.asks(ChangePassword("Ann", "wrong password", "my password"), BOB)
+
+    assert east.of(EndSessions) == west.of(EndSessions) == [EndSessions(1, account, ANN)]
+
+
+def test_a_gateway_that_was_cut_off_hears_of_it_until_it_says_so(bench: WorldBench) -> None:
+    east, west = bench.gateway("east"), bench.gateway("west")
+    bench.vault.create_account("Ann", "old password")
+    west.disconnects()
+    east.asks(ChangePassword("Ann", "old password", "new password"), ANN)
+
+    assert len(west.connects().of(EndSessions)) == 1
+    west.disconnects()
+    assert len(west.connects().of(EndSessions)) == 1
+    west.sends(SessionsEnded(1)).disconnects()
+    assert west.connects().of(EndSessions) == []

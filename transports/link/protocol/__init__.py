@@ -38,6 +38,7 @@ from transports.link.protocol.frames import (
     Command,
     Confirm,
     Credit,
+    EndSessions,
     Failure,
     Frame,
     Goodbye,
@@ -53,6 +54,7 @@ from transports.link.protocol.frames import (
     Request,
     RequestBody,
     Resend,
+    SessionsEnded,
     Welcome,
 )
 from transports.link.protocol.outputs import (
@@ -150,6 +152,7 @@ __all__ = [
     "DisconnectNoted",
     "DisconnectReason",
     "DisconnectSession",
+    "EndSessions",
     "EntityId",
     "EntityStateChanged",
     "Failure",
@@ -198,6 +201,7 @@ __all__ = [
     "SessionId",
     "SessionReconnected",
     "SessionResumed",
+    "SessionsEnded",
     "Span",
     "StateUpdate",
     "StructuredOutput",

@@ -40,7 +40,14 @@ from transports.link.protocol.sessions import (
     SessionReconnected,
     SessionResumed,
 )
-from transports.link.protocol.shapes import CommandNumber, Compact, OutputNumber, RequestId, SessionId
+from transports.link.protocol.shapes import (
+    AccountId,
+    CommandNumber,
+    Compact,
+    OutputNumber,
+    RequestId,
+    SessionId,
+)
 
 RequestBody = (
     Authenticate
@@ -179,6 +186,24 @@ class Resend(Compact, frozen=True, gc=False, tag="again"):
     after: int
 
 
+class EndSessions(Compact, frozen=True, gc=False, tag="end"):
+    """World, to all gateways: end all sessions of this account but one, wherever they are.
+
+    Its password is another one, and only `spared` has shown that it knows it. `number` counts what this world
+    has said so; it is said again after each handshake until SessionsEnded confirms it.
+    """
+
+    number: int
+    account: AccountId
+    spared: SessionId
+
+
+class SessionsEnded(Compact, frozen=True, gc=False, tag="ended"):
+    """Gateway: all EndSessions up to this number have arrived."""
+
+    number: int
+
+
 class Credit(Compact, frozen=True, gc=False, tag="credit"):
     """World: from now on, so many commands of one session may be on their way."""
 
@@ -264,6 +289,8 @@ Frame = (
     | Acks
     | Positions
     | Resend
+    | EndSessions
+    | SessionsEnded
     | Credit
     | Output
     | Multicast

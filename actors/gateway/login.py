@@ -36,7 +36,7 @@ from actors.gateway.dialogue import (
     sending,
     turn,
 )
-from actors.gateway.reconnect_token import TOKEN_LETTERS
+from actors.gateway.reconnect_token import TOKEN_LETTERS, shown_in
 from actors.names import RESERVED, BadName, checked_name
 from transports.link.protocol import (
     AccountCreated,
@@ -196,6 +196,8 @@ class LoginDialogue:
     def _step(self, dialogue: Dialogue, line: str) -> Turn:
         if not line.isprintable():
             return turn(dialogue, complaint("Control characters cannot be used here."))
+        if dialogue.account is None and (shown := shown_in(line)):
+            return turn(dialogue, ShowToken(shown), request=TokenShown())
         return _STEPS[dialogue.step](self.options, dialogue, line)
 
     def _with_early(self, begun: Turn) -> Turn:

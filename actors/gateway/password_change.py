@@ -4,6 +4,7 @@ Pure functions, as in `character_menu`. An empty line turns back at every step. 
 """
 
 from actors.gateway.dialogue import Dialogue, Say, Step, TokensRevoked, Turn, complaint, sending, turn
+from actors.gateway.reconnect_token import shown_in
 from transports.link.protocol import ChangePassword
 from transports.markup import styled
 
@@ -14,6 +15,7 @@ CHANGED = styled(
 )
 UNCHANGED = "Your password stays as it is."
 WELL_KNOWN = "The name of the account is the first thing anybody would try."
+LIKE_A_CODE = "At the door that would be taken for a code to come back with."
 THE_SAME = "That is the password you have. Choose another one, or leave the line empty."
 MISMATCH = "The two do not match."
 
@@ -26,6 +28,8 @@ def weakness(name: str, password: str, at_least: int, at_most: int) -> str:
         return f"A password has at most {at_most} characters."
     if password.strip().lower() == name.lower():
         return WELL_KNOWN
+    if shown_in(password):
+        return LIKE_A_CODE
     return ""
 
 

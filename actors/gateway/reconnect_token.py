@@ -26,7 +26,7 @@ from typing import Final
 
 import msgspec
 
-from actors.gateway.errors import TokenFromElsewhere, TokenMalformed, TokenTooLong
+from actors.gateway.errors import TokenError, TokenFromElsewhere, TokenMalformed, TokenTooLong
 from actors.gateway.session_record import SessionId
 
 VERSION: Final = 1
@@ -135,6 +135,19 @@ def read(text: str) -> Token | Code:
         return decode_code(text)
     except TokenMalformed:
         return decode(text.strip())
+
+
+def shown_in(line: str) -> str:
+    """What is shown by “reconnect” and a word with the shape of a code or a token; "" if `line` is none."""
+    word, _, rest = line.strip().partition(" ")
+    shown = rest.strip()
+    if word.lower() != "reconnect" or " " in shown:
+        return ""
+    try:
+        decode_code(shown)
+    except TokenError:
+        return shown if len(shown) >= TOKEN_LETTERS else ""
+    return shown
 
 
 def read_secret(text: str) -> bytes:

@@ -112,8 +112,16 @@ def test_a_program_comes_back_by_gmcp_and_by_the_environment(server: Server, uni
 
     third = server.telnet(bob.name)
     third.sees("Your account's name")
-    third.sends(environment("WYLD_RESUME", token))
+    secret = token_urlsafe(32)
+    third.sends(environment("WYLD_RESUME", f"{token} {secret}"))
     third.sees("You are back, after")
+    third.leave()
+
+    # It was told no other token, and needs none.
+    fourth = server.telnet(bob.name)
+    fourth.sees("Your account's name")
+    fourth.sends(environment("WYLD_RESUME", token[: -len(secret)] + secret))
+    fourth.sees("You are back, after")
 
 
 def gmcp(message: str, *, is_first: bool = False) -> bytes:

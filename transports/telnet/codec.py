@@ -80,7 +80,8 @@ _END_OF_RECORD: Final = IAC + bytes((Command.EOR,))
 _TIMING_MARK: Final = IAC + bytes((Command.WILL, Option.TIMING_MARK))
 _HERE: Final = b"\r\n[Yes, we are here.]\r\n"
 
-# What a client that cannot do GMCP puts its token into, to come back to a session without being asked.
+# What a client that cannot do GMCP puts its token into, to come back to a session without being asked; behind
+# a space, the secret of the next one, if it has made that itself.
 RESUME_VARIABLE: Final = "WYLD_RESUME"
 
 _ASKED_FOR: Final = (Option.TTYPE, Option.NAWS, Option.NEW_ENVIRON)
@@ -334,9 +335,11 @@ class TelnetCodec:
     def _on_environ(self, payload: bytes, events: list[Event]) -> None:
         variables = environ_variables(payload)
         self._client.has_variables(variables)
-        if token := variables.get(RESUME_VARIABLE):
+        if shown := variables.get(RESUME_VARIABLE):
             # As a GMCP client would say it.
-            events.append(DataReceived("Wyld.Resume", {"token": token}))
+            token, _, following = shown.partition(" ")
+            value = {"token": token, "next": following} if following else {"token": token}
+            events.append(DataReceived("Wyld.Resume", value))
 
     def _on_gmcp(self, payload: bytes, events: list[Event]) -> None:
         package, value = gmcp_message(payload)

@@ -42,8 +42,9 @@ _VAR, _VALUE, _ESC, _USERVAR = 0, 1, 2, 3
 # All variables of both kinds: Mudlet has its own as USERVAR unless MNES is on, MNES wants VAR.
 ASK_ENVIRON: Final = bytes((EnvironCode.SEND, _VAR, _USERVAR))
 
-# A name or value: longer than any terminal's or client's name; the rest is cut off.
-_NAME_LIMIT = 80
+# A name or value: longer than any terminal's or client's name, and than a token to come back with and the
+# secret of the next; the rest is cut off.
+_NAME_LIMIT = 128
 # Variables in one message: Mudlet has about 20.
 _VARIABLES_LIMIT = 64
 

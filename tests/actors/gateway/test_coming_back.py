@@ -92,6 +92,19 @@ def test_a_player_comes_back_by_its_code_and_sees_what_it_missed_and_where_it_is
         assert again.types("look").saw("Brand does look.")
 
 
+def test_a_code_at_the_prompt_of_the_password_opens_its_session_too() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+
+        again = gateway.client().types("Ann", f"reconnect {code}")
+
+        assert again.saw("You are back")
+        assert again.echoes
+        assert gateway.sessions() == ["1"]
+
+
 def test_who_has_logged_in_is_told_the_code_before_the_world_says_anything() -> None:
     with GatewayBench() as gateway:
         gateway.starts_world()

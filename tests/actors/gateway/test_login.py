@@ -418,6 +418,42 @@ def test_a_word_that_is_too_long_for_a_name_is_a_token() -> None:
     assert Player(world()).types(TOKEN).done(ShowToken) == [ShowToken(TOKEN)]
 
 
+BEFORE_LOGIN = {
+    "password": ["ann"],
+    "new account": ["new"],
+    "new password": ["new", "Zoe"],
+    "repeated password": ["new", "Zoe", "correct horse"],
+}
+
+
+@pytest.mark.parametrize("lines", BEFORE_LOGIN.values(), ids=BEFORE_LOGIN)
+@pytest.mark.parametrize("shown", ["K7QM-2XWD", "k7qm2xwd", TOKEN])
+def test_a_code_is_no_password_whatever_is_asked_for(lines: list[str], shown: str) -> None:
+    player = Player(world()).types(*lines, f"reconnect {shown}")
+
+    assert player.effects[-1] == ShowToken(shown)
+    assert not player.hidden
+    assert player.dialogue.failures == 0
+
+
+def test_a_password_may_begin_with_the_word_reconnect() -> None:
+    table = WorldTable()
+    table.add("Ann", "reconnect the dots", "Brand")
+
+    player = Player(table).types("ann", "reconnect the dots")
+
+    assert player.saw("Welcome, Ann")
+
+
+def test_a_refused_code_leads_back_to_the_question_that_it_was_typed_at() -> None:
+    player = Player(world()).types("ann", "reconnect K7QM-2XWD")
+
+    player._take(player.rules.token_refused(player.dialogue, "It is too late."))
+
+    assert player.saw("It is too late.")
+    assert (player.prompt, player.hidden) == ("Password: ", True)
+
+
 def test_reconnect_alone_is_explained() -> None:
     player = Player(world()).types("reconnect")
 

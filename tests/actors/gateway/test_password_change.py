@@ -88,6 +88,11 @@ def test_the_name_of_the_account_is_no_password() -> None:
     assert weakness("Ann", NEW, 8, 128) == ""
 
 
+def test_what_the_door_takes_for_a_code_is_no_password() -> None:
+    assert "taken for a code" in weakness("Ann", "Reconnect K7QM-2XWD", 8, 128)
+    assert weakness("Ann", "reconnect the dots", 8, 128) == ""
+
+
 def test_nothing_of_it_stays_in_the_dialogue_or_is_shown_in_a_repr() -> None:
     player = at_the_menu().types("password", OLD, NEW)
     assert OLD not in repr(player.dialogue)

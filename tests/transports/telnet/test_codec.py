@@ -318,6 +318,16 @@ def test_a_token_in_the_environment_is_as_one_over_gmcp(kind: bytes) -> None:
     assert DataReceived("Wyld.Resume", {"token": "t" * 55}) in events
 
 
+def test_behind_a_token_in_the_environment_there_may_be_the_secret_of_the_next() -> None:
+    codec = new_codec()
+    codec.receive_data(say(WILL, Option.NEW_ENVIRON))
+
+    payload = b"\x00\x00WYLD_RESUME\x01" + b"t" * 55 + b" " + b"n" * 43
+    events, _ = receive(codec, subnegotiation(Option.NEW_ENVIRON, payload))
+
+    assert DataReceived("Wyld.Resume", {"token": "t" * 55, "next": "n" * 43}) in events
+
+
 def test_equal_clients_share_their_capabilities() -> None:
     codecs = [new_codec(), new_codec()]
     for codec in codecs:

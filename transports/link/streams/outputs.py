@@ -135,8 +135,8 @@ class OutputTail:
     def _renumber(self, received: OutputNumber) -> None:
         agreed, self._agreed = self._agreed, _AGREED
         beyond, made_since = received - agreed, self.last - agreed
-        # A world that died before it had saved anything had leapt as well: what it has sent of this checkpoint
-        # is known by those numbers.
+        # A world that died with nothing saved had leapt as well: what it has sent of this checkpoint is known
+        # by those numbers.
         if received == 0 or self.acked + _LEAP <= received <= agreed + _LEAP:
             self.last += _LEAP
             self.acked += _LEAP

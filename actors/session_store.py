@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -49,7 +50,7 @@ from actors.storage.errors import (
 )
 from actors.storage.requests import LoadSessions, SaveSessions, StoreRequest, TakeTokens, TrimSessions
 from actors.storage.session_tokens import TokenAsked, TokenRow, TokenTaken
-from actors.storage.sessions import SessionRow
+from actors.storage.sessions import SILENT_DAYS, SessionRow
 from actors.storage.store import STORE_NAME
 from wyld_actors import ActorDeadError, ActorSystem, AskTimeout
 from wyld_actors.slices import in_slices
@@ -61,6 +62,7 @@ logger = logging.getLogger(__name__)
 # Longer than the store lets anything wait; a resume is answered by then.
 STORE_SECONDS: Final = 10.0
 
+_DAY_SECONDS: Final = 86_400
 # As JSON has it.
 _NUL: Final = "\\u0000"
 
@@ -104,7 +106,19 @@ class StoreVault:
         ahead = self._ahead()
         rows: list[SessionRow] = self._ask(LoadSessions(self._gateway))
         records = [record_of(row, ahead) for row in in_slices(rows, _yield)]
+        self._close_forsaken([row for row, record in zip(rows, records, strict=True) if record is None])
         return [record for record in records if record is not None]
+
+    def _close_forsaken(self, unreadable: Sequence[SessionRow]) -> None:
+        """Another program may know what to do with them, for as long as a session can live."""
+        oldest = self._wall_clock() - SILENT_DAYS * _DAY_SECONDS
+        closed = tuple(row.id for row in unreadable if not oldest <= row.touched_at < math.inf)
+        if closed:
+            logger.warning(
+                "%d sessions that nobody could bring back for %d days are closed, the first of them %d",
+                len(closed), SILENT_DAYS, closed[0],
+            )  # fmt: skip
+            self._ask(SaveSessions(self._gateway, (), closed, ()))
 
     def take(self, shown: Sequence[Shown]) -> list[Opened | ResumeRefusal]:
         """See `Vault.take`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,6 +227,23 @@ def test_a_session_of_another_gateway_is_not_ours(first: Life, database: Coopera
     save_sessions(database, "second", [session_row(1)])
 
     assert first.restored() == []
+
+
+@pytest.mark.parametrize("touched", ["now() - interval '31 days'", "'infinity'", "'-infinity'"])
+def test_a_session_that_no_gateway_has_brought_back_for_a_month_is_closed_at_the_next_start(
+    database_dsn: str, database: CooperativeDatabase, touched: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    strange = [session_row(number, state="dreaming", touched_at=time.time()) for number in (1, 2)]
+    old = session_row(3, touched_at=time.time() - 40 * 86_400)
+    save_sessions(database, "main", [*strange, old])
+    database.rows(f"UPDATE sessions SET touched_at = {touched} WHERE id = 1 RETURNING id")
+
+    life = Life(database_dsn)
+
+    assert [record.id for record in life.restored()] == [3], "who can be brought back is"
+    life.ends()
+    assert [row.id for row in load_sessions(database, "main")] == [2, 3]
+    assert "1 sessions that nobody could bring back for 30 days are closed, the first of them 1" in caplog.text
 
 
 def test_what_a_hostile_client_tells_of_itself_keeps_no_session_from_being_written(

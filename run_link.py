@@ -4,6 +4,7 @@ Over `tcp://` beyond this machine the link needs CURVE, whose keys an operator m
 the other machine. Without CURVE both halves share one secret, which is made when it is first needed.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -69,7 +70,17 @@ def curve_pair(settings: Settings, name: str) -> KeyPair:
 
 
 def curve_file(settings: Settings, name: str) -> Path:
-    return Path(settings.link.curve.secret_file or settings.data_dir / f"{name}-curve.key")
+    """Where one half has its secret. Raises KeyFileError if the other half has it there as well."""
+    curve = settings.link.curve
+    set_to = {"world": curve.world_secret_file, "gateway": curve.gateway_secret_file}
+    files = {half: Path(set_to[half] or settings.data_dir / f"{half}-curve.key") for half in HALVES}
+    if len({os.path.normpath(file) for file in files.values()}) < len(files):
+        raise KeyFileError(
+            files[name],
+            "belongs to the other half as well; name another file in link.curve.world_secret_file or "
+            "link.curve.gateway_secret_file",
+        )
+    return files[name]
 
 
 def ensure_link_keys(settings: Settings) -> LinkKeys:

@@ -119,7 +119,8 @@ def _are_gateways(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class CurveSettings(Section):
-    secret_file: str
+    world_secret_file: str
+    gateway_secret_file: str
     world: Annotated[
         str,
         Field(

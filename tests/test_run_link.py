@@ -74,3 +74,32 @@ def test_a_key_file_that_is_missing_or_broken_says_how_it_is_made(tmp_path: Path
     file.unlink()
     with pytest.raises(KeyFileError, match=r"make it with `python run\.py keys`"):
         run_link.world_curve(given)
+
+
+def test_each_half_may_have_its_secret_elsewhere_and_never_the_other_ones(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"secret-of-{name}" for name in run_link.HALVES}
+    given = curve_settings(
+        tmp_path,
+        **{f"WYLD_LINK__CURVE__{name.upper()}_SECRET_FILE": str(file) for name, file in files.items()},
+    )
+
+    keys = run_link.ensure_link_keys(given)
+
+    assert {keys.world_file, keys.gateway_file} == set(files.values())
+    assert keys.world != keys.gateway
+
+
+@pytest.mark.parametrize("name", run_link.HALVES)
+def test_one_file_for_both_halves_is_refused(tmp_path: Path, name: str) -> None:
+    other = next(half for half in run_link.HALVES if half != name)
+    given = settings(
+        **{"WYLD_DATA_DIR": str(tmp_path)},
+        **{
+            f"WYLD_LINK__CURVE__{name.upper()}_SECRET_FILE": str(tmp_path / "x" / ".." / f"{other}-curve.key")
+        },
+    )
+
+    with pytest.raises(KeyFileError, match=r"belongs to the other half as well; .*_secret_file"):
+        run_link.ensure_link_keys(given)
+
+    assert list(tmp_path.iterdir()) == []

@@ -243,7 +243,9 @@ def test_a_session_that_no_gateway_has_brought_back_for_a_month_is_closed_at_the
     assert [record.id for record in life.restored()] == [3], "who can be brought back is"
     life.ends()
     assert [row.id for row in load_sessions(database, "main")] == [2, 3]
-    assert "1 sessions that nobody could bring back for 30 days are closed, the first of them 1" in caplog.text
+    assert (
+        "1 sessions that nobody could bring back for 30 days are closed, the first of them 1" in caplog.text
+    )
 
 
 def test_what_a_hostile_client_tells_of_itself_keeps_no_session_from_being_written(

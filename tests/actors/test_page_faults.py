@@ -236,3 +236,28 @@ def test_whatever_dies_each_line_of_a_page_is_run_once_and_in_order(
             getattr(story, name)(*arguments)
             story.page.hears()
         story.ends_well()
+
+
+def test_a_gateway_that_dies_before_it_has_written_who_plays_asks_for_the_character_again_and_no_more() -> None:
+    with House() as house:
+        player = house.signs_up("Ann", "websocket")
+        player.types("quit")
+        house.saves()
+        house.advance(TOKEN_SECONDS)
+        given = [value for package, value in player.data if package == "session.token"][-1]
+        assert isinstance(given, Mapping)
+        lines = ["get lantern", "say hello"]
+        player.types("1").numbers(100, *lines)
+        assert player.saw("You say, “hello”")
+
+        house.gateway_dies()
+        house.gateway_begins()
+        again = house.client("websocket").sends_data("session.resume", {"token": given["token"], "seen": 0})
+        assert again.prompt == "Which one? "
+        again.types("1").numbers(100, *lines)
+        again.numbers(102, "inventory")
+
+        assert again.saw("a brass lantern"), "it has one"
+        assert not again.saw("two brass lanterns")
+        assert not again.saw("You say, “hello”"), "nothing is run twice"
+        assert len(house.sessions()) == 1

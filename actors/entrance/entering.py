@@ -5,7 +5,8 @@ it its lines. The answer goes out with SessionUp, in order with the first output
 
 What may happen at the same time: the character is just leaving play with another session, or is played by one
 already. A character that has let go meanwhile is begun anew with what it was saved as; one that is played is
-taken over. Selections of one account are served one after the other (`desk`).
+taken over, but not by a session without client, whose player has gone on elsewhere. Selections of one account
+are served one after the other (`desk`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Entering(Service):
         """See the module. The answer is sent by the link."""
         record = self._record(ctx, body)
         session = task.request.session
+        if body.gives_way and self._play.player_of(record.entity_id) not in (0, session):
+            raise No(FailureCode.ALREADY_PLAYING)
         self._play.end_session(ctx, session)
         for _ in range(_ATTEMPTS):
             self._check_time(ctx, task)

@@ -17,7 +17,7 @@ from actors.world_link.streams import StreamTable
 from supervisors.backoff import Budget
 from supervisors.calls import AlreadyPresent, AlreadyStarted, StartChild, Started
 from supervisors.specs import ChildSpec, Restart
-from transports.link.protocol import CommandNumber, SessionId
+from transports.link.protocol import CommandNumber, EntityId, SessionId
 from wyld_actors import ActorDeadError, ActorError, Context, Ref, Registry
 
 __all__ = ["NotStarted", "Play"]
@@ -111,8 +111,13 @@ class Play:
 
     def let_go(self, character: Ref) -> None:
         """A session did not come up: a character that nobody plays does not stay."""
-        if not getattr(character.cell.good_state, "session", 0):
+        if not _session_of(character):
             character.tell(Retire())
+
+    def player_of(self, character: EntityId) -> SessionId:
+        """The session that plays the character; 0 if none does."""
+        ref = self._registry.whereis(character)
+        return 0 if ref is None else _session_of(ref)
 
     def bring_back(
         self, ctx: Context, streams: StreamTable, position: Position, state: Character.State
@@ -138,3 +143,8 @@ class Play:
                 raise NotStarted(spec.id, "it is stopped")
             case answer:
                 raise NotStarted(spec.id, answer)
+
+
+def _session_of(character: Ref) -> SessionId:
+    session: SessionId = getattr(character.cell.good_state, "session", 0)
+    return session

@@ -299,7 +299,12 @@ class Session(Arrival):
         record = self._record
         assert record.account is not None
         assert record.character is not None
-        self._asked_again = SelectCharacter(record.account.id, record.character.id, self._flow.stream.durable)
+        self._asked_again = SelectCharacter(
+            record.account.id,
+            record.character.id,
+            self._flow.stream.durable,
+            gives_way=not self.state.devices,
+        )
         self._link.tell(Inquire(self._number, self.ctx.ref, self._asked_again, is_again=True))
 
     # Lines to the world ----------------------------------------------------------------------------

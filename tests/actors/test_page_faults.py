@@ -238,7 +238,9 @@ def test_whatever_dies_each_line_of_a_page_is_run_once_and_in_order(
         story.ends_well()
 
 
-def test_a_gateway_that_dies_before_it_has_written_who_plays_asks_for_the_character_again_and_no_more() -> None:
+def test_a_gateway_that_dies_before_it_has_written_who_plays_asks_for_the_character_again_and_no_more() -> (
+    None
+):
     with House() as house:
         player = house.signs_up("Ann", "websocket")
         player.types("quit")

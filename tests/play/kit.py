@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,18 @@ import psutil
 from tests.actors.world import sample
 from tests.play.players import LIMIT_SECONDS, Player, TelnetPlayer, WebPlayer
 
-__all__ = ["PROJECT", "RUN_SECONDS", "Server", "dsn_of", "empty_folder", "folder", "write_world"]
+__all__ = [
+    "PROJECT",
+    "RUN_SECONDS",
+    "Server",
+    "dsn_of",
+    "empty_folder",
+    "folder",
+    "free_port",
+    "half_of",
+    "until_open",
+    "write_world",
+]
 
 PROJECT = Path(__file__).parents[2]
 HALVES = ("world", "gateway")
@@ -247,6 +259,36 @@ class Server:
         player = WebPlayer(name.capitalize(), self.port("web"))
         self._players.append(player)
         return player
+
+
+def half_of(server: Server, name: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
+    """Another process of this half, from a folder of its own, with the database of the server."""
+    return subprocess.Popen(
+        [sys.executable, str(PROJECT / "run.py"), name],
+        env=server.environment
+        | {"WYLD_DATA_DIR": str(folder), "WYLD_DATABASE__DSN": dsn_of(server.data_dir)}
+        | {f"WYLD_{key}": value for key, value in settings.items()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until_open(port: int) -> None:
+    """Wait until somebody listens there."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, f"nobody listens at {port}"
+        time.sleep(LOOK_SECONDS)
 
 
 @contextlib.contextmanager

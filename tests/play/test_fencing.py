@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from supervisors.processes import ExitCode
-from tests.play.kit import PROJECT, RUN_SECONDS, Server, dsn_of
+from tests.play.kit import RUN_SECONDS, Server, half_of
 
 pytestmark = pytest.mark.slow
-
-
-def half_of(server: Server, name: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
-    """Another process of this half, from a folder of its own, with the database of the server."""
-    return subprocess.Popen(
-        [sys.executable, str(PROJECT / "run.py"), name],
-        env=server.environment
-        | {"WYLD_DATA_DIR": str(folder), "WYLD_DATABASE__DSN": dsn_of(server.data_dir)}
-        | {f"WYLD_{key}": value for key, value in settings.items()},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def test_a_second_world_of_one_name_does_not_start_and_the_first_goes_on(

@@ -8,35 +8,16 @@ import re
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gevent import socket
 
-from tests.play.kit import PROJECT, RUN_SECONDS, Server, dsn_of, folder
+from tests.play.kit import PROJECT, Server, dsn_of, folder, free_port, until_open
 from tests.play.players import TelnetPlayer
 from transports.link.curve import key_pair, make_secret
 
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until_open(port: int) -> None:
-    """Wait until somebody listens there."""
-    deadline = time.monotonic() + RUN_SECONDS
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline, f"nobody listens at {port}"
-        time.sleep(0.05)
 
 
 def keys_of(server: Server) -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from transports.link.protocol import (
     ListCharacters,
     Performed,
     RoomOutput,
+    SelectCharacter,
 )
 
 ANN, BOB = 7, 8
@@ -164,6 +165,33 @@ def test_a_character_that_is_played_is_taken_over(bench: WorldBench) -> None:
     assert isinstance(gateway.shown(ANN)[-1], DisconnectSession)
     gateway.sends(Command(BOB, 1, "drop lantern"))
     assert performed(gateway, BOB) == [1]
+
+
+def test_a_session_without_client_takes_a_character_from_nobody(bench: WorldBench) -> None:
+    east, west = bench.gateway("east"), bench.gateway("west")
+    account = bench.account("Ann")
+    west.selects(account, 1, BOB)
+
+    ghost = east.asks(SelectCharacter(account, 1, gives_way=True), ANN)
+
+    assert east.answers(ghost) == [FailureCode.ALREADY_PLAYING]
+    assert performed(west.sends(Command(BOB, 1, "look")), BOB) == [1]
+
+
+def test_a_session_without_client_is_brought_back_where_nobody_else_plays_its_character(
+    bench: WorldBench,
+) -> None:
+    east, west = bench.gateway("east"), bench.gateway("west")
+    account = bench.account("Ann")
+    west.selects(account, 1, BOB)
+    west.sends(Command(BOB, 1, "quit"))
+    bench.advance(3.0)
+
+    ghost = east.asks(SelectCharacter(account, 1, gives_way=True), ANN)
+
+    assert selected(east, ghost)
+    again = east.asks(SelectCharacter(account, 1, gives_way=True), ANN)
+    assert selected(east, again), "it is its own"
 
 
 def test_a_character_that_is_just_leaving_is_begun_as_it_left(bench: WorldBench) -> None:

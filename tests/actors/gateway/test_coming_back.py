@@ -29,7 +29,7 @@ from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.rendering import Delivery
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
-from transports.link.protocol import DisconnectReason, Performed, TextOutput
+from transports.link.protocol import DisconnectReason, Performed, Request, SelectCharacter, TextOutput
 from transports.markup import plain
 
 
@@ -717,6 +717,29 @@ def test_the_output_of_the_last_lines_is_there_for_the_client_that_comes_back() 
             "Brand does one.",
             "Brand does two.",
         ]
+
+
+def test_only_a_session_that_somebody_looks_at_takes_its_character_from_another() -> None:
+    with GatewayBench() as gateway:
+        gateway.starts_world()
+        here = gateway.playing("Bob")
+        gateway.playing("Ann").hangs_up()
+        gateway.kills_world()
+
+        world = gateway.starts_world()
+
+        gives_way = {
+            place_of(one): one.body.gives_way
+            for one in world.requests
+            if isinstance(one.body, SelectCharacter)
+        }
+        assert here.is_open
+        assert gives_way == {1: False, 2: True}
+
+
+def place_of(request: Request) -> int:
+    """The first, second, third session of its gateway's life."""
+    return request.session & 0xFFFF
 
 
 def test_who_comes_back_while_the_world_is_away_is_told_and_its_lines_are_kept() -> None:

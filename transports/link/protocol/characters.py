@@ -83,11 +83,13 @@ class SelectCharacter(Open, frozen=True, tag="select_character"):
     """Request: bring a character into the world for this session. Reply: CharacterSelected.
 
     A world that does not know the session takes its commands after `applied`: those up to there are saved.
+    `gives_way`: not if another session plays it, as this one has no client.
     """
 
     account: AccountId
     character: CharacterId
     applied: CommandNumber = 0
+    gives_way: bool = False
 
 
 class CharacterSelected(Open, frozen=True, tag="character_selected"):

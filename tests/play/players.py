@@ -186,6 +186,11 @@ class TelnetPlayer(Player):
         """Say that nothing more comes, and keep reading."""
         self._socket.shutdown(socket.SHUT_WR)
 
+    def stops_reading(self) -> None:
+        """Leave all that comes in the socket, and let that hold little."""
+        self._reader.kill()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
     def leave(self) -> None:
         self._reader.kill()
         self._socket.close()

@@ -264,6 +264,32 @@ def test_no_token_and_no_code_is_in_anything_that_the_server_writes(
         assert secret.replace("-", "").encode() not in written
 
 
+def test_of_the_devices_that_share_a_session_one_that_stops_reading_is_let_go_and_costs_the_others_nothing(
+    new_server: NewServer,
+) -> None:
+    server = new_server(
+        GATEWAY__SESSIONS__DEVICES="share",
+        GATEWAY__TELNET__WRITE_LIMIT_BYTES="16384",
+        GATEWAY__PACE__LINES_PER_SECOND="0",
+    ).start()
+    ann = server.telnet("ann").signs_up()
+    deaf = server.telnet("ann")
+    deaf.gives_password()
+    deaf.sees("Which one?")
+    deaf.does("1", "You are here as well.", "Exits:")
+
+    deaf.stops_reading()
+    asked = 0
+    while "the client reads too slowly" not in server.words:
+        ann.types(*["help"] * 100)
+        ann.catch_up()
+        asked += 100
+
+    assert ann.text.count("and a word for more.") == asked
+    assert server.words.count("is gone") == 1
+    ann.does("say still here", 'You say, "still here"')
+
+
 def code_in(player: TelnetPlayer) -> str:
     """The newest that it has been shown."""
     codes: list[str] = re.findall(r'"reconnect (\S+)"', player.text)

@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-__all__ = ["LIMIT_SECONDS", "PASSWORD", "STRAIGHT", "Player", "TelnetPlayer", "WebPlayer"]
+__all__ = ["LIMIT_SECONDS", "PASSWORD", "STRAIGHT", "Player", "TelnetPlayer", "WebPlayer", "gmcp"]
 
 # For one step of a conversation, on a machine that does much else.
 LIMIT_SECONDS = 20.0
@@ -38,6 +38,12 @@ SB = 250
 ECHO, GMCP = 1, 201
 STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 _nonces = itertools.count(1)
+
+
+def gmcp(message: str, *, is_first: bool = False) -> bytes:
+    """IAC SB GMCP, after IAC DO GMCP if nothing was agreed yet."""
+    agreed = bytes((255, 253, 201)) if is_first else b""
+    return agreed + bytes((255, 250, 201)) + message.encode() + bytes((255, 240))
 
 
 class Player:

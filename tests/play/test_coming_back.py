@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 import pytest
 
 from tests.play.kit import Server
-from tests.play.players import TelnetPlayer
+from tests.play.players import TelnetPlayer, gmcp
 
 pytestmark = pytest.mark.slow
 
@@ -122,12 +122,6 @@ def test_a_program_comes_back_by_gmcp_and_by_the_environment(server: Server, uni
     fourth.sees("Your account's name")
     fourth.sends(environment("WYLD_RESUME", token[: -len(secret)] + secret))
     fourth.sees("You are back, after")
-
-
-def gmcp(message: str, *, is_first: bool = False) -> bytes:
-    """IAC SB GMCP, after IAC DO GMCP if nothing was agreed yet."""
-    agreed = bytes((255, 253, 201)) if is_first else b""
-    return agreed + bytes((255, 250, 201)) + message.encode() + bytes((255, 240))
 
 
 def environment(name: str, value: str) -> bytes:

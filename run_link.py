@@ -23,6 +23,7 @@ from transports.link.curve import (
     parse_key,
 )
 
+# In start order; they stop in reverse.
 HALVES = ("world", "gateway")
 
 

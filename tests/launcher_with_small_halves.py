@@ -19,11 +19,14 @@ import gevent
 from prometheus_client.core import Metric
 
 import run
+import run_half
+import run_launcher
 from actors.admin.checks import Check
 from actors.admin.half import SessionsView
 from actors.admin.server import admin_address, admin_child
 from actors.running_half import RunningHalf
 from config.settings import Settings
+from run_link import HALVES
 from run_options import admin_options, restart_file
 from supervisors import RestartLog, Services, one_for_one, run_tree, supervisor, worker
 from supervisors.restart_log import JsonLinesFile
@@ -130,6 +133,9 @@ def small_half(_common: Sequence[str], name: str, descriptor: int) -> Sequence[s
 
 
 if __name__ == "__main__":
-    starts = {name: lambda settings, _dsn, name=name: start(name, settings) for name in run.HALVES}
-    with mock.patch.multiple(run, child_command=small_half, Provision=NoDatabase, STARTS=starts):
+    starts = {name: lambda settings, _dsn, name=name: start(name, settings) for name in HALVES}
+    with (
+        mock.patch.multiple(run_launcher, child_command=small_half, Provision=NoDatabase),
+        mock.patch.multiple(run_half, Provision=NoDatabase, STARTS=starts),
+    ):
         run.main()

@@ -12,6 +12,7 @@ from unittest import mock
 from gevent.event import Event
 
 import run
+import run_launcher
 
 HALF = """
 import json, os, signal, sys
@@ -39,5 +40,5 @@ class NoDatabase:
 
 
 if __name__ == "__main__":
-    with mock.patch.multiple(run, child_command=tiny_half, Provision=NoDatabase):
+    with mock.patch.multiple(run_launcher, child_command=tiny_half, Provision=NoDatabase):
         run.main()

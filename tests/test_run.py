@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import run
+from run_link import HALVES
 from run_options import version
 
 PROJECT = Path(__file__).parents[1]
@@ -135,7 +136,7 @@ def test_a_second_start_in_the_same_data_dir_is_refused_with_the_pid_of_the_firs
 @pytest.mark.slow
 def test_the_halves_end_when_the_launcher_is_killed(launcher: Launcher) -> None:
     pids = launcher.until(serves)["pids"]
-    halves = [psutil.Process(pids[name]) for name in run.HALVES]
+    halves = [psutil.Process(pids[name]) for name in HALVES]
 
     launcher.process.kill()
 

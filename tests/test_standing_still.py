@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-import run
+from run_link import HALVES
 
 pytestmark = pytest.mark.slow
 
@@ -243,7 +243,7 @@ def test_sigusr1_to_the_launcher_is_passed_on(servers: Callable[..., Server]) ->
     server = servers()
 
     server.process.send_signal(signal.SIGUSR1)
-    server.until(lambda: all(server.dumps(name) for name in ("launcher", *run.HALVES)))
+    server.until(lambda: all(server.dumps(name) for name in ("launcher", *HALVES)))
 
     assert "world: process " in server.dumps("launcher")[0]
     assert server.process.poll() is None

@@ -43,7 +43,7 @@ from actors.world.messages.transfers import Returned  # noqa: E402
 from actors.world.outlet import KEEPER, OUTLET, EmitTo, Performed  # noqa: E402
 from actors.world_link.messages import OpenStreams  # noqa: E402
 from actors.world_tree import WorldOptions, start_world  # noqa: E402
-from run import calm_collector  # noqa: E402
+from run_half import calm_collector  # noqa: E402
 from tests.benchmarks.pulse import BEAT_SECONDS, Bystander, Question  # noqa: E402
 from transports.link.protocol import TextOutput  # noqa: E402
 from wyld_actors import ActorSystem, Ref  # noqa: E402

@@ -23,7 +23,7 @@ from pathlib import Path  # noqa: E402
 
 import gevent  # noqa: E402
 
-from run import calm_collector  # noqa: E402
+from run_half import calm_collector  # noqa: E402
 from supervisors import (  # noqa: E402
     Backoff,
     Budget,

@@ -21,7 +21,7 @@ from actors.admin.app import create_admin_app  # noqa: E402
 from actors.admin.desk import AdminDesk  # noqa: E402
 from actors.admin.options import AdminOptions  # noqa: E402
 from actors.admin.world_half import WorldHalf  # noqa: E402
-from run import calm_collector  # noqa: E402
+from run_half import calm_collector  # noqa: E402
 from supervisors import (  # noqa: E402
     Budget,
     RestartLog,

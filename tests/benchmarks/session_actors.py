@@ -22,7 +22,7 @@ import gevent  # noqa: E402
 
 from actors.gateway.messages import Broadcast, CountConnections, Register, SendTo, Unregister  # noqa: E402
 from actors.gateway.session_record import SessionId  # noqa: E402
-from run import calm_collector  # noqa: E402
+from run_half import calm_collector  # noqa: E402
 from tests.actors.gateway_kit import PASSWORD, TELNET, GatewayBench  # noqa: E402
 from tests.benchmarks.accounts import player_name  # noqa: E402
 from transports.adapter import Capabilities, LineReceived, Sink  # noqa: E402

@@ -51,7 +51,7 @@ from actors.storage.migrations import migrate  # noqa: E402
 from actors.storage.options import StoreOptions  # noqa: E402
 from actors.storage.sessions import trim_sessions  # noqa: E402
 from actors.storage.store import store_children  # noqa: E402
-from run import calm_collector  # noqa: E402
+from run_half import calm_collector  # noqa: E402
 from supervisors import one_for_one, rest_for_one, run_tree, supervisor, worker  # noqa: E402
 from tests.actors.book_listener import BookListener  # noqa: E402
 from tests.actors.gateway.session_records import disconnected, playing, selecting  # noqa: E402

@@ -18,7 +18,7 @@ import gevent  # noqa: E402
 import psutil  # noqa: E402
 from gevent import subprocess  # noqa: E402
 
-from run import calm_collector  # noqa: E402
+from run_half import calm_collector  # noqa: E402
 from transports.adapter import Adapter, Event, Sink  # noqa: E402
 from transports.telnet import TelnetListener, TelnetOptions  # noqa: E402
 from transports.websocket import WebListener, WebOptions  # noqa: E402

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from unittest import mock
 
 import run
+import run_launcher
 
 # The environment variable that has the address at which the gateway looks.
 VARIABLE = "CHAOS_LINK_ADDRESS"
-_child_command = run.child_command
+_child_command = run_launcher.child_command
 
 
 def child_command(common: Sequence[str], name: str, descriptor: int) -> Sequence[str]:
@@ -24,5 +25,5 @@ def child_command(common: Sequence[str], name: str, descriptor: int) -> Sequence
 
 
 if __name__ == "__main__":
-    with mock.patch.object(run, "child_command", child_command):
+    with mock.patch.object(run_launcher, "child_command", child_command):
         run.main()

@@ -21,7 +21,7 @@ from actors.gateway_tree import GatewayOptions
 from actors.restart_archive import ArchiveOptions
 from actors.storage.options import StoreOptions
 from actors.world.gathering import gather
-from actors.world_link.link import WorldLinkOptions
+from actors.world_link.state import WorldLinkOptions
 from actors.world_tree import WorldOptions
 from config.folders import read_texts
 from config.keys import ensure_key

@@ -1,5 +1,5 @@
 """The sessions' side of the world's link: who takes their lines, and what they are shown. An actor without a
-socket; `WorldLink` adds the gateways.
+socket; `WorldDoor` adds the gateways.
 
 A session is over when its client has gone, its gateway does not come back, or its actor is given up. In each
 case its character leaves play first, and the streams go with its Released. Where no Released can come any

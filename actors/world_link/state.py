@@ -1,7 +1,7 @@
 """What outlasts an incarnation of the world's end of the link, and its socket.
 
 The streams of all sessions, who has proved the key, what was asked and answered. The tree makes one and gives
-it to every incarnation. All of it is changed in place and healed by numbers: see `WorldLink.on_start` for
+it to every incarnation. All of it is changed in place and healed by numbers: see `WorldDoor.on_start` for
 what a new incarnation puts right.
 """
 

@@ -1,7 +1,5 @@
 """Sessions at the world's end of the link: they come up, are shown things, and are over, whatever dies."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from actors.world.outlet import EmitTo, EmitToMany
@@ -23,12 +21,6 @@ from transports.link.protocol import (
 
 ANN, BOB, CYD = 7, 8, 9
 BELL = TextOutput("A bell rings.")
-
-
-@pytest.fixture
-def bench() -> Iterator[WorldBench]:
-    with WorldBench() as bench:
-        yield bench
 
 
 @pytest.fixture

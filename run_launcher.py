@@ -26,8 +26,9 @@ from run_link import HALVES, check_link, link_key
 from run_options import admin_token, log_directory, process_policy, restart_file, version, world_files
 from run_stopping import POSTGRES_SHARE, on_signals
 from supervisors.announcement import Addresses, Announcement
+from supervisors.child_process import ProcessSpec
 from supervisors.instance import AlreadyRunning, Lock, RunFile
-from supervisors.process_group import ProcessGroup, ProcessSpec
+from supervisors.process_group import ProcessGroup
 from supervisors.processes import ExitCode
 from supervisors.restart_log import JsonLinesFile, RestartLog
 

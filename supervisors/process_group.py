@@ -1,11 +1,10 @@
 """Starting, watching, restarting and stopping processes: the driver around `processes`.
 
 One greenlet, the caller's, owns all state: it takes events (ready, sign of life, ended, stop) from a queue,
-and wakes for the next deadline. A child is given one end of a socket pair: it writes one line when it is
-ready, then one for each sign of life (`vital_signs`), and sees the end of the stream when this process is
-gone (`lifeline`). Children live in sessions of their own, so a Ctrl-C in the terminal reaches only this
-process and the stop is in order: reverse start order, one after the other, under one deadline, SIGTERM first
-and SIGKILL when a child's share of the time has passed.
+and wakes for the next deadline. A child (`child_process`) writes one line when it is ready, then one for each
+sign of life (`vital_signs`). A Ctrl-C in the terminal reaches only this process, and the stop is in order:
+reverse start order, one after the other, under one deadline, SIGTERM first and SIGKILL when a child's share
+of the time has passed.
 """
 
 import logging
@@ -20,10 +19,11 @@ from typing import Any
 import gevent
 from gevent import subprocess
 from gevent.queue import Empty, SimpleQueue
-from gevent.socket import socketpair
 
-from supervisors.process_records import LAUNCHER, end_records, path_of, restarted_record, stuck_record
+from supervisors.child_process import Process, ProcessSpec
+from supervisors.process_records import end_records, restarted_record, stuck_record
 from supervisors.processes import (
+    Decision,
     ExitCode,
     Fault,
     GiveUp,
@@ -37,7 +37,7 @@ from supervisors.processes import (
 from supervisors.reports import reports_of
 from supervisors.restart_log import RestartLog
 from supervisors.scheduling import is_stopped
-from supervisors.vital_signs import SIGN_SECONDS, Vitality, VitalSigns
+from supervisors.vital_signs import SIGN_SECONDS, Vitality
 from wyld_actors import ExitKind
 
 logger = logging.getLogger(__name__)
@@ -45,50 +45,9 @@ logger = logging.getLogger(__name__)
 # A second signal means: now. For each process; long enough to close its files, short enough for a person.
 IMPATIENT_SECONDS = 2.0
 # For a process that is about to be killed to write where it stands: a signal's handler does it at once.
-LAST_WORDS_SECONDS = 0.3
+STACKS_SECONDS = 0.3
 # The socket of a process that has ended holds everything it said; this is only for the turn of the loop.
 LAST_WORDS_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessSpec:
-    """A process to keep running. `command` gets the number of the descriptor to hand to the child."""
-
-    name: str
-    command: Callable[[int], Sequence[str]]
-    environment: Mapping[str, str] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Process:
-    """One of the group, over all its incarnations."""
-
-    spec: ProcessSpec
-    history: RestartHistory
-    popen: "subprocess.Popen[bytes] | None" = None
-    incarnation: int = 0
-    started_at: float = 0.0
-    facts: Mapping[str, Any] | None = None
-    """What the running incarnation said when it was ready; None before."""
-    was_asked: bool = False
-    affected: Mapping[str, object] = field(default_factory=dict)
-    """Who notices its end, as the running incarnation has said last."""
-    down_since: float | None = None
-    """Since when nobody serves in its place; None while one does, and before the first has."""
-    fault: Fault | None = None
-    """Why the running incarnation is being killed by us."""
-    restart_at: float | None = None
-    kill_at: float | None = None
-    signs: VitalSigns = field(default_factory=lambda: VitalSigns(0.0))
-    judge_at: float | None = None
-
-    @property
-    def name(self) -> str:
-        return self.spec.name
-
-    @property
-    def pid(self) -> int | None:
-        return None if self.popen is None else self.popen.pid
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +118,7 @@ class ProcessGroup:
         """Send a signal to every process that serves. One that starts might not have a handler for it yet."""
         for process in self.processes:
             if process.facts is not None:
-                _signal(process, number)
+                process.send(number)
 
     def run(self) -> ExitCode:
         """Start all in order and keep them running. Returns after the last has ended.
@@ -194,10 +153,10 @@ class ProcessGroup:
                 process.judge_at = time.monotonic() + SIGN_SECONDS
                 if facts.get("gives_signs"):
                     process.signs.heard(time.monotonic())
-                logger.info("%s is ready", process.name, extra=_fields(process))
+                logger.info("%s is ready", process.name, extra=process.log_fields)
                 self.changed(self)
             case _Sign(process, incarnation, facts) if incarnation == process.incarnation:
-                _hear(process, facts)
+                process.hear(facts, time.monotonic())
             case _Ended(process, incarnation, code) if incarnation == process.incarnation:
                 self._ended(process, code)
                 self.changed(self)
@@ -220,32 +179,16 @@ class ProcessGroup:
             self._stop_next(now)
 
     def _start(self, process: Process) -> None:
-        process.restart_at = None
-        process.incarnation += 1
-        process.started_at = time.monotonic()
-        process.fault = None
-        process.affected = {}
-        process.signs = VitalSigns(self.blocked_restart_seconds)
-        ours, theirs = socketpair()
         try:
-            process.popen = subprocess.Popen(
-                list(process.spec.command(theirs.fileno())),
-                env=process.spec.environment,
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            popen, ours = process.begin(time.monotonic(), self.blocked_restart_seconds)
         except OSError as error:
             process.fault = Fault(ExitKind.START_FAILED, str(error))
-            ours.close()
             self._ended(process, ExitCode.FAILED)
             return
-        finally:
-            theirs.close()
         process.kill_at = process.started_at + self.start_timeout_seconds
-        logger.info("%s started as process %d", process.name, process.pid, extra=_fields(process))
+        logger.info("%s started as process %d", process.name, process.pid, extra=process.log_fields)
         listener = gevent.spawn(self._listen, process, process.incarnation, ours)
-        gevent.spawn(self._wait, process, process.incarnation, process.popen, listener)
+        gevent.spawn(self._wait, process, process.incarnation, popen, listener)
         self.changed(self)
 
     def _listen(self, process: Process, incarnation: int, ours: socket.socket) -> None:
@@ -271,17 +214,7 @@ class ProcessGroup:
 
     def _ended(self, process: Process, code: int) -> None:
         now = time.monotonic()
-        ended = ProcessExit(
-            code,
-            now - process.started_at,
-            was_asked=process.was_asked or self._stop_by is not None,
-            was_ready=process.facts is not None,
-            fault=process.fault,
-        )
-        if process.down_since is None:
-            process.down_since = now
-        process.popen = process.facts = process.kill_at = process.judge_at = None
-        process.signs.trouble = ""
+        ended = process.end(code, now, is_stopping=self._stop_by is not None)
         follows = process.history.decide(ended, now)
         for record in end_records(
             process.name,
@@ -294,9 +227,12 @@ class ProcessGroup:
             affected=process.affected,
         ):
             self.log.write(record)
+        self._follow_up(process, ended, follows, now)
+
+    def _follow_up(self, process: Process, ended: ProcessExit, follows: Decision, now: float) -> None:
         match follows:
             case Stop():
-                logger.info("%s has stopped (%s)", process.name, ended, extra=_fields(process))
+                logger.info("%s has stopped (%s)", process.name, ended, extra=process.log_fields)
                 if ended.code == ExitCode.FORCED:
                     self._fail(ExitCode.FORCED)
                 elif ended.code not in (ExitCode.CLEAN, ProcessExit.ASKED_EARLY):
@@ -338,29 +274,36 @@ class ProcessGroup:
         process.judge_at = now + SIGN_SECONDS
         before = process.signs.trouble
         vitality = process.signs.judge(now, is_stopped=is_stopped(process.popen.pid))
-        trouble, fields = process.signs.trouble, _fields(process)
-        if bool(trouble) != bool(before):
-            if trouble:
-                logger.error("%s %s", process.name, trouble, extra=fields)
-            else:
-                logger.warning("%s is well again; it %s", process.name, before, extra=fields)
+        self._tell_of_trouble(process, before)
+        if vitality is Vitality.HOPELESS:
+            self._give_up_on(process, now)
+
+    def _tell_of_trouble(self, process: Process, before: str) -> None:
+        trouble, fields = process.signs.trouble, process.log_fields
+        if trouble and not before:
+            logger.error("%s %s", process.name, trouble, extra=fields)
+        elif before and not trouble:
+            logger.warning("%s is well again; it %s", process.name, before, extra=fields)
         if trouble != before:
             self.changed(self)
-        if vitality is Vitality.HOPELESS:
-            self.log.write(
-                stuck_record(
-                    process.name,
-                    process.incarnation,
-                    trouble,
-                    time=self.wall_clock(),
-                    affected=process.affected,
-                )
+
+    def _give_up_on(self, process: Process, now: float) -> None:
+        """It answers no more: it is killed, and says before where it is, which needs no lock of its
+        interpreter's."""
+        trouble = process.signs.trouble
+        self.log.write(
+            stuck_record(
+                process.name,
+                process.incarnation,
+                trouble,
+                time=self.wall_clock(),
+                affected=process.affected,
             )
-            process.fault = Fault(ExitKind.STUCK, trouble)
-            process.judge_at = None
-            # It writes where it is, which needs no lock of its interpreter's.
-            _signal(process, signal.SIGUSR1)
-            process.kill_at = now + LAST_WORDS_SECONDS
+        )
+        process.fault = Fault(ExitKind.STUCK, trouble)
+        process.judge_at = None
+        process.send(signal.SIGUSR1)
+        process.kill_at = now + STACKS_SECONDS
 
     def _hurry(self) -> None:
         """Less time for each, and some for each: the last to stop has a checkpoint to write."""
@@ -369,7 +312,7 @@ class ProcessGroup:
         for process in running:
             if process.was_asked and process.kill_at is not None:
                 process.kill_at = min(process.kill_at, time.monotonic() + IMPATIENT_SECONDS)
-                _signal(process, signal.SIGTERM)
+                process.send(signal.SIGTERM)
 
     def _stop_next(self, now: float) -> None:
         """Ask the last running process to end, if it was not asked yet. Its predecessor waits for it."""
@@ -378,38 +321,16 @@ class ProcessGroup:
             process = running[-1]
             process.was_asked = True
             process.kill_at = now + share_of_stop(self._stop_by - now, len(running))
-            logger.info("%s is asked to stop", process.name, extra=_fields(process))
-            _signal(process, signal.SIGTERM)
+            logger.info("%s is asked to stop", process.name, extra=process.log_fields)
+            process.send(signal.SIGTERM)
 
     def _kill(self, process: Process) -> None:
         process.fault = process.fault or self._fault_of_late(process)
-        logger.info("%s %s and is killed", process.name, process.fault.why, extra=_fields(process))
+        logger.info("%s %s and is killed", process.name, process.fault.why, extra=process.log_fields)
         process.kill_at = None
-        _signal(process, signal.SIGKILL)
+        process.send(signal.SIGKILL)
 
     def _fault_of_late(self, process: Process) -> Fault:
         if process.was_asked or self._stop_by is not None:
             return Fault(ExitKind.KILLED, "did not stop in time")
         return Fault(ExitKind.START_TIMEOUT, f"was not ready within {self.start_timeout_seconds:g} s")
-
-
-def _signal(process: Process, number: signal.Signals) -> None:
-    if process.popen is not None:
-        process.popen.send_signal(number)
-
-
-def _hear(process: Process, facts: Mapping[str, Any]) -> None:
-    seconds, by = facts.get("blocked_seconds", 0.0), facts.get("blocked", "")
-    if isinstance(seconds, int | float) and isinstance(by, str):
-        process.signs.heard(time.monotonic(), float(seconds), by)
-    if isinstance(affected := facts.get("affected"), dict):
-        process.affected = affected
-
-
-def _fields(process: Process) -> dict[str, object]:
-    return {
-        "supervisor": LAUNCHER,
-        "path": path_of(process.name),
-        "incarnation": process.incarnation,
-        "child_pid": process.pid,
-    }

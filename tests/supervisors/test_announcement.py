@@ -6,8 +6,9 @@ from pathlib import Path
 
 from supervisors.announcement import Addresses, Announcement, form, welcome
 from supervisors.backoff import Backoff
+from supervisors.child_process import ProcessSpec
 from supervisors.instance import RunFile
-from supervisors.process_group import ProcessGroup, ProcessSpec
+from supervisors.process_group import ProcessGroup
 from supervisors.processes import RestartPolicy
 
 

@@ -18,7 +18,8 @@ import pytest
 from gevent.event import Event
 
 from supervisors.backoff import Backoff
-from supervisors.process_group import ProcessGroup, ProcessSpec
+from supervisors.child_process import ProcessSpec
+from supervisors.process_group import ProcessGroup
 from supervisors.processes import ExitCode, RestartPolicy
 from supervisors.records import Decision, LogEvent
 

@@ -234,14 +234,16 @@ def start_gateway(
     tree = run_tree(system, gateway_tree(options, system, first, last, vault), services=services)
     if not tree.started.get(timeout=options.start_timeout_seconds):
         raise _start_failure(tree.wait())
-    addresses = {}
-    for name in ("telnet", "telnets", "web"):
-        listener = system.find(f"/{ROOT}/{name}")
-        if listener is not None:
-            addresses[name] = listener.ask(WhereAreYou())
+    addresses = _addresses(system)
     if last:
         addresses["gateway-admin"] = admin_address(system, half)
     return RunningHalf(system, tree, addresses, end_letters)
+
+
+def _addresses(system: ActorSystem) -> dict[str, tuple[str, int]]:
+    """Where the listeners that there are can be reached."""
+    listeners = {name: system.find(f"/{ROOT}/{name}") for name in ("telnet", "telnets", "web")}
+    return {name: ref.ask(WhereAreYou()) for name, ref in listeners.items() if ref is not None}
 
 
 def _start_failure(reason: ExitReason) -> BindFailed | GatewayStartFailed:

@@ -103,8 +103,18 @@ def top_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 
 def actor_text(view: Mapping[str, Any]) -> RenderableType:
     """Everything about one actor."""
-    cell, error = view["cell"], view["last_error"]
-    table = Table.grid(padding=(0, 2))
+    parts: list[RenderableType] = [_facts_table(view)]
+    if view["mailbox_head"]:
+        parts.append(_waiting_table(view["mailbox_head"]))
+    if view["state"] is not None:
+        parts += [Text("state", style="dim"), Pretty(view["state"])]
+    if view["last_error"] is not None:
+        parts += _error_texts(view["last_error"])
+    return Group(*parts)
+
+
+def _facts_table(view: Mapping[str, Any]) -> Table:
+    cell = view["cell"]
     facts = {
         "path": cell["path"],
         "class": cell["actor"],
@@ -119,26 +129,24 @@ def actor_text(view: Mapping[str, Any]) -> RenderableType:
         "waits for": view["waits_for"] or "",
         "children": str(view["children"] or ""),
     }
+    table = Table.grid(padding=(0, 2))
     for name, value in facts.items():
         if value:
             table.add_row(Text(name, style="dim"), Text(value, STATE_STYLES.get(value, "")))
-    parts: list[RenderableType] = [table]
-    if view["mailbox_head"]:
-        waiting = _table("waiting", "<since", "kind")
-        for head in view["mailbox_head"]:
-            waiting.add_row(
-                head["message"], duration(head["waiting_seconds"]), "ask" if head["is_ask"] else "tell"
-            )
-        parts.append(waiting)
-    if view["state"] is not None:
-        parts += [Text("state", style="dim"), Pretty(view["state"])]
-    if error is not None:
-        where = f" while handling {error['message']}" if error["message"] else ""
-        title = (
-            f"last error, {duration(error['seconds_ago'])} ago, in incarnation {error['incarnation']}{where}"
-        )
-        parts += [Text(title, style="red"), Text(error["traceback"] or error["reason"])]
-    return Group(*parts)
+    return table
+
+
+def _waiting_table(heads: Iterable[Mapping[str, Any]]) -> Table:
+    table = _table("waiting", "<since", "kind")
+    for head in heads:
+        table.add_row(head["message"], duration(head["waiting_seconds"]), "ask" if head["is_ask"] else "tell")
+    return table
+
+
+def _error_texts(error: Mapping[str, Any]) -> list[Text]:
+    where = f" while handling {error['message']}" if error["message"] else ""
+    title = f"last error, {duration(error['seconds_ago'])} ago, in incarnation {error['incarnation']}{where}"
+    return [Text(title, style="red"), Text(error["traceback"] or error["reason"])]
 
 
 def restart_line(record: Mapping[str, Any]) -> Text:

@@ -56,10 +56,6 @@ class Suspects:
             return MessageFate.RETRIED
         return MessageFate.PARKED if count > 1 else MessageFate.DROPPED
 
-    def crashes_of(self, message: object) -> int:
-        """How often a message like this one has crashed the actor."""
-        return self._crashes.get(fingerprint(message), (0, 0.0))[0]
-
 
 def fingerprint(message: object) -> tuple[type, str]:
     """Type and content, without what is only about the delivery. Contents without a text are all alike."""

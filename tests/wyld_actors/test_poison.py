@@ -255,8 +255,8 @@ def test_the_memory_for_suspects_is_bounded() -> None:
     for number in range(REMEMBERED + 1):
         suspects.judge(Order(str(number)), 0, 0.0)
 
-    assert suspects.crashes_of(Order("0")) == 0
-    assert suspects.crashes_of(Order("1")) == 1
+    assert suspects.judge(Order("1"), 0, 0.0) is MessageFate.PARKED, "its second crash"
+    assert suspects.judge(Order("0"), 0, 0.0) is MessageFate.DROPPED, "the first that is known"
 
 
 def test_a_message_without_a_text_is_judged_by_its_type() -> None:

@@ -13,8 +13,8 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from actors.gateway.connection import Inlet, deaf
 from actors.gateway.errors import BindFailed
+from actors.gateway.inlet import Inlet, deaf
 from actors.gateway.messages import CloseAll
 from actors.gateway.pace import Pace
 from actors.gateway.pool import POOL

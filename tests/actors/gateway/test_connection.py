@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from actors.gateway.connection import AHEAD_LIMIT, Connection, Inlet
+from actors.gateway.connection import Connection
+from actors.gateway.inlet import AHEAD_LIMIT, Inlet
 from actors.gateway.messages import (
     CaughtUp,
     ClientArrived,

@@ -13,7 +13,7 @@ from actors.admin.options import AdminOptions
 from actors.checkpoint.keeper import KeeperOptions
 from actors.gateway.attempts import AttemptLimits
 from actors.gateway.devices import DevicePolicy
-from actors.gateway.login import LoginOptions
+from actors.gateway.login_steps import LoginOptions
 from actors.gateway.pace import Pace
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import LinkOptions

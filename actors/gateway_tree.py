@@ -32,7 +32,8 @@ from actors.gateway.connection import Connection
 from actors.gateway.errors import BindFailed, GatewayStartFailed
 from actors.gateway.link import GatewayLink
 from actors.gateway.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
-from actors.gateway.login import LoginDialogue, LoginOptions
+from actors.gateway.login import LoginDialogue
+from actors.gateway.login_steps import LoginOptions
 from actors.gateway.pace import Pace
 from actors.gateway.pool import Pool
 from actors.gateway.restorer import Restorer

@@ -16,7 +16,7 @@ from actors.gateway.affected import affected_by
 from actors.gateway.book_writing import GATHER_SECONDS
 from actors.gateway.dialogue import LoginRequest
 from actors.gateway.listeners import Reception
-from actors.gateway.login import LoginOptions
+from actors.gateway.login_steps import LoginOptions
 from actors.gateway.pace import Pace
 from actors.gateway.session import Session
 from actors.gateway.session_options import SessionOptions

@@ -13,7 +13,8 @@ from actors.gateway.dialogue import (
     Send,
     Turn,
 )
-from actors.gateway.login import LoginDialogue, LoginOptions, LoginReply
+from actors.gateway.login import LoginDialogue, LoginReply
+from actors.gateway.login_steps import LoginOptions
 from transports.link.protocol import (
     MENDS,
     AccountCreated,

@@ -34,12 +34,12 @@ from run_options import (
     world_options,
 )
 from run_stopping import POSTGRES_SHARE, on_signals, stop_on_signals
-from supervisors.acting import Services
 from supervisors.announcement import welcome
 from supervisors.instance import Lock, is_anyone
 from supervisors.lifeline import Lifeline
 from supervisors.processes import ExitCode
 from supervisors.restart_log import JsonLinesFile, RestartLog
+from supervisors.services import Services
 from wyld_actors import ExitReason
 
 # What follows is ours; what was before is the interpreter's and the modules'.

@@ -56,7 +56,6 @@ from actors.world_boot import Beginning, read_beginning
 from actors.world_link.gateways import Gateways
 from actors.world_link.link import WorldLink
 from actors.world_link.state import OpenRouter, WorldLinkOptions, WorldLinkState
-from supervisors.acting import Services
 from supervisors.backoff import Budget, GiveUp
 from supervisors.declaring import (
     TRANSIENT,
@@ -70,6 +69,7 @@ from supervisors.errors import ChildStartFailed
 from supervisors.letters import record_letters
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from supervisors.running import run_tree
+from supervisors.services import Services
 from supervisors.specs import ChildSpec
 from transports.link.curve import WorldCurve
 from transports.link.errors import AddressRefused

@@ -6,7 +6,6 @@ with the calls of `supervisors.calls`, look at it with `snapshot`, read what it 
 rule what they follow, where they differ from OTP and which test holds them to it.
 """
 
-from supervisors.acting import Services
 from supervisors.backoff import Backoff, Budget, GiveUp
 from supervisors.calls import (
     AlreadyPresent,
@@ -63,6 +62,7 @@ from supervisors.errors import (
 from supervisors.records import Decision, LogEvent, RestartRecord
 from supervisors.restart_log import JsonLinesFile, RestartLog
 from supervisors.running import Tree, run_tree
+from supervisors.services import Services
 from supervisors.snapshot import CellSnapshot, snapshot, snapshot_of
 from supervisors.specs import (
     AutoShutdown,

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from supervisors.acting import SUPERVISOR_MAILBOX
 from supervisors.backoff import Budget
 from supervisors.dynamic_supervisor import DynamicSupervisor, Template
+from supervisors.performing import SUPERVISOR_MAILBOX
 from supervisors.specs import (
     DEFAULT_CHILD_BUDGET,
     MAX_CONCURRENT_RESTARTS,

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from supervisors.acting import Services, SupervisorActor
+from supervisors.acting import SupervisorActor
 from supervisors.backoff import Backoff, Budget
 from supervisors.calls import SpawnChild, StartChild
 from supervisors.dynamic_engine import DynamicEngine
 from supervisors.errors import InvalidSpec
+from supervisors.services import Services
 from supervisors.specs import (
     DEFAULT_BACKOFF,
     START_TIMEOUT_SECONDS,

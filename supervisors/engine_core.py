@@ -11,6 +11,8 @@ giving the child's address up as leaked, each step on a timer.
 Restarts of single children stand in a `RestartLine`; not first starts, nor groups, which go
 one by one anyway.
 
+It is long, and one thing: what follows from an event, for a child in each of its states, reads as a whole.
+
 Invariants: a child has at most one timer of its own; `_live` counts the children with an incarnation;
 the engine ends exactly once, when it was told to and `_live` is 0.
 

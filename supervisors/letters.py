@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from supervisors.acting import Services
 from supervisors.recording import writable
 from supervisors.records import PARKED, UNDELIVERABLE, LogEvent, RestartRecord
+from supervisors.services import Services
 from wyld_actors import ActorSystem, DeadLetter
 
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 
 from gevent.event import AsyncResult
 
-from supervisors.acting import SUPERVISOR_MAILBOX, Services, SupervisorActor
+from supervisors.acting import SupervisorActor
 from supervisors.errors import InvalidSpec
+from supervisors.performing import SUPERVISOR_MAILBOX
 from supervisors.recording import record_of_last_end, record_of_stuck
 from supervisors.records import LogEvent, RestartRecord
+from supervisors.services import Services
 from supervisors.specs import ChildSpec
 from wyld_actors import SHUTDOWN, ActorSystem, Cell, Exited, ExitReason, Ref, StuckReport
 

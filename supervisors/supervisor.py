@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from supervisors.acting import Services, SupervisorActor
+from supervisors.acting import SupervisorActor
 from supervisors.engine import Engine
+from supervisors.services import Services
 from supervisors.specs import ChildSpec, SupervisorFlags
 
 

@@ -33,6 +33,9 @@ FindPlace: TypeAlias = Callable[[Path | None], Place]
 
 Server: TypeAlias = Callable[[], AbstractContextManager[Operator]]
 
+# What came from a half: a record, or at last words about why no more will come.
+_Heard: TypeAlias = Queue[tuple[str, dict[str, Any] | str]]
+
 # Of a session of the gateway; a closed one is not there any more.
 STATES: Final = [state.value for state in SessionState if state is not SessionState.CLOSED]
 # Of a pipe or a file: wide enough for a path in each column.
@@ -302,25 +305,8 @@ class _News:
 
 def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
     """Print records as they come; until all processes end, or Ctrl-C."""
-    news: Queue[tuple[str, dict[str, Any] | str]] = Queue()
-
-    def listen(half: str) -> None:
-        try:
-            is_launcher = half == LAUNCHER
-            stream = (
-                operator.follow_launcher(shown.since[half]) if is_launcher else operator.follow(half, BACKLOG)
-            )
-            for record in stream:
-                if not isinstance(record, dict):
-                    raise TypeError(f"{record!r:.40} is no record")
-                news.put((half, record))
-            news.put((half, f"the {half} has ended"))
-        except OperatorError as error:
-            news.put((half, str(error)))
-        except (LookupError, TypeError, ValueError) as error:
-            news.put((half, f"the {half} answers what is no record of this version: {error}"))
-
-    left = len([gevent.spawn(listen, half) for half in shown.halves])
+    news: _Heard = Queue()
+    left = len([gevent.spawn(_listen, operator, half, shown.since[half], news) for half in shown.halves])
     console = _console()
     while left:
         half, record = news.get()
@@ -332,3 +318,18 @@ def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
                 click.echo(json.dumps({"half": half, **record}))
             else:
                 console.print(tables.restart_line(record))
+
+
+def _listen(operator: Operator, half: str, since: float, news: _Heard) -> None:
+    """Hand on the records of one process, and at last why there are no more."""
+    try:
+        is_launcher = half == LAUNCHER
+        for record in operator.follow_launcher(since) if is_launcher else operator.follow(half, BACKLOG):
+            if not isinstance(record, dict):
+                raise TypeError(f"{record!r:.40} is no record")
+            news.put((half, record))
+        news.put((half, f"the {half} has ended"))
+    except OperatorError as error:
+        news.put((half, str(error)))
+    except (LookupError, TypeError, ValueError) as error:
+        news.put((half, f"the {half} answers what is no record of this version: {error}"))

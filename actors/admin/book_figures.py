@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from actors.admin.checks import Check, Health, ok
-from actors.gateway.messages import BookStatus
+from actors.gateway.messages.book import BookStatus
 from actors.gateway.reconnect_results import REFUSALS, RESUMED
 
 # A crash of the gateway would bring its sessions back as they were so long ago.

@@ -10,14 +10,9 @@ from actors.admin.checks import Check, Health, ok
 from actors.admin.errors import NotAnswered
 from actors.admin.half import SessionRow, SessionsView, ask_registered, checked, if_answered
 from actors.admin.store_metrics import store_metrics
-from actors.gateway.messages import (
-    BookStatus,
-    CountConnections,
-    DescribeBook,
-    DescribeLink,
-    LinkStatus,
-    ListSessions,
-)
+from actors.gateway.messages.book import BookStatus, DescribeBook, ListSessions
+from actors.gateway.messages.link import DescribeLink, LinkStatus
+from actors.gateway.messages.pool import CountConnections
 from actors.gateway.pool import POOL
 from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_record import SessionId, SessionRecord

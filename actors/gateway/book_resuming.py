@@ -16,7 +16,7 @@ from typing import Final
 from actors.gateway.attempts import AttemptLimits, network_of
 from actors.gateway.book_writing import Writing
 from actors.gateway.errors import TokenError
-from actors.gateway.messages import CountResume, NextTokenKept, Resumable, ResumeRefused, ResumeSession
+from actors.gateway.messages.tokens import CountResume, NextTokenKept, Resumable, ResumeRefused, ResumeSession
 from actors.gateway.reconnect_results import (
     AlreadyUsed,
     Garbage,

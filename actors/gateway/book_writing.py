@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from actors.gateway.attempts import AttemptLimits, Attempts
-from actors.gateway.messages import TokenKept, TokenNotKept
+from actors.gateway.messages.tokens import TokenKept, TokenNotKept
 from actors.gateway.session_cache import SessionCache
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_vault import Errand, Returned, Vault, VaultAway

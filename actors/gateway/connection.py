@@ -11,15 +11,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from actors.gateway.messages import (
+from actors.gateway.messages.client import (
     CaughtUp,
     ClientArrived,
     ClientGone,
     Farewell,
-    GoOn,
-    Moved,
-    MoveTo,
-    Register,
     Seen,
     SendData,
     SetEcho,
@@ -27,8 +23,9 @@ from actors.gateway.messages import (
     ShowsToken,
     Speak,
     TakesTokens,
-    Unregister,
 )
+from actors.gateway.messages.handover import GoOn, Moved, MoveTo
+from actors.gateway.messages.pool import Register, Unregister
 from actors.gateway.pool import POOL
 from actors.gateway.session_record import SessionId
 from actors.rendering import encoded, encoded_prompt

@@ -8,7 +8,7 @@ import gevent.event
 
 from actors.gateway.command_flow import CommandFlow
 from actors.gateway.connection import LOST, Connection
-from actors.gateway.messages import CaughtUp
+from actors.gateway.messages.client import CaughtUp
 from actors.gateway.pace import LONG_AGO, Pace
 from transports.adapter import Adapter, Event
 from wyld_actors import ActorDeadError, AskTimeout, Clock, Exited, Ref

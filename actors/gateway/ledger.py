@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from actors.gateway.command_flow import Position
-from actors.gateway.messages import Answered, Failed, Incoming, Inquire, WorldReached
+from actors.gateway.messages.link import Answered, Failed, Incoming, Inquire, WorldReached
 from actors.gateway.returning import Returning
 from actors.gateway.told_answers import ToldAnswers
 from actors.rendering import Delivery

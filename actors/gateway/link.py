@@ -16,12 +16,12 @@ import random
 from collections.abc import Iterable
 
 from actors.gateway.ledger import LinkLedger
-from actors.gateway.messages import (
+from actors.gateway.messages.book import EndOtherSessions
+from actors.gateway.messages.link import (
     Answered,
     Confirm,
     CreditChanged,
     DescribeLink,
-    EndOtherSessions,
     Failed,
     Inquire,
     Join,

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from actors.gateway.errors import BindFailed
 from actors.gateway.inlet import Inlet, deaf
-from actors.gateway.messages import CloseAll
+from actors.gateway.messages.pool import CloseAll
 from actors.gateway.pace import Pace
 from actors.gateway.pool import POOL
 from actors.gateway.session_record import session_id

@@ -9,16 +9,15 @@ A broadcast is encoded once for each kind of client, whatever their number, and 
 
 from collections.abc import Iterable, Sequence
 
-from actors.gateway.messages import (
+from actors.gateway.messages.client import Farewell, Show
+from actors.gateway.messages.pool import (
     Broadcast,
     CloseAll,
     ConnectionEntry,
     CountConnections,
-    Farewell,
     ListConnections,
     Register,
     SendTo,
-    Show,
     Unregister,
 )
 from actors.rendering import Delivery

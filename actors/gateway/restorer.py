@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from actors.gateway.messages import RestoredSessions, RestoreSessions
+from actors.gateway.messages.book import RestoredSessions, RestoreSessions
 from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_stay import restored

@@ -28,16 +28,13 @@ from actors.gateway.dialogue import (
     Typed,
 )
 from actors.gateway.login import WORLD_AWAY, LoginDialogue, LoginReply
-from actors.gateway.messages import (
+from actors.gateway.messages.client import ClientArrived, SendData, SetEcho, Show
+from actors.gateway.messages.link import (
     Answered,
-    ClientArrived,
     CreditChanged,
     Failed,
     Incoming,
     Inquire,
-    SendData,
-    SetEcho,
-    Show,
     WorldLost,
     WorldReached,
 )

@@ -13,22 +13,10 @@ from abc import abstractmethod
 
 from actors.gateway.dialogue import Rejoin, Running, TokenShown, Turn
 from actors.gateway.login import LoginDialogue
-from actors.gateway.messages import (
-    Attach,
-    CountResume,
-    GetSession,
-    GoOn,
-    Moved,
-    MoveTo,
-    NotAttached,
-    Resumable,
-    ResumeRefused,
-    ResumeSession,
-    SendData,
-    SessionsOfAccount,
-    SetEcho,
-    ShowsToken,
-)
+from actors.gateway.messages.book import GetSession, SessionsOfAccount
+from actors.gateway.messages.client import SendData, SetEcho, ShowsToken
+from actors.gateway.messages.handover import Attach, GoOn, Moved, MoveTo, NotAttached
+from actors.gateway.messages.tokens import CountResume, Resumable, ResumeRefused, ResumeSession
 from actors.gateway.reconnect_results import RESUMED, ResumeRefusal, SessionClosed, Unavailable, WrongState
 from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_options import SessionOptions

@@ -18,7 +18,7 @@ from typing import Final
 
 from actors.gateway.book_resuming import Resuming
 from actors.gateway.book_writing import LATE, RETRY_SECONDS
-from actors.gateway.messages import (
+from actors.gateway.messages.book import (
     BookStatus,
     CleanUp,
     CountSessions,
@@ -27,16 +27,15 @@ from actors.gateway.messages import (
     EndOtherSessions,
     GetSession,
     KeepSession,
-    KeepToken,
     ListSessions,
     MakeRoom,
     RestoredSessions,
     RestoreSessions,
     SendAway,
     SessionsOfAccount,
-    TokenNotKept,
     TouchSession,
 )
+from actors.gateway.messages.tokens import KeepToken, TokenNotKept
 from actors.gateway.session_cache import Entry, seconds_left
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord

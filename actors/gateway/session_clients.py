@@ -16,19 +16,9 @@ from abc import abstractmethod
 from actors.gateway.command_flow import CommandFlow
 from actors.gateway.devices import Device, is_admitted, is_sure, seen_by_all, stay_beside
 from actors.gateway.dialogue import Dialogue
-from actors.gateway.messages import (
-    Attach,
-    Attached,
-    ClientGone,
-    Confirm,
-    Farewell,
-    NotAttached,
-    Seen,
-    SendData,
-    SetEcho,
-    Show,
-    Speak,
-)
+from actors.gateway.messages.client import ClientGone, Farewell, Seen, SendData, SetEcho, Show, Speak
+from actors.gateway.messages.handover import Attach, Attached, NotAttached
+from actors.gateway.messages.link import Confirm
 from actors.gateway.missed_output import MissedOutput
 from actors.gateway.reconnect_results import WrongState
 from actors.gateway.session_options import SessionOptions

@@ -12,20 +12,16 @@ import msgspec
 
 from actors.gateway.command_flow import CommandFlow
 from actors.gateway.dialogue import Dialogue
-from actors.gateway.messages import (
+from actors.gateway.messages.book import (
     DescribeSession,
     DropSession,
-    Farewell,
-    Inquire,
-    Join,
     KeepSession,
-    Leave,
     MakeRoom,
-    Rejoin,
     SendAway,
-    SendData,
     TouchSession,
 )
+from actors.gateway.messages.client import Farewell, SendData
+from actors.gateway.messages.link import Inquire, Join, Leave, Rejoin
 from actors.gateway.missed_output import MissedOutput
 from actors.gateway.session_book import SESSION_BOOK, TOUCH_SECONDS
 from actors.gateway.session_clients import LINK, Clients

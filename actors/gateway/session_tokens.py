@@ -13,15 +13,8 @@ import secrets
 
 from actors.gateway import reconnect_token
 from actors.gateway.devices import Device
-from actors.gateway.messages import (
-    KeepToken,
-    NextTokenKept,
-    SendData,
-    TakesTokens,
-    TokenKept,
-    TokenKind,
-    TokenNotKept,
-)
+from actors.gateway.messages.client import SendData, TakesTokens
+from actors.gateway.messages.tokens import KeepToken, NextTokenKept, TokenKept, TokenKind, TokenNotKept
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId
 from actors.gateway.session_states import SessionState

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from actors.gateway.messages import TokenKind
+from actors.gateway.messages.tokens import TokenKind
 from actors.gateway.session_record import SessionId, SessionRecord
 from wyld_actors import Ref
 

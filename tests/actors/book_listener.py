@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.gateway.messages import Resumable, ResumeRefused, TokenKept, TokenNotKept
+from actors.gateway.messages.tokens import Resumable, ResumeRefused, TokenKept, TokenNotKept
 from wyld_actors import Actor, Context, Message, on
 
 __all__ = ["BookListener"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import gevent
 
-from actors.gateway.messages import TokenKind
+from actors.gateway.messages.tokens import TokenKind
 from actors.gateway.reconnect_results import AlreadyUsed, Expired, ResumeRefusal, UnknownSession, WrongSecret
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_vault import Opened, Shown, VaultAway

@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 
 from actors.gateway.errors import BindFailed, GatewayStartFailed
 from actors.gateway.listeners import WhereAreYou
-from actors.gateway.messages import CountConnections
+from actors.gateway.messages.pool import CountConnections
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import ROOT, GatewayOptions, gateway_tree, start_gateway

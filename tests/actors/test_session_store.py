@@ -14,13 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.gateway.messages import (
+from actors.gateway.messages.book import (
     CountSessions,
     DescribeBook,
     DropSession,
     KeepSession,
-    KeepToken,
     RestoreSessions,
+)
+from actors.gateway.messages.tokens import (
+    KeepToken,
     Resumable,
     ResumeRefused,
     ResumeSession,

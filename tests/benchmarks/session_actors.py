@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence  # noqa: E402
 
 import gevent  # noqa: E402
 
-from actors.gateway.messages import Broadcast, CountConnections, Register, SendTo, Unregister  # noqa: E402
+from actors.gateway.messages.pool import Broadcast, CountConnections, Register, SendTo, Unregister  # noqa: E402
 from actors.gateway.session_record import SessionId  # noqa: E402
 from run_half import calm_collector  # noqa: E402
 from tests.actors.gateway_kit import PASSWORD, TELNET, GatewayBench  # noqa: E402

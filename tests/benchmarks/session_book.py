@@ -24,20 +24,16 @@ from pathlib import Path  # noqa: E402
 
 import gevent  # noqa: E402
 
-from actors.gateway.messages import (  # noqa: E402
+from actors.gateway.messages.book import (  # noqa: E402
     BookStatus,
     CountSessions,
     DescribeBook,
     DropSession,
     GetSession,
     KeepSession,
-    KeepToken,
     ListSessions,
-    Resumable,
-    ResumeSession,
-    TokenKept,
-    TokenKind,
 )
+from actors.gateway.messages.tokens import KeepToken, Resumable, ResumeSession, TokenKept, TokenKind  # noqa: E402
 from actors.gateway.reconnect_token import encode, make  # noqa: E402
 from actors.gateway.session_book import SESSION_BOOK, SessionBook  # noqa: E402
 from actors.gateway.session_cache import SessionCache  # noqa: E402

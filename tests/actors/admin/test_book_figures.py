@@ -12,7 +12,8 @@ from actors.admin.book_figures import WRITE_WARNING_SECONDS, book_metrics, sessi
 from actors.admin.checks import Health
 from actors.admin.gateway_half import GatewayHalf
 from actors.admin.half import SessionsView
-from actors.gateway.messages import BookStatus, KeepSession, ResumeSession
+from actors.gateway.messages.book import BookStatus, KeepSession
+from actors.gateway.messages.tokens import ResumeSession
 from actors.gateway.reconnect_results import REFUSALS
 from actors.gateway.reconnect_token import encode, make
 from actors.gateway.session_record import SessionId

@@ -11,7 +11,7 @@ from actors.admin.checks import Check, Health
 from actors.admin.gateway_half import link_check as gateway_link
 from actors.admin.loop_lag import REMEMBERED_SECONDS, TICK_SECONDS, LoopLag
 from actors.admin.world_half import link_check as world_link
-from actors.gateway.messages import LinkStatus as GatewayLink
+from actors.gateway.messages.link import LinkStatus as GatewayLink
 from actors.world_link.messages import LinkStatus as WorldLink
 from supervisors.intensity import RestartWindow
 from supervisors.process_records import end_records

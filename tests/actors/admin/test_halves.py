@@ -9,8 +9,9 @@ from actors.admin.checks import Health
 from actors.admin.gateway_half import GatewayHalf
 from actors.admin.world_half import WorldHalf
 from actors.checkpoint.keeper import GetKeeperStatus, KeeperStatus
-from actors.gateway.messages import BookStatus, DescribeBook, DescribeLink
-from actors.gateway.messages import LinkStatus as GatewayLink
+from actors.gateway.messages.book import BookStatus, DescribeBook
+from actors.gateway.messages.link import DescribeLink
+from actors.gateway.messages.link import LinkStatus as GatewayLink
 from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_stay import LINK
 from actors.storage.requests import GetStoreStatus, StoreStatus

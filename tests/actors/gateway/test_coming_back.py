@@ -11,15 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.gateway.devices import DevicePolicy
-from actors.gateway.messages import (
-    BookStatus,
-    CountConnections,
-    DescribeBook,
-    DescribeLink,
-    DescribeSession,
-    Incoming,
-    SendAway,
-)
+from actors.gateway.messages.book import BookStatus, DescribeBook, DescribeSession, SendAway
+from actors.gateway.messages.link import DescribeLink, Incoming
+from actors.gateway.messages.pool import CountConnections
 from actors.gateway.missed_output import LINES_LIMIT
 from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed, Unavailable, WrongState
 from actors.gateway.session import Session

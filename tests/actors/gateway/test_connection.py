@@ -7,15 +7,11 @@ import pytest
 
 from actors.gateway.connection import Connection
 from actors.gateway.inlet import AHEAD_LIMIT, Inlet
-from actors.gateway.messages import (
+from actors.gateway.messages.client import (
     CaughtUp,
     ClientArrived,
     ClientGone,
     Farewell,
-    GoOn,
-    ListConnections,
-    Moved,
-    MoveTo,
     SendData,
     SetEcho,
     Show,
@@ -23,6 +19,8 @@ from actors.gateway.messages import (
     Speak,
     TakesTokens,
 )
+from actors.gateway.messages.handover import GoOn, Moved, MoveTo
+from actors.gateway.messages.pool import ListConnections
 from actors.gateway.pace import STEP, Pace
 from actors.gateway.pool import POOL, Pool
 from actors.gateway.session_record import session_id

@@ -4,7 +4,7 @@ import random
 from typing import cast
 
 from actors.gateway.ledger import MISSED, LinkLedger
-from actors.gateway.messages import Answered, Failed, Incoming, Inquire
+from actors.gateway.messages.link import Answered, Failed, Incoming, Inquire
 from transports.link.liveness import Backoff, BackoffOptions
 from transports.link.protocol import (
     Acks,

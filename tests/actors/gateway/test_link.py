@@ -4,7 +4,7 @@ from string import ascii_lowercase
 
 import pytest
 
-from actors.gateway.messages import DescribeLink, Join, Leave, LinkStatus
+from actors.gateway.messages.link import DescribeLink, Join, Leave, LinkStatus
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.world_line import Batch
 from tests.actors.gateway_kit import PASSWORD, GatewayBench, ScriptedWorld

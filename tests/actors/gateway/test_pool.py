@@ -3,14 +3,14 @@
 import pytest
 
 from actors import rendering
-from actors.gateway.messages import (
+from actors.gateway.messages.client import Speak
+from actors.gateway.messages.pool import (
     Broadcast,
     CloseAll,
     CountConnections,
     ListConnections,
     Register,
     SendTo,
-    Speak,
     Unregister,
 )
 from actors.gateway.session_record import session_id

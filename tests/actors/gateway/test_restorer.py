@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from actors.gateway.messages import BookStatus, DescribeBook, DescribeSession
+from actors.gateway.messages.book import BookStatus, DescribeBook, DescribeSession
 from actors.gateway.restorer import name_of
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionId, SessionRecord

@@ -5,7 +5,9 @@ from typing import cast
 
 import pytest
 
-from actors.gateway.messages import DescribeSession, Incoming, Speak
+from actors.gateway.messages.book import DescribeSession
+from actors.gateway.messages.client import Speak
+from actors.gateway.messages.link import Incoming
 from actors.gateway.pace import Pace
 from actors.gateway.session_options import SessionOptions
 from actors.gateway.session_record import SessionRecord

@@ -10,7 +10,7 @@ import pytest
 
 from actors.gateway.attempts import CODES_LIMIT, AttemptLimits
 from actors.gateway.book_writing import BATCH_SESSIONS, RETRY_SECONDS
-from actors.gateway.messages import (
+from actors.gateway.messages.book import (
     BookStatus,
     CleanUp,
     CountSessions,
@@ -18,18 +18,20 @@ from actors.gateway.messages import (
     DropSession,
     GetSession,
     KeepSession,
-    KeepToken,
     ListSessions,
     RestoredSessions,
     RestoreSessions,
+    SessionsOfAccount,
+    TouchSession,
+)
+from actors.gateway.messages.tokens import (
+    KeepToken,
     Resumable,
     ResumeRefused,
     ResumeSession,
-    SessionsOfAccount,
     TokenKept,
     TokenKind,
     TokenNotKept,
-    TouchSession,
 )
 from actors.gateway.reconnect_results import (
     AlreadyUsed,

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.gateway.messages import TokenKind
+from actors.gateway.messages.tokens import TokenKind
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_writes import Batch, SessionWrites, TokenEntry
 from tests.actors.gateway.session_records import playing

@@ -181,7 +181,6 @@ class Doorkeeper:
         self._pending: dict[bytes, tuple[Hello, Challenge]] = {}
         # Name -> epoch and connection of the newest life that has proved itself.
         self._admitted: dict[str, tuple[int, bytes | None]] = {}
-        self._connections: set[bytes] = set()
 
     def hello(self, peer: bytes, hello: Hello, *, nonce: bytes) -> Challenge:
         """Answer a Hello. Raises NoCommonVersion, WrongName or StaleEpoch; answer these with `refusal`."""
@@ -208,20 +207,12 @@ class Doorkeeper:
         self._check_epoch(hello)
         _, before = self._admitted.get(hello.name, (0, None))
         superseded = before if before != peer else None
-        if superseded is not None:
-            self._connections.discard(superseded)
-        self._connections.add(peer)
         self._admitted[hello.name] = (hello.epoch, peer)
         return Admitted(hello.name, hello.epoch, confirm.sessions, superseded)
-
-    def is_admitted(self, peer: bytes) -> bool:
-        """True if frames of this connection are to be listened to."""
-        return peer in self._connections
 
     def left(self, peer: bytes) -> None:
         """The connection is gone. The epoch is remembered: an older life stays fenced off."""
         self._pending.pop(peer, None)
-        self._connections.discard(peer)
         for name, (epoch, connection) in self._admitted.items():
             if connection == peer:
                 self._admitted[name] = (epoch, None)

@@ -130,12 +130,6 @@ class RequestBook(Generic[Asker]):
         bodies = [self._pending.pop(request).request.body for request in cancelled]
         return [(Cancel(request), body) for request, body in zip(cancelled, bodies, strict=True)]
 
-    def next_at(self) -> float | None:
-        """When `repeats` or `expired` next have something, or None."""
-        if not self._pending:
-            return None
-        return min(min(pending.again_at, pending.deadline) for pending in self._pending.values())
-
     def _take(self, request: RequestId) -> "_Pending[Asker] | None":
         pending = self._pending.pop(request, None)
         if pending is not None and (session := pending.request.session):

@@ -147,6 +147,8 @@ class Injector:
         # It is over when the connection is.
         with gevent.Timeout(CUT_SECONDS, NotThere):
             while not pipe.was_cut:
+                if pipe.has_ended:
+                    raise NotThere
                 gevent.sleep(LOOK_SECONDS)
 
 

@@ -22,10 +22,11 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Pipe:
-    """One connection through the proxy. `was_cut` says that its end was ours."""
+    """One connection through the proxy. `was_cut`: its end was ours; `has_ended`: it was another's."""
 
     def __init__(self, client: socket.socket, server: socket.socket, traffic: Traffic) -> None:
         self.was_cut = False
+        self.has_ended = False
         self._ends = (client, server)
         self._traffic = traffic
         self._bytes_left: int | None = None
@@ -75,6 +76,7 @@ class Pipe:
                     return
         # One end has ended: so does the other.
         if not self.was_cut:
+            self.has_ended = True
             for end in self._ends:
                 _close(end)
 

@@ -72,6 +72,7 @@ def test_it_cuts_after_so_many_bytes_and_no_other(place: Place, cut: Cut) -> Non
     assert read_all(server) in ({b"a lo"} if cut is Cut.CLOSED else {b"a lo", b""})
     assert read_all(client) == b""
     assert place.proxy.newest.was_cut
+    assert not place.proxy.newest.has_ended
     client.close()
     server.close()
 
@@ -127,5 +128,6 @@ def test_who_hangs_up_is_not_one_who_was_cut(place: Place) -> None:
 
     assert read_all(client) == b""
     assert not pipe.was_cut
+    assert pipe.has_ended
     client.close()
     gevent.sleep(0)

@@ -27,6 +27,7 @@ from typing import Any, Self
 import psutil
 
 from tests.actors.world import sample
+from tests.play.clusters import put_cluster
 from tests.play.players import LIMIT_SECONDS, Player, TelnetPlayer, WebPlayer
 
 __all__ = [
@@ -293,9 +294,10 @@ def until_open(port: int) -> None:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A folder that has the sample world."""
+    """A folder that has the sample world, and for its server a database cluster."""
     with empty_folder() as made:
         write_world(made / "world")
+        put_cluster(made / "data")
         yield made
 
 

@@ -12,6 +12,10 @@ READY := $(VENV)/.installed-$(KEY)
 READY_DEV := $(VENV)/.installed-dev-$(KEY)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
+# The tests start a hundred servers. Where no bytecode may be written, each compiles everything anew, and is
+# twice as long in coming.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types format bench chaos clean
 

@@ -116,14 +116,16 @@ _STEERING = frozenset({Performed, Prompt, CharacterReleased, DisconnectSession})
 class Delivery:
     """One output body on its way; what is made of it is kept for all who are to get it.
 
-    `steers` is True for what concerns the session itself: prompts, and the ends of things.
+    `steers` is True for what concerns the session itself: prompts, and the ends of things. `is_place` is True
+    for where a player stands, told without being asked: whoever comes back is told that anew.
     """
 
-    __slots__ = ("_encoded", "_extent", "_text", "body", "steers")
+    __slots__ = ("_encoded", "_extent", "_text", "body", "is_place", "steers")
 
-    def __init__(self, body: OutputBody) -> None:
+    def __init__(self, body: OutputBody, *, is_place: bool = False) -> None:
         self.body = body
         self.steers = body.__class__ in _STEERING
+        self.is_place = is_place
         self._text: str | None = None
         self._extent: tuple[int, int] | None = None
         self._encoded: dict[Rendering, bytes] = {}

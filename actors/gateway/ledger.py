@@ -283,7 +283,8 @@ class LinkLedger:
                     return
                 if is_own:
                     self.told.shows(session, frame.cause, body)
-            groups[session].append(Delivery(body))
+            is_place = not frame.cause and isinstance(body, RoomOutput)
+            groups[session].append(Delivery(body, is_place=is_place))
 
     def _is_of_the_past(self, frame: Output) -> bool:
         """Whether its client has seen it, or stood there before it came to where it is."""

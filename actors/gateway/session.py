@@ -156,7 +156,7 @@ class Session(Arrival):
         flow.received = incoming.received
         if not self._is_sure:
             every = numbered(incoming.deliveries, incoming.received)
-            self._missed.keep([one for one in every if not one[1].steers])
+            self._missed.keep([one for one in every if not (one[1].steers or one[1].is_place)])
 
     def _know_all_from_before(self) -> None:
         """All that the world has kept for this session has come. What comes now is new, whatever a page had

@@ -23,7 +23,14 @@ from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.rendering import Delivery
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
-from transports.link.protocol import DisconnectReason, Performed, Request, SelectCharacter, TextOutput
+from transports.link.protocol import (
+    DisconnectReason,
+    Performed,
+    Request,
+    RoomOutput,
+    SelectCharacter,
+    TextOutput,
+)
 from transports.markup import plain
 
 
@@ -97,6 +104,23 @@ def test_a_code_at_the_prompt_of_the_password_opens_its_session_too() -> None:
         assert again.saw("You are back")
         assert again.echoes
         assert gateway.sessions() == ["1"]
+
+
+def test_where_a_player_stands_is_not_said_among_what_it_missed_but_what_it_had_asked_for_is() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        [session] = world.places
+        world.shows(session, RoomOutput("The Quay", "Gulls."))
+        world.shows(session, RoomOutput("The Market", "Stalls."), cause=1)
+        world.shows(session, TextOutput("It rains."), RoomOutput("The Market", "Stalls."))
+
+        again = gateway.client().forgets().types(f"reconnect {code}")
+
+        assert [line for line in again.lines if "Quay" in line or "Market" in line] == ["The Market"]
+        assert again.saw("It rains.")
+        assert again.lines[-1] == "Here you are."
 
 
 def test_who_has_logged_in_is_told_the_code_before_the_world_says_anything() -> None:

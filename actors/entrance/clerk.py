@@ -157,6 +157,7 @@ class Clerk(Entering):
                 called(record.background),
                 places.get(record.entity_id, ""),
                 record.last_played_at.timestamp() if record.last_played_at else None,
+                is_played=bool(self._play.player_of(record.entity_id)),
             )
             for record in records
         )

@@ -169,7 +169,7 @@ def _running(dialogue: Dialogue, character: CharacterId) -> Running | None:
 def _listed(characters: tuple[CharacterSummary, ...], running: tuple[Running, ...]) -> str:
     in_world = {one.character: one for one in running}
     lines = [
-        _line(number, character) + _presence(in_world.get(character.id))
+        _line(number, character) + _presence(character, in_world.get(character.id))
         for number, character in enumerate(characters, 1)
     ]
     return "\n".join(
@@ -183,9 +183,10 @@ def _line(number: int, character: CharacterSummary) -> str:
     return f"  {number:2}  {styled('player', character.name)}{kind}{place}"
 
 
-def _presence(running: Running | None) -> str:
+def _presence(character: CharacterSummary, running: Running | None) -> str:
     if running is None:
-        return ""
+        # With a session of another gateway, which is told when it is taken over.
+        return ", in the world already" if character.is_played else ""
     if running.away_seconds is None:
         return ", in the world, played from elsewhere"
     return f", in the world, you were away for {time_span(running.away_seconds)}"

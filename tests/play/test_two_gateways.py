@@ -115,6 +115,7 @@ def test_who_goes_on_at_another_gateway_takes_the_character_along_and_the_old_cl
 
     again = goes_on(west.telnet(ann.name))
 
+    assert "in the world already" in again.text
     assert "elsewhere" in ann.is_sent_away()
     again.does("inventory", "lantern")
     back = goes_on(server.telnet(ann.name))

@@ -157,6 +157,16 @@ def test_the_list_says_where_each_one_is(bench: WorldBench, gateway: RawGateway)
     assert listed.characters[0].place == "The Market"
 
 
+def test_the_list_says_who_is_in_the_world(bench: WorldBench, gateway: RawGateway) -> None:
+    account = bench.account("Ann", "Amy")
+    gateway.selects(account, 2, 7)
+
+    listed = answer(gateway, ListCharacters(account))
+
+    assert isinstance(listed, CharacterList)
+    assert {one.name: one.is_played for one in listed.characters} == {"Ann": False, "Amy": True}
+
+
 def test_one_state_that_cannot_be_read_keeps_no_other_from_the_list(
     bench: WorldBench, gateway: RawGateway
 ) -> None:

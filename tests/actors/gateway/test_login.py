@@ -1,5 +1,6 @@
 """The login dialogue, played through with a world that is a table."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -509,6 +510,13 @@ def test_the_menu_says_who_is_in_the_world_already() -> None:
         "Brand, Sailor (The Quay), in the world, you were away for 2 min"
     )
     assert logged_in_while_brand_plays(None).saw("in the world, played from elsewhere")
+
+
+def test_the_menu_says_who_is_in_the_world_with_another_gateway() -> None:
+    table = world()
+    table.characters[1][0] = msgspec.structs.replace(table.characters[1][0], is_played=True)
+
+    assert Player(table).types("ann", PASSWORD).saw("Brand, Sailor (The Quay), in the world already")
 
 
 def test_who_is_in_the_world_is_joined_there_and_not_selected() -> None:

@@ -12,13 +12,17 @@ from transports.link.protocol.shapes import (
 
 
 class CharacterSummary(Open, frozen=True):
-    """A line in the list of an account's characters. `place` is the name of the room it will wake in."""
+    """A line in the list of an account's characters. `place` is the name of the room it will wake in.
+
+    `is_played`: a session has it in the world, at this gateway or another.
+    """
 
     id: CharacterId
     name: str
     background: str = ""
     place: str = ""
     last_played_at: Timestamp | None = None
+    is_played: bool = False
 
 
 class CharacterRecord(Open, frozen=True):

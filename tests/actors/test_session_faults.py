@@ -144,3 +144,19 @@ def test_no_order_of_comings_and_goings_loses_or_doubles_what_is_said(steps: lis
                 case _:
                     history.does(step)
         history.ends_well()
+
+
+def test_what_somebody_away_has_missed_outlasts_the_world_and_then_the_gateway() -> None:
+    with House() as house:
+        history = History(house)
+        history.does(("hangs_up", "Bob"))
+        history.does(("says", "Ann"))
+        house.saves()
+        house.advance(_A_MOMENT)
+        # After the checkpoint: the dead world has given a number more than the next one knows of.
+        history.does(("says", "Ann"))
+        house.dies()
+        house.begins()
+        history.gateway_goes(is_killed=True)
+
+        history.ends_well()

@@ -59,7 +59,7 @@ class TailRecord(Compact, frozen=True):
 class OutputTail:
     """The world's side. `last` is the last number given, `acked` the last one known to have arrived."""
 
-    __slots__ = ("_agreed", "_entries", "acked", "last", "session")
+    __slots__ = ("_agreed", "_entries", "_shifted", "_shifted_to", "acked", "last", "session")
 
     def __init__(self, session: SessionId, restored: TailRecord | None = None) -> None:
         """Empty for a new session, or as `snapshot` gave it to the last checkpoint."""
@@ -68,6 +68,9 @@ class OutputTail:
         self.last: OutputNumber = restored.last if restored else 0
         self.acked: OutputNumber = self.last - len(self._entries)
         self._agreed: OutputNumber = restored.agreed if restored else _AGREED
+        # The gateway counts what it has up to this number by numbers that are less by so much.
+        self._shifted = 0
+        self._shifted_to: OutputNumber = 0
 
     @property
     def unacked(self) -> int:
@@ -89,6 +92,8 @@ class OutputTail:
 
     def ack(self, number: OutputNumber) -> None:
         """All outputs up to `number` have arrived. Raises PositionAhead if that many were never given."""
+        if number < self._shifted_to:
+            number = min(number + self._shifted, self._shifted_to)
         if number <= self.acked:
             return
         if number > self.last:
@@ -134,18 +139,18 @@ class OutputTail:
 
     def _renumber(self, received: OutputNumber) -> None:
         agreed, self._agreed = self._agreed, _AGREED
-        beyond, made_since = received - agreed, self.last - agreed
         # A world that died with nothing saved had leapt as well: what it has sent of this checkpoint is known
         # by those numbers.
         if received == 0 or self.acked + _LEAP <= received <= agreed + _LEAP:
-            self.last += _LEAP
-            self.acked += _LEAP
-            return
-        if beyond <= 0:
-            return
-        del self._entries[: max(0, len(self._entries) - made_since)]
-        self.last += beyond
-        self.acked = received
+            self._shift(_LEAP)
+        elif received > agreed:
+            # All that is kept moves up together, so that it stays in one piece. Nobody may have seen it yet.
+            self._shifted, self._shifted_to = received - agreed, received
+            self._shift(self._shifted)
+
+    def _shift(self, by: int) -> None:
+        self.last += by
+        self.acked += by
 
 
 def multicast(

@@ -158,7 +158,23 @@ def test_a_new_world_takes_its_own_outputs_past_those_of_the_dead_one() -> None:
     frames = tail.resume(8)
 
     assert frames == [Output(7, 9, 0, TextOutput("made by the new world"))]
-    assert (tail.acked, tail.last) == (8, 9)
+    assert (tail.acked, tail.last) == (3, 9), "what was kept is kept, under the numbers before"
+
+
+@pytest.mark.parametrize(("seen", "left"), [(2, [3, 4]), (3, [4]), (4, [4]), (5, [4]), (6, [])])
+def test_what_no_client_has_seen_is_kept_when_the_numbers_of_the_dead_world_are_passed(
+    seen: int, left: list[int]
+) -> None:
+    checkpoint = tail_with(3)
+    checkpoint.ack(2)
+    tail = restored(checkpoint)
+    tail.append(0, body(4))
+
+    assert [frame.number for frame in tail.resume(5) if isinstance(frame, Output)] == [6]
+    tail.ack(seen)
+
+    frames = tail.resume(0)
+    assert [frame.body for frame in frames if isinstance(frame, Output)] == [body(n) for n in left]
 
 
 def test_a_gateway_that_knows_nothing_is_sent_numbers_that_no_client_has_of_the_dead_world() -> None:

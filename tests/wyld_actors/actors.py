@@ -7,6 +7,8 @@ from gevent.event import Event
 
 from wyld_actors import Actor, Context, Exited, Message, Record, Ref, Refused, on
 
+LIMIT_SECONDS = 10.0
+
 
 class Add(Message, frozen=True):
     amount: int
@@ -115,6 +117,8 @@ class Doer(Counter):
 
 def wait_until_blocked(event: Event) -> None:
     """Let the handlers run until they wait for `event`."""
-    for _ in range(3):
-        gevent.sleep(0)
+    # On a busy machine a slice of time may be over before anything was done in it.
+    with gevent.Timeout(LIMIT_SECONDS):
+        while not event.linkcount():
+            gevent.sleep(0)
     assert not event.is_set()

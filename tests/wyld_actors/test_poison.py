@@ -180,6 +180,7 @@ def test_the_asker_of_a_message_that_fails_for_good_gets_the_error(system: Actor
 
     with pytest.raises(ValueError, match="mead"):
         inn.ref.ask(Order("mead"))
+    system.settle()
     assert inn.fates() == [MessageFate.RETRIED, MessageFate.PARKED]
 
 

@@ -6,11 +6,12 @@ that many see becomes one Delivery, appended to many lists: that append is all i
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from actors.gateway.command_flow import Position
 from actors.gateway.messages.link import Answered, Failed, Incoming, Inquire, WorldReached
 from actors.gateway.returning import Returning
+from actors.gateway.saved_positions import SavedPositions
 from actors.gateway.told_answers import ToldAnswers
 from actors.rendering import Delivery
 from transports.link.errors import RequestFailed
@@ -75,6 +76,7 @@ class LinkLedger:
         "refs",
         "replays",
         "returning",
+        "saved",
         "told",
         "unclaimed",
         "unconfirmed",
@@ -96,6 +98,7 @@ class LinkLedger:
         self.unconfirmed: set[SessionId] = set()
         self.book: RequestBook[Inquire] = RequestBook(make_backoff)
         self.replays = Replays()
+        self.saved = SavedPositions()
         self.told = ToldAnswers()
 
     # Sessions --------------------------------------------------------------------------------------
@@ -128,6 +131,7 @@ class LinkLedger:
         self.unclaimed.discard(session)
         self._by_word.pop(session, None)
         self.replays.forget(session)
+        self.saved.take(session)
         self.told.forget(session)
         self.playing.discard(session)
         is_known = session in self.in_world
@@ -221,16 +225,13 @@ class LinkLedger:
         """Take a batch apart."""
         done = Sorted()
         groups: _Groups = defaultdict(list)
-        positions: dict[SessionId, Position] = {}
         for frame in frames:
             if isinstance(frame, Multicast):
                 self._multicast(frame, groups, done)
             elif isinstance(frame, Output):
                 self._output(frame, groups, done)
             elif isinstance(frame, Positions):
-                positions.update(frame.positions)
-                for session, (_, durable) in frame.positions.items():
-                    self.told.saved(session, durable)
+                self.saved.note(frame.positions)
             elif isinstance(frame, Reply | Failure):
                 self._answer(frame, groups, done)
             elif isinstance(frame, OutputsMissed):
@@ -238,8 +239,29 @@ class LinkLedger:
             else:
                 done.others.append(frame)
         self.unconfirmed.update(groups)
-        self._hand_out(groups, positions, done)
+        self._hand_out(groups, done)
         return done
+
+    # What is saved ---------------------------------------------------------------------------------
+
+    def overdue(self) -> list[tuple[Ref, Incoming]]:
+        """For sessions that have got nothing with which they could have been told what is saved."""
+        return self._saved_news(self.saved.overdue())
+
+    def all_saved(self) -> list[tuple[Ref, Incoming]]:
+        """The same for all: the world is lost, and the next one may ask what they know."""
+        return self._saved_news(self.saved.take_all())
+
+    def _saved_news(self, positions: Mapping[SessionId, Position]) -> list[tuple[Ref, Incoming]]:
+        news = []
+        for session, position in positions.items():
+            ref = self.refs.get(session)
+            if ref is not None:
+                self.told.saved(session, position[1])
+                news.append((ref, Incoming([], self.inboxes[session].received, position)))
+        return news
+
+    # The frames ------------------------------------------------------------------------------------
 
     def _multicast(self, frame: Multicast, groups: _Groups, done: Sorted) -> None:
         show, gaps = arrivals(self.inboxes, frame)
@@ -313,7 +335,7 @@ class LinkLedger:
             done.frames += self.returning.is_back(session)
         if session in groups:
             # What came before the answer is to be seen before it.
-            self._hand_out({session: groups.pop(session)}, {}, done)
+            self._hand_out({session: groups.pop(session)}, done)
         if isinstance(answer, RequestFailed):
             failed = Failed(inquiry.body, FailureCode(answer.code), answer.text)
             message: Answered | Failed = failed
@@ -336,6 +358,8 @@ class LinkLedger:
     def _note_selection(
         self, session: SessionId, inbox: OutputInbox, selected: CharacterSelected, *, is_again: bool
     ) -> None:
+        # Of a stay before this one.
+        self.saved.take(session)
         if session in self.in_world:
             inbox.received = max(inbox.received, selected.outputs)
         else:
@@ -354,14 +378,10 @@ class LinkLedger:
             self.replays.forget(session)
             self.told.forget(session)
 
-    def _hand_out(
-        self, groups: dict[SessionId, list[Delivery]], positions: dict[SessionId, Position], done: Sorted
-    ) -> None:
-        refs, inboxes, mail = self.refs, self.inboxes, done.mail
+    def _hand_out(self, groups: Mapping[SessionId, list[Delivery]], done: Sorted) -> None:
+        refs, inboxes, mail, saved = self.refs, self.inboxes, done.mail, self.saved
         for session, deliveries in groups.items():
-            position = positions.pop(session, None) if positions else None
+            position = saved.take(session) if saved else None
+            if position is not None:
+                self.told.saved(session, position[1])
             mail.append((refs[session], Incoming(deliveries, inboxes[session].received, position)))
-        for session, position in positions.items():
-            ref = refs.get(session)
-            if ref is not None:
-                mail.append((ref, Incoming([], inboxes[session].received, position)))

@@ -84,6 +84,9 @@ LOOK_SECONDS = 10.0
 # For the youngest sessions to come back to a world that does not know them. A thousand of them take a second
 # or two; longer than this nobody's lines wait for others.
 RETURN_SECONDS = 5.0
+# A session that gets nothing is told after one to two of these what of its lines is saved. All it loses is
+# the memory for them.
+SAVED_SECONDS = 2.0
 # For the last words to leave the socket, which is closed without waiting.
 FAREWELL_SECONDS = 0.05
 
@@ -170,6 +173,7 @@ class GatewayLink(Actor):
         self._trouble = ""
         self._queues: QueueStatistics | None = None
         self._asked_at = 0.0
+        self._told_at = 0.0
 
     def on_start(self) -> None:
         ctx = self.ctx
@@ -225,6 +229,8 @@ class GatewayLink(Actor):
         ctx.after(delay, Dialling())
         if was_up:
             logger.warning("link: lost the world: %s; next attempt in %.2f s", reason, delay)
+            for ref, message in self._ledger.all_saved():
+                ref.tell(message)
             self._tell_all(WorldLost())
         elif is_hopeless:
             if said := self._complaints.about(reason, ctx.now):
@@ -245,6 +251,7 @@ class GatewayLink(Actor):
         now = ctx.now
         if not self._line.beat(now):
             self._drop(ctx, "the world has fallen silent")
+        self._tell_what_is_saved(now)
         book = self._ledger.book
         if not book:
             return
@@ -256,6 +263,12 @@ class GatewayLink(Actor):
             else:
                 code = FailureCode.DEADLINE_PASSED
                 inquiry.asker.tell(Failed(inquiry.body, code, MENDS[code]))
+
+    def _tell_what_is_saved(self, now: float) -> None:
+        if now - self._told_at >= SAVED_SECONDS:
+            self._told_at = now
+            for ref, message in self._ledger.overdue():
+                ref.tell(message)
 
     # Sessions --------------------------------------------------------------------------------------
 

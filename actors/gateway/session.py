@@ -130,6 +130,10 @@ class Session(Arrival):
     @on(Incoming)
     def receive(self, ctx: Context, incoming: Incoming) -> None:
         flow = self._flow
+        if incoming.position is not None:
+            # First, as what is shown may end in asking a world where to go on.
+            flow.confirmed(incoming.position)
+            self._tell_what_is_done()
         shown: list[Delivery] = []
         prompt: str | None = None
         deliveries = self._not_yet_seen(incoming) if self._seen_elsewhere else incoming.deliveries
@@ -148,9 +152,6 @@ class Session(Arrival):
                 shown, prompt = [], None
                 self._steer(ctx, body)
         self._show(shown, prompt, incoming.received)
-        if incoming.position is not None:
-            flow.confirmed(incoming.position)
-            self._tell_what_is_done()
         self._send_lines()
         # Last, when nothing can go wrong any more: it is changed in place.
         flow.received = incoming.received

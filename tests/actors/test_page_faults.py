@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from actors.gateway.link import SAVED_SECONDS
 from actors.world.character import Character
 from tests.actors.gateway_kit import Client
 from tests.actors.test_world_faults import THINGS, Expected, home_of
@@ -184,6 +185,7 @@ class Story:
             self.page.hears()
             self.page.comes_again()
         self.house.saves()
+        self.house.advance(3 * SAVED_SECONDS)
         self.page.hears()
         assert self.page.kept == []
         ann = self.house.half.system.registry.whereis("character:ann")

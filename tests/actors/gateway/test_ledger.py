@@ -3,7 +3,7 @@
 import random
 from typing import cast
 
-from actors.gateway.ledger import MISSED, LinkLedger
+from actors.gateway.ledger import MISSED, LinkLedger, Sorted
 from actors.gateway.messages.link import Answered, Failed, Incoming, Inquire
 from transports.link.liveness import Backoff, BackoffOptions
 from transports.link.protocol import (
@@ -65,6 +65,15 @@ def texts(of: LinkLedger, *frames: Frame) -> dict[str, list[str]]:
     return shown
 
 
+def name_of(ref: Ref) -> str:
+    return cast(Mark, ref).name
+
+
+def positions_in(done: Sorted) -> dict[str, tuple[int, int] | None]:
+    """What each session is told of what is saved, of those that are told anything."""
+    return {name_of(ref): news.position for ref, news in done.mail if isinstance(news, Incoming)}
+
+
 def out(session: int, number: int, text: str, cause: int = 0) -> Output:
     return Output(session, number, cause, TextOutput(text))
 
@@ -118,15 +127,41 @@ def test_what_is_missed_for_good_is_said_once() -> None:
     assert incoming.received == 41
 
 
-def test_positions_travel_with_the_outputs_or_alone() -> None:
-    done = ledger().sort([out(A, 1, "x"), Positions({A: (3, 1), B: (5, 5)})])
+def test_what_is_saved_is_told_with_the_next_output() -> None:
+    book = ledger()
+    assert positions_in(book.sort([out(A, 1, "x"), Positions({A: (3, 1), B: (5, 5)})])) == {"a": (3, 1)}
 
-    found = {
-        cast(Mark, ref).name: (len(message.deliveries), message.position)
-        for ref, message in done.mail
-        if isinstance(message, Incoming)
-    }
-    assert found == {"a": (1, (3, 1)), "b": (0, (5, 5))}
+    assert positions_in(book.sort([Positions({B: (6, 6)})])) == {}
+    assert positions_in(book.sort([out(A, 2, "y"), out(B, 1, "x")])) == {"a": None, "b": (6, 6)}
+    assert book.overdue() == book.overdue() == []
+
+
+def test_who_gets_no_output_is_told_what_is_saved_when_a_while_is_over() -> None:
+    book = ledger()
+    book.sort([Positions({A: (3, 1)})])
+
+    assert book.overdue() == []
+    book.sort([Positions({A: (4, 4), B: (5, 5)})])
+    assert [(name_of(ref), news.position) for ref, news in book.overdue()] == [("a", (3, 1))]
+    assert [(name_of(ref), news.position) for ref, news in book.overdue()] == [("a", (4, 4)), ("b", (5, 5))]
+
+
+def test_all_are_told_what_is_saved_when_the_world_is_lost() -> None:
+    book = ledger()
+    book.sort([Positions({A: (3, 1), B: (5, 5)})])
+    book.overdue()
+    book.sort([Positions({A: (4, 4)})])
+
+    assert {name_of(ref): news.position for ref, news in book.all_saved()} == {"a": (4, 4), "b": (5, 5)}
+    assert book.all_saved() == []
+
+
+def test_what_is_saved_of_a_stay_is_not_told_in_the_next_one() -> None:
+    book = ledger()
+    book.sort([Positions({A: (7, 7)})])
+    book.sort([selected(book, outputs=0, applied=2)])
+
+    assert book.all_saved() == []
 
 
 def test_an_answer_comes_after_what_was_sent_before_it_and_before_what_follows() -> None:

@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?= 60
 SEED ?=
+# They wait more than they work, for processes of their own.
+WAITING_TESTS := tests/chaos tests/test_standing_still.py
 KEY := $(shell cat setup.cfg pyproject.toml constraints.txt | sha256sum | cut -c1-16)
 READY := $(VENV)/.installed-$(KEY)
 READY_DEV := $(VENV)/.installed-dev-$(KEY)
@@ -17,13 +19,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format bench chaos clean
+.PHONY: help run test lint types check test-waiting test-rest format bench chaos clean
 
 help:
 	@echo "make run      set up and start the server (make run ARGS=\"--config my.toml\")"
 	@echo "make test     set up and run every test (make test ARGS=\"tests/config -x\" runs some)"
 	@echo "make lint     style, format and the floors of the house"
 	@echo "make types    strict type check"
+	@echo "make check    all of these three, two things at a time"
 	@echo "make format   bring the code into its format"
 	@echo "make bench    measure, and print the table"
 	@echo "make chaos    play while everything breaks (make chaos SECONDS=600 SEED=7), and judge"
@@ -42,6 +45,16 @@ lint: $(READY_DEV)
 
 types: $(READY_DEV)
 	$(BIN)/mypy
+
+# Every test is in one of the two. What each of them says is shown as a whole, when it has ended.
+check: $(READY_DEV)
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target test-waiting test-rest lint types
+
+test-waiting: $(READY_DEV)
+	$(BIN)/python -m pytest $(WAITING_TESTS)
+
+test-rest: $(READY_DEV)
+	$(BIN)/python -m pytest $(WAITING_TESTS:%=--ignore=%)
 
 format: $(READY_DEV)
 	$(BIN)/ruff check --fix .

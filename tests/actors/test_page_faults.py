@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from actors.gateway.link import SAVED_SECONDS
+from actors.gateway.link_sessions import SAVED_SECONDS
 from actors.world.character import Character
 from tests.actors.gateway_kit import Client
 from tests.actors.test_world_faults import THINGS, Expected, home_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,19 @@ def server(new_module_server: Callable[..., Server]) -> Server:
 
 @pytest.fixture
 def west(server: Server, tmp_path: Path) -> Iterator[West]:
-    west = West(server, tmp_path)
-    yield west.begins()
-    west.dies()
+    with closing_west(server, tmp_path) as west:
+        yield west.begins()
     server.send_all_away()
+
+
+@contextmanager
+def closing_west(server: Server, folder: Path) -> Iterator[West]:
+    """It leaves nothing behind, whatever becomes of the test."""
+    west = West(server, folder)
+    try:
+        yield west
+    finally:
+        west.dies()
 
 
 def code_of(player: TelnetPlayer) -> str:
@@ -127,19 +137,18 @@ def test_a_gateway_that_comes_back_late_takes_nobody_from_where_he_has_gone_on(
     new_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = new_server(WORLD__GATEWAY_GRACE_SECONDS="0.5").start()
-    west = West(server, tmp_path).begins()
-    ann = west.telnet("Ann").signs_up()
-    # A code that is given is written, and what came before it.
-    ann.does("reconnect", "at the door leads back here.")
-    west.dies()
-    server.until_said("is given up: its gateway did not come back")
-    again = goes_on(server.telnet(ann.name))
+    with closing_west(server, tmp_path) as west:
+        ann = west.begins().telnet("Ann").signs_up()
+        # A code that is given is written, and what came before it.
+        ann.does("reconnect", "at the door leads back here.")
+        west.dies()
+        server.until_said("is given up: its gateway did not come back")
+        again = goes_on(server.telnet(ann.name))
 
-    # Whatever it asks for its sessions comes before what it asks for a player.
-    west.begins().telnet("Bob").signs_up()
+        # Whatever it asks for its sessions comes before what it asks for a player.
+        west.begins().telnet("Bob").signs_up()
 
-    assert "elsewhere" not in again.catch_up()
-    west.dies()
+        assert "elsewhere" not in again.catch_up()
 
 
 def test_another_password_sends_away_who_is_at_the_other_gateway_in_play_or_at_the_menu(

@@ -37,6 +37,7 @@ from transports.link.protocol import (
     Prompt,
     RoomExit,
     RoomItem,
+    RoomOccupant,
     RoomOutput,
     StateUpdate,
     StructuredOutput,
@@ -155,10 +156,9 @@ class Delivery:
 
     def _encode(self, rendering: Rendering) -> bytes:
         body = self.body
-        if rendering.family == "telnet" and isinstance(body, RoomOutput) and body.occupants:
-            return encoded(_place(body), rendering) + b"".join(
-                [_presence(one.name, one.kind, one.doing, rendering) for one in body.occupants]
-            )
+        if rendering.family == "telnet" and isinstance(body, RoomOutput):
+            place = _place_alone(body.name, body.description, body.exits, body.items, rendering)
+            return place + b"".join([_presence(one, rendering) for one in body.occupants])
         text = self._words()
         return encoded(text, rendering) if text else b""
 
@@ -195,8 +195,20 @@ def _place(room: RoomOutput) -> str:
 # Everybody who looks into a crowd sees nearly the same, and never quite: one's own line is missing. In a
 # stream of lines each stands for itself, so it is made once for each person (300 microseconds become 30).
 @lru_cache(maxsize=16_384)
-def _presence(name: str, kind: OccupantKind, doing: str, rendering: Rendering) -> bytes:
-    return encoded(_occupant(name, kind, doing), rendering)
+def _presence(one: RoomOccupant, rendering: Rendering) -> bytes:
+    return encoded(_occupant(one.name, one.kind, one.doing), rendering)
+
+
+# The place itself is the same for all who stand in it, and the most of the work: its lines are wrapped.
+@lru_cache(maxsize=2_048)
+def _place_alone(
+    name: str,
+    description: str,
+    exits: tuple[RoomExit, ...],
+    items: tuple[RoomItem, ...],
+    rendering: Rendering,
+) -> bytes:
+    return encoded(_place(RoomOutput(name, description, exits, items)), rendering)
 
 
 def _exit(way: RoomExit) -> str:

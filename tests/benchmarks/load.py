@@ -174,8 +174,15 @@ def saturate(crowd: Crowd, line: bytes, seconds: float) -> float:
 def pace(crowd: Crowd, line: bytes, seconds: float) -> tuple[float, list[float]]:
     """Every player sends the line once a second: answers a second, and the time each took."""
     times: list[float] = []
+
+    def note(player: Player) -> None:
+        # A prompt that comes by itself, after something that happened, answers nothing.
+        if player.sent_at:
+            times.append(time.perf_counter() - player.sent_at)
+            player.sent_at = 0.0
+
     for player in crowd.players:
-        player.on_answer = lambda player: times.append(time.perf_counter() - player.sent_at)
+        player.on_answer = note
     began = time.perf_counter()
     gap = 1.0 / len(crowd.players)
     due, number = began, 0

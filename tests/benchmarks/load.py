@@ -93,12 +93,21 @@ class Crowd:
             self.turn(0.05)
 
 
-def log_in(port: int, names: Sequence[str], password: str, *, at_once: int = 16, seconds: float) -> Crowd:
+def log_in(
+    port: int,
+    names: Sequence[str],
+    password: str,
+    *,
+    at_once: int = 16,
+    seconds: float,
+    crowd: Crowd | None = None,
+) -> Crowd:
     """All of `names` into the game, each with its first character; `at_once` logins are under way.
 
-    On a machine that does much else, of too many at once some wait for their hash until they are refused.
+    They join the `crowd`, which goes on reading meanwhile. On a machine that does much else, of too many at
+    once some wait for their hash until they are refused.
     """
-    crowd = Crowd([])
+    crowd = Crowd([]) if crowd is None else crowd
     waiting = deque(names)
     entered: list[Player] = []
 

@@ -21,11 +21,11 @@ def memory_rows() -> list[Row]:
 
 def _resident_rows() -> list[Row]:
     with running_server(FIRST + PLAYERS) as server:
-        _come(server.port, 0, FIRST)
+        crowd = _come(server.port, 0, FIRST)
         before = server.resident_kib()
-        crowd = _come(server.port, FIRST, PLAYERS)
+        _come(server.port, FIRST, PLAYERS, crowd)
         after = server.resident_kib()
-        assert len(crowd.players) == PLAYERS
+        assert len(crowd.players) == FIRST + PLAYERS
     each = {name: (after[name] - before[name]) / PLAYERS for name in before}
     return [
         row_of("KiB for an idle player logged in, all processes", [sum(each.values())], at_most(20)),
@@ -33,9 +33,9 @@ def _resident_rows() -> list[Row]:
     ]
 
 
-def _come(port: int, first: int, count: int) -> Crowd:
+def _come(port: int, first: int, count: int, others: Crowd | None = None) -> Crowd:
     names = [player_name(number) for number in range(first, first + count)]
-    crowd = log_in(port, names, PASSWORD, seconds=LOGIN_SECONDS)
+    crowd = log_in(port, names, PASSWORD, seconds=LOGIN_SECONDS, crowd=others)
     # Somebody who comes is seen by all: that has to be read, and confirmed.
     crowd.run(CALM_SECONDS)
     return crowd

@@ -69,12 +69,9 @@ def _crowd_rows(server: Server) -> list[Row]:
 
 
 def _multitude_rows(server: Server) -> list[Row]:
-    before = sum(server.resident_kib().values())
     names = [player_name(n) for n in range(CROWD, CROWD + MULTITUDE)]
     crowd = log_in(server.port, names, PASSWORD, seconds=LOGIN_SECONDS)
-    kib = (sum(server.resident_kib().values()) - before) / MULTITUDE
-    rows = [Row("KiB for an idle player logged in, all processes", kib, kib, kib, at_most(20))]
-    halves, tails, shares = [], [], []
+    halves, tails, shares = list[float](), list[float](), list[float]()
     for _ in range(RUNS):
         used = sum(server.processor_seconds().values())
         began = time.perf_counter()
@@ -82,11 +79,12 @@ def _multitude_rows(server: Server) -> list[Row]:
         shares.append(100 * (sum(server.processor_seconds().values()) - used) / (time.perf_counter() - began))
         halves.append(1000 * times[len(times) // 2])
         tails.append(1000 * times[int(len(times) * 0.99)])
-    rows.append(row_of(f"{MULTITUDE:,} players, one command a second: p50 ms", halves, at_most(1.5)))
-    rows.append(row_of(f"{MULTITUDE:,} players, one command a second: p99 ms", tails, at_most(8)))
-    rows.append(row_of("the same, % of one core, all processes", shares, at_most(40)))
     leave(crowd)
-    return rows
+    return [
+        row_of(f"{MULTITUDE:,} players, one command a second: p50 ms", halves, at_most(1.5)),
+        row_of(f"{MULTITUDE:,} players, one command a second: p99 ms", tails, at_most(8)),
+        row_of("the same, % of one core, all processes", shares, at_most(40)),
+    ]
 
 
 def _repeated(server: Server, name: str, target: Target, measure: Callable[[], float]) -> list[Row]:

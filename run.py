@@ -1,4 +1,4 @@
-"""The command line of Wyld Actors: settings, logs, processes, signals, exit codes.
+"""The command line of Wyld Actors: commands, settings, logs, exit codes.
 
 `run.py` alone is the launcher: embedded PostgreSQL, schema, keys, then `run.py world` and `run.py gateway` as
 child processes that it keeps running. What each of them does is in `run_launcher` and `run_half`. All live on

@@ -1,6 +1,6 @@
 """What an engine wants done: plain values, performed in order by the actor around it.
 
-An engine (`engine`, `dynamic_engine`) decides, the actor (`acting`) does. Events come in as method
+An engine (`engine`, `dynamic_engine`) decides, the actor does (`performing`). Events come in as method
 calls, actions go out as a list of these. Children are named by their id, timers by a number.
 """
 

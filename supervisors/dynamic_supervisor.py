@@ -2,7 +2,7 @@
 
 For sessions, connections, world entities. Its template says what all children have in common;
 `SpawnChild` adds the rest, `StartChild` brings a complete specification instead. The rules are in
-`dynamic_engine`, the performing in `acting`.
+`dynamic_engine`, what is done about them in `performing`.
 """
 
 from __future__ import annotations

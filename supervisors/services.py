@@ -1,4 +1,4 @@
-"""What every supervisor of a tree shares."""
+"""What the supervisors of a tree work with: the restart log, chance, the time of day, who is affected."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The static supervisor: a list of children, started in order, restarted by a strategy.
 
 Usually declared by `supervisors.supervisor(...)` in a tree and started by its parent or by
-`run_tree`. The rules are in `engine`, the performing in `acting`.
+`run_tree`. The rules are in `engine`, what is done about them in `performing`.
 """
 
 from __future__ import annotations

@@ -60,7 +60,6 @@ WORLD_AWAY = styled("system", "The world holds its breath. Your request waits an
 WORLD_BACK = styled("system", "The world breathes again.")
 TOO_EARLY = styled("error", "One thing at a time, please: your last line was not taken.")
 
-
 PROMPTS: Mapping[Step, str] = MappingProxyType(
     {
         Step.ACCOUNT: "Your account's name, or “new” to make one: ",

@@ -23,10 +23,7 @@ from actors.gateway.dialogue import (
 )
 from actors.gateway.reconnect_token import TOKEN_LETTERS
 from actors.names import RESERVED, BadName, checked_name
-from transports.link.protocol import (
-    Authenticate,
-    CreateAccount,
-)
+from transports.link.protocol import Authenticate, CreateAccount
 from transports.markup import styled
 
 WELCOME = styled("title", "Wyld Actors")

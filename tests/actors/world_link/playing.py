@@ -1,11 +1,7 @@
 """A gateway whose session plays Ann, and what it is shown."""
 
 from tests.actors.world_kit import RawGateway, WorldBench
-from transports.link.protocol import (
-    Output,
-    Performed,
-    TextOutput,
-)
+from transports.link.protocol import Output, Performed, TextOutput
 from transports.markup import plain
 
 ANN, BOB = 7, 8

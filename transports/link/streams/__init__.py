@@ -14,12 +14,11 @@ from transports.link.streams.outputs import (
     Entry,
     OutputInbox,
     OutputTail,
-    Replays,
     TailRecord,
-    acks,
     arrivals,
     multicast,
 )
+from transports.link.streams.replays import Replays
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -35,7 +34,6 @@ __all__ = [
     "Refusal",
     "Replays",
     "TailRecord",
-    "acks",
     "arrivals",
     "multicast",
 ]

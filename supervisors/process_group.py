@@ -146,15 +146,7 @@ class ProcessGroup:
     def _take(self, event: "_Event | None") -> None:
         match event:
             case _Ready(process, incarnation, facts) if incarnation == process.incarnation:
-                if self._stop_by is None:
-                    process.kill_at = None
-                process.facts = facts
-                self._note_restart(process)
-                process.judge_at = time.monotonic() + SIGN_SECONDS
-                if facts.get("gives_signs"):
-                    process.signs.heard(time.monotonic())
-                logger.info("%s is ready", process.name, extra=process.log_fields)
-                self.changed(self)
+                self._serves(process, facts)
             case _Sign(process, incarnation, facts) if incarnation == process.incarnation:
                 process.hear(facts, time.monotonic())
             case _Ended(process, incarnation, code) if incarnation == process.incarnation:
@@ -165,6 +157,17 @@ class ProcessGroup:
                     self._begin_stop(self.shutdown_seconds)
                 else:
                     self._hurry()
+
+    def _serves(self, process: Process, facts: Mapping[str, Any]) -> None:
+        if self._stop_by is None:
+            process.kill_at = None
+        process.facts = facts
+        self._note_restart(process)
+        process.judge_at = time.monotonic() + SIGN_SECONDS
+        if facts.get("gives_signs"):
+            process.signs.heard(time.monotonic())
+        logger.info("%s is ready", process.name, extra=process.log_fields)
+        self.changed(self)
 
     def _do_what_is_due(self) -> None:
         now = time.monotonic()

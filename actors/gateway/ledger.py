@@ -16,6 +16,7 @@ from transports.link.liveness import Backoff
 from transports.link.protocol import (
     CharacterReleased,
     CharacterSelected,
+    CommandNumber,
     DisconnectSession,
     Failure,
     FailureCode,
@@ -23,6 +24,7 @@ from transports.link.protocol import (
     Level,
     Multicast,
     Output,
+    OutputBody,
     OutputsMissed,
     Performed,
     Positions,
@@ -107,27 +109,35 @@ class LinkLedger(Roll):
             done.frames.append(Resend(session, inbox.received))
         elif arrival is Arrival.NEXT:
             body = frame.body
-            replays = self.replays
-            if isinstance(body, CharacterReleased | DisconnectSession):
-                self.playing.discard(session)
             if isinstance(body, Performed):
-                inbox.answered = max(inbox.answered, body.number)
-                is_again = replays.performed(session, body.number)
-                otherwise = self.told.performed(session, body.number, is_again=is_again)
-                groups[session] += map(Delivery, otherwise)
-            else:
-                is_own = bool(frame.cause) and frame.origin in (0, session)
-                if (frame.origin or session) in self.inboxes:
-                    replays.saw((session,), frame.cause, frame.origin or session)
-                if replays and self._is_of_the_past(frame):
-                    if is_own:
-                        self.told.hides(session, body)
-                    self.unconfirmed.add(session)
-                    return
-                if is_own:
-                    self.told.shows(session, frame.cause, body)
+                groups[session] += map(Delivery, self._performed(session, inbox, body.number))
+            elif not self._shows(frame):
+                self.unconfirmed.add(session)
+                return
             is_place = not frame.cause and isinstance(body, RoomOutput)
             groups[session].append(Delivery(body, is_place=is_place))
+
+    def _performed(self, session: SessionId, inbox: OutputInbox, number: CommandNumber) -> list[OutputBody]:
+        """A command is complete. What its player is to see first, as it fell otherwise than he was told."""
+        inbox.answered = max(inbox.answered, number)
+        is_again = self.replays.performed(session, number)
+        return self.told.performed(session, number, is_again=is_again)
+
+    def _shows(self, frame: Output) -> bool:
+        """Whether its client is to see it; noted are both, for the next world and the end of the command."""
+        session, cause, body = frame.session, frame.cause, frame.body
+        if isinstance(body, CharacterReleased | DisconnectSession):
+            self.playing.discard(session)
+        is_own = bool(cause) and frame.origin in (0, session)
+        if (frame.origin or session) in self.inboxes:
+            self.replays.saw((session,), cause, frame.origin or session)
+        if self.replays and self._is_of_the_past(frame):
+            if is_own:
+                self.told.hides(session, body)
+            return False
+        if is_own:
+            self.told.shows(session, cause, body)
+        return True
 
     def _is_of_the_past(self, frame: Output) -> bool:
         """Whether its client has seen it, or stood there before it came to where it is."""

@@ -139,7 +139,6 @@ class WorldSide(Playing):
             self._select_again()
 
     def _come_back(self, text: str) -> None:
-        """What plays the character in the world has died, and all it was has been kept: lines wait for it."""
         self.state = self.state.replace(is_in_world=False)
         self._is_torn_out = True
         self._flow.hold()

@@ -5,13 +5,12 @@ from typing import cast
 
 from actors.gateway.ledger import MISSED, LinkLedger, Sorted
 from actors.gateway.messages.link import Answered, Failed, Incoming, Inquire
+from tests.actors.gateway.session_refs import REFS, A, B, C, name_of
 from transports.link.liveness import Backoff, BackoffOptions
 from transports.link.protocol import (
-    Acks,
     CharacterList,
     CharacterRecord,
     CharacterSelected,
-    Claim,
     Failure,
     FailureCode,
     Frame,
@@ -28,19 +27,6 @@ from transports.link.protocol import (
     TextOutput,
     Welcome,
 )
-from wyld_actors import Ref
-
-A, B, C = 1, 2, 3
-
-
-class Mark:
-    """Stands for a session's ref."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-REFS = {session: cast(Ref, Mark(name)) for session, name in ((A, "a"), (B, "b"), (C, "c"))}
 
 
 def ledger(*sessions: int) -> LinkLedger:
@@ -57,16 +43,12 @@ def texts(of: LinkLedger, *frames: Frame) -> dict[str, list[str]]:
     shown: dict[str, list[str]] = {}
     for ref, message in of.sort(frames).mail:
         assert isinstance(message, Incoming)
-        name = cast(Mark, ref).name
+        name = name_of(ref)
         assert name not in shown
         shown[name] = [
             body.text for body in (one.body for one in message.deliveries) if isinstance(body, TextOutput)
         ]
     return shown
-
-
-def name_of(ref: Ref) -> str:
-    return cast(Mark, ref).name
 
 
 def positions_in(done: Sorted) -> dict[str, tuple[int, int] | None]:
@@ -107,7 +89,7 @@ def test_duplicates_are_dropped_and_a_gap_is_asked_for() -> None:
     done = book.sort([out(A, 1, "one"), out(A, 3, "three"), Multicast([A, B], [4, 1], 0, TextOutput("all"))])
 
     assert done.frames == [Resend(A, 1), Resend(A, 1)]
-    assert [cast(Mark, ref).name for ref, _ in done.mail] == ["b"]
+    assert [name_of(ref) for ref, _ in done.mail] == ["b"]
 
 
 def test_outputs_for_sessions_that_are_gone_are_no_trouble() -> None:
@@ -134,26 +116,6 @@ def test_what_is_saved_is_told_with_the_next_output() -> None:
     assert positions_in(book.sort([Positions({B: (6, 6)})])) == {}
     assert positions_in(book.sort([out(A, 2, "y"), out(B, 1, "x")])) == {"a": None, "b": (6, 6)}
     assert book.overdue() == book.overdue() == []
-
-
-def test_who_gets_no_output_is_told_what_is_saved_when_a_while_is_over() -> None:
-    book = ledger()
-    book.sort([Positions({A: (3, 1)})])
-
-    assert book.overdue() == []
-    book.sort([Positions({A: (4, 4), B: (5, 5)})])
-    assert [(name_of(ref), news.position) for ref, news in book.overdue()] == [("a", (3, 1))]
-    assert [(name_of(ref), news.position) for ref, news in book.overdue()] == [("a", (4, 4)), ("b", (5, 5))]
-
-
-def test_all_are_told_what_is_saved_when_the_world_is_lost() -> None:
-    book = ledger()
-    book.sort([Positions({A: (3, 1), B: (5, 5)})])
-    book.overdue()
-    book.sort([Positions({A: (4, 4)})])
-
-    assert {name_of(ref): news.position for ref, news in book.all_saved()} == {"a": (4, 4), "b": (5, 5)}
-    assert book.all_saved() == []
 
 
 def test_what_is_saved_of_a_stay_is_not_told_in_the_next_one() -> None:
@@ -184,33 +146,6 @@ def test_a_failure_reaches_the_asker_with_its_code() -> None:
     done = book.sort([Failure(request.id, FailureCode.OVERLOADED, "busy")])
 
     assert done.mail == [(REFS[A], Failed(inquiry.body, FailureCode.OVERLOADED, "busy"))]
-
-
-def test_what_has_arrived_is_confirmed_once() -> None:
-    book = ledger()
-    book.sort([out(A, 1, "x"), out(A, 2, "y")])
-
-    assert book.acks() == Acks({A: 2})
-    assert book.acks() is None
-
-
-def test_a_session_that_crashed_over_outputs_gets_them_again() -> None:
-    book = ledger()
-    book.sort([out(A, 1, "x"), out(A, 2, "y")])
-
-    assert book.join(A, REFS[A], 1, is_in_world=True, plays=False) == Resend(A, 1)
-    assert texts(book, out(A, 2, "y")) == {"a": ["y"]}
-
-
-def test_claims_are_the_sessions_in_the_world_only() -> None:
-    book = ledger(A)
-    book.join(B, REFS[B], 0, is_in_world=False, plays=False)
-    book.sort([out(A, 1, "x")])
-
-    assert book.claims() == {A: 1}
-    assert book.leave(A) is True
-    assert book.leave(B) is False
-    assert book.claims() == {}
 
 
 def selected(book: LinkLedger, *, outputs: int, applied: int = 0, is_again: bool = False) -> Reply:
@@ -286,54 +221,3 @@ def test_after_choosing_a_character_anew_nothing_is_hidden() -> None:
     book.sort([selected(book, outputs=2, applied=0)])
 
     assert texts(book, out(A, 3, "new", cause=1)) == {"a": ["new"]}
-
-
-def test_what_a_client_has_not_seen_is_not_confirmed_to_the_world() -> None:
-    book = ledger(A, B)
-    book.confirm(A, 1)
-    book.sort([out(A, 1, "x"), out(A, 2, "x"), out(B, 1, "x")])
-
-    assert book.acks() == Acks({A: 1, B: 1})
-    book.confirm(A, 2)
-    assert book.acks() == Acks({A: 2})
-    book.confirm(A, None)
-    book.sort([out(A, 3, "x")])
-    assert book.acks() == Acks({A: 3})
-
-
-def test_after_a_handshake_the_world_is_told_again_what_is_seen() -> None:
-    """The last confirmation may have gone down with its connection."""
-    book = ledger(A)
-    book.sort([out(A, 1, "x")])
-    book.acks()
-
-    book.claims()
-    book.welcomed(Welcome(10, {A: (0, 0)}), is_another=False)
-
-    assert book.acks() == Acks({A: 1})
-
-
-def test_a_session_of_an_earlier_life_is_claimed_after_the_handshake() -> None:
-    book = ledger(A)
-    book.welcomed(Welcome(10, {A: (0, 0)}), is_another=True)
-
-    book.join(B, REFS[B], 0, is_in_world=True, plays=True)
-    book.join(C, REFS[C], 0, is_in_world=True, plays=True)
-    assert book.claim() == Claim({B: 0, C: 0})
-    reached = book.claimed(Welcome(10, {B: (57, 50)}))
-
-    told = {cast(Mark, ref).name: message.position for ref, message in reached}
-    assert told == {"b": (57, 50), "c": None}
-    assert book.in_world == {A, B}
-    assert book.claim() is None
-
-
-def test_a_session_that_comes_while_hands_are_shaken_is_not_taken_for_unknown() -> None:
-    book = ledger(A)
-    book.claims()
-    book.join(B, REFS[B], 0, is_in_world=True, plays=True)
-
-    reached = book.welcomed(Welcome(10, {A: (0, 0)}), is_another=True)
-
-    assert [cast(Mark, ref).name for ref, _ in reached] == ["a"]
-    assert book.claim() == Claim({B: 0})

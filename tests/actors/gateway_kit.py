@@ -17,9 +17,11 @@ from actors.gateway.book_writing import GATHER_SECONDS
 from actors.gateway.dialogue import LoginRequest
 from actors.gateway.listeners import Reception
 from actors.gateway.login_steps import LoginOptions
+from actors.gateway.messages.book import DescribeSession
 from actors.gateway.pace import Pace
 from actors.gateway.session import Session
 from actors.gateway.session_options import SessionOptions
+from actors.gateway.session_record import SessionRecord
 from actors.gateway.world_line import LinkOptions
 from actors.gateway_tree import ROOT, GatewayOptions, gateway_tree
 from supervisors import RestartLog, Services, Tree, run_tree
@@ -583,3 +585,8 @@ class GatewayBench:
 
     def sessions(self) -> list[str]:
         return [cell.name for cell in self.system.cells() if cell.actor_class is Session]
+
+    def record_of(self, session: str = "1") -> SessionRecord:
+        record = self.ask(f"sessions/{session}", DescribeSession())
+        assert isinstance(record, SessionRecord)
+        return record

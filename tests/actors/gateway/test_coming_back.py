@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.gateway.devices import DevicePolicy
-from actors.gateway.messages.book import BookStatus, DescribeBook, DescribeSession, SendAway
+from actors.gateway.messages.book import BookStatus, DescribeBook, SendAway
 from actors.gateway.messages.link import DescribeLink, Incoming
 from actors.gateway.messages.pool import CountConnections
 from actors.gateway.missed_output import LINES_LIMIT
@@ -19,7 +19,6 @@ from actors.gateway.reconnect_results import AlreadyUsed, Garbage, SessionClosed
 from actors.gateway.session import Session
 from actors.gateway.session_book import MENU_LIMIT
 from actors.gateway.session_options import SessionOptions
-from actors.gateway.session_record import SessionRecord
 from actors.gateway.session_states import SessionState
 from actors.rendering import Delivery
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
@@ -50,12 +49,6 @@ def playing(gateway: GatewayBench, account: str = "Ann") -> tuple[Client, str]:
 
 def data_of(player: Client, package: str) -> list[Any]:
     return [value for name, value in player.data if name == package]
-
-
-def record_of(gateway: GatewayBench, name: str = "1") -> SessionRecord:
-    record = gateway.ask(f"sessions/{name}", DescribeSession())
-    assert isinstance(record, SessionRecord)
-    return record
 
 
 @pytest.fixture
@@ -650,7 +643,7 @@ def test_a_half_open_client_is_taken_over_told_why_and_closed() -> None:
         assert old.saw("Your character is being played from elsewhere now.")
         assert old.closed_for == "taken_over"
         assert new.types("look").saw("Brand does look.")
-        assert record_of(gateway).state is SessionState.PLAYING
+        assert gateway.record_of().state is SessionState.PLAYING
         assert world.away == set()
         assert gateway.ask("pool", CountConnections()) == 1
 
@@ -683,9 +676,9 @@ def test_shared_devices_all_see_everything_and_type_one_order_of_lines() -> None
         for client in (desk, phone):
             assert [client.saw(f"Brand does {line}.") for line in ("one", "two", "three")] == [True] * 3
         desk.hangs_up()
-        assert record_of(gateway).state is SessionState.PLAYING
+        assert gateway.record_of().state is SessionState.PLAYING
         phone.hangs_up()
-        assert record_of(gateway).state is SessionState.DISCONNECTED
+        assert gateway.record_of().state is SessionState.DISCONNECTED
 
 
 # What was missed -----------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from actors.gateway.messages.book import BookStatus, DescribeBook, DescribeSession
+from actors.gateway.messages.book import BookStatus, DescribeBook
 from actors.gateway.restorer import name_of
 from actors.gateway.session_options import SessionOptions
-from actors.gateway.session_record import SessionId, SessionRecord
+from actors.gateway.session_record import SessionId
 from actors.gateway.session_states import SessionState
 from tests.actors.gateway.test_coming_back import data_of
 from tests.actors.gateway_kit import PASSWORD, Client, GatewayBench
@@ -40,8 +40,7 @@ def test_a_session_outlasts_the_end_of_its_gateway(end: object) -> None:
 
         name = name_of(SessionId(7 << 32 | 1))
         assert gateway.sessions() == [name]
-        record = gateway.ask(f"sessions/{name}", DescribeSession())
-        assert isinstance(record, SessionRecord)
+        record = gateway.record_of(name)
         assert (record.state, record.left) == (SessionState.DISCONNECTED, SessionState.PLAYING)
         assert world.closed == []
         assert world.away == set(world.places)

@@ -34,13 +34,13 @@ from actors.gateway.link import GatewayLink
 from actors.gateway.listeners import Listener, Reception, WhereAreYou, telnet_door, web_door
 from actors.gateway.login import LoginDialogue
 from actors.gateway.login_steps import LoginOptions
+from actors.gateway.messages.link import LINK
 from actors.gateway.pace import Pace
 from actors.gateway.pool import Pool
 from actors.gateway.restorer import Restorer
 from actors.gateway.session import Session
 from actors.gateway.session_book import SESSION_BOOK, SessionBook
 from actors.gateway.session_options import SessionOptions
-from actors.gateway.session_stay import LINK
 from actors.gateway.session_vault import Vault
 from actors.gateway.world_line import Dial, LinkOptions
 from actors.restart_archive import ArchiveOptions, RestartArchive, archive_child

@@ -11,13 +11,13 @@ from actors.admin.errors import NotAnswered
 from actors.admin.half import SessionRow, SessionsView, ask_registered, checked, if_answered
 from actors.admin.store_metrics import store_metrics
 from actors.gateway.messages.book import BookStatus, DescribeBook, ListSessions
-from actors.gateway.messages.link import DescribeLink, LinkStatus
+from actors.gateway.messages.link import LINK, DescribeLink, LinkStatus
 from actors.gateway.messages.pool import CountConnections
 from actors.gateway.pool import POOL
 from actors.gateway.session_book import SESSION_BOOK
 from actors.gateway.session_record import SessionId, SessionRecord
 from actors.gateway.session_states import SessionState
-from actors.gateway.session_stay import LINK, Stay
+from actors.gateway.session_stay import Stay
 from actors.storage.requests import GetStoreStatus, StoreStatus
 from actors.storage.store import STORE_NAME
 from wyld_actors import ActorSystem, Cell

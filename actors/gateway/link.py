@@ -5,7 +5,10 @@ on what `LinkLedger.sort` makes of a batch: one Incoming to a session for all th
 
 The streams are made good by numbers, not by hope: duplicates are dropped, a gap is asked for again, what
 arrived is confirmed in bulk. Requests are repeated until answered. When the world is away, sessions are told
-and keep their lines; requests wait (`link_reaching`, `link_sessions`).
+and keep their lines; requests wait.
+
+It is made of parts, of which each builds on the one before: a line to the world (`link_reaching`), the
+sessions and what they ask (`link_sessions`), and here batches, confirmations and the end.
 
 It can crash: the ledger is state, sessions are asked to Join again, and each says up to which output it has
 really seen. So nothing is shown twice and nothing is missing.

@@ -10,8 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from actors.gateway.ledger import LinkLedger
-from actors.gateway.messages.link import Rejoin, WorldLost
-from actors.gateway.session_stay import LINK
+from actors.gateway.messages.link import LINK, Rejoin, WorldLost
 from actors.gateway.world_line import Dial, LineBroken, LineConnected, LinkOptions, WorldLine
 from transports.link.complaints import Complaints
 from transports.link.errors import HandshakeError

@@ -2,9 +2,12 @@
 
 Transient: it ends cleanly when it is closed, and a crash restarts it at its last good state, with the
 connections kept and one line of story for the player. A shell around pure parts: the login dialogue
-(`login`), the numbered lines (`command_flow`), the record and its states (`session_record`); see
-`session_stay` for everything that is not talk, `session_playing` and `session_world` for play. Here it meets
-its client, and does what the dialogue wants done.
+(`login`), the numbered lines (`command_flow`), the record and its states (`session_record`).
+
+It is made of parts, of which each builds on the one before: who looks (`session_clients`), how long it stays
+(`session_stay`), what it gives out to come back with (`session_tokens`), whose client it has
+(`session_arrival`), play (`session_playing`), and a world that goes and comes (`session_world`). Here it
+meets its client, and does what the dialogue wants done.
 """
 
 import logging

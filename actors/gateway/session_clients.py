@@ -1,9 +1,8 @@
 """A session and those who look at it: its devices, what they have seen, and what waits for one that is away.
 
-The base of `Stay`, which is the base of `Session`. What is in `State` outlasts a crash. The flow of commands
-and the missed output in it are changed in place, because that happens for every line: what was accepted is
-sent again after a crash and ignored by a world that has it, so nothing accepted is lost and nothing runs
-twice.
+What is in `State` outlasts a crash. The flow of commands and the missed output in it are changed in place,
+because that happens for every line: what was accepted is sent again after a crash and ignored by a world that
+has it, so nothing accepted is lost and nothing runs twice.
 
 While every device is sure to have what is written to it, nothing is kept and the link confirms what arrives.
 In all other cases outputs gather here, and the world keeps them too until a client is known to have them: so
@@ -18,7 +17,7 @@ from actors.gateway.devices import Device, is_admitted, is_sure, seen_by_all, st
 from actors.gateway.dialogue import Dialogue
 from actors.gateway.messages.client import ClientGone, Farewell, Seen, SendData, SetEcho, Show, Speak
 from actors.gateway.messages.handover import Attach, Attached, NotAttached
-from actors.gateway.messages.link import Confirm
+from actors.gateway.messages.link import LINK, Confirm
 from actors.gateway.missed_output import MissedOutput
 from actors.gateway.reconnect_results import WrongState
 from actors.gateway.session_options import SessionOptions
@@ -30,9 +29,6 @@ from transports.link.protocol import DisconnectReason, OutputNumber
 from wyld_actors import Actor, Context, Exited, Message, Monitor, Record, Ref, on
 
 logger = logging.getLogger(__name__)
-
-# The name of the gateway's link in the registry.
-LINK = "link"
 
 _ENTERABLE = frozenset({SessionState.CHARACTER_SELECTION, SessionState.PLAYING, SessionState.DISCONNECTED})
 

@@ -1,9 +1,9 @@
 """A session's stay, apart from what is said in it: its states, its idleness, its end.
 
-The base of `Session`. A session that has logged in is older than any client: when the last one goes it is
-Disconnected and waits (`link_dead_seconds`), its character stays in the world, the lines under way are run.
-One that has not logged in ends with its client. What the book is told outlasts this process: a gateway that
-starts brings its sessions back as they were, without clients (`restored`).
+A session that has logged in is older than any client: when the last one goes it is Disconnected and waits
+(`link_dead_seconds`), its character stays in the world, the lines under way are run. One that has not logged
+in ends with its client. What the book is told outlasts this process: a gateway that starts brings its
+sessions back as they were, without clients (`restored`).
 """
 
 import logging
@@ -24,7 +24,7 @@ from actors.gateway.messages.client import Farewell, SendData
 from actors.gateway.messages.link import Inquire, Join, Leave, Rejoin
 from actors.gateway.missed_output import MissedOutput
 from actors.gateway.session_book import SESSION_BOOK, TOUCH_SECONDS
-from actors.gateway.session_clients import LINK, Clients
+from actors.gateway.session_clients import Clients
 from actors.gateway.session_options import SessionOptions, idle_seconds_left
 from actors.gateway.session_record import SessionId, SessionRecord, metadata_of
 from actors.gateway.session_states import SessionState
@@ -33,7 +33,7 @@ from transports.adapter import CapabilitiesChanged, DataReceived
 from transports.link.protocol import AccountRecord, DisconnectReason, SessionDisconnected
 from wyld_actors import Context, Message, Timer, on
 
-__all__ = ["LINK", "Stay", "restored"]
+__all__ = ["Stay", "restored"]
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,9 @@ What must outlast a crash of this actor is in `WorldLinkState`. Gateways notice 
 breaks: they come in again, say what they have, and their frames of that moment are sent again. So nothing
 that a handler had begun is lost, and the numbers see to it that nothing counts twice.
 
+It is made of parts, of which each builds on the one before: the sessions' side (`outlet`), who is let in
+(`door`), what gateways ask (`serving`), and here lines, holds and the end.
+
 It is the last to open (`door`) and the first to close: lines stay outside from then on, what is under way is
 finished, and the gateways are told that the world stops.
 """

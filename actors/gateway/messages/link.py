@@ -16,6 +16,9 @@ from transports.link.protocol import (
 )
 from wyld_actors import Message, Ref
 
+# The name of the gateway's link in the registry.
+LINK = "link"
+
 
 class Join(Message, frozen=True):
     """To the link: route this session's mail to `ref`. It has all outputs up to `received`.

@@ -10,10 +10,9 @@ from actors.admin.gateway_half import GatewayHalf
 from actors.admin.world_half import WorldHalf
 from actors.checkpoint.keeper import GetKeeperStatus, KeeperStatus
 from actors.gateway.messages.book import BookStatus, DescribeBook
-from actors.gateway.messages.link import DescribeLink
+from actors.gateway.messages.link import LINK, DescribeLink
 from actors.gateway.messages.link import LinkStatus as GatewayLink
 from actors.gateway.session_book import SESSION_BOOK
-from actors.gateway.session_stay import LINK
 from actors.storage.requests import GetStoreStatus, StoreStatus
 from actors.storage.store import STORE_NAME
 from actors.world.outlet import KEEPER, OUTLET

@@ -6,24 +6,19 @@ answers are printed as they came, by half. Exit codes: 0 answered, 1 not answere
 something fails), 2 a wrong command line.
 """
 
-import json
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import click
-import gevent
-from gevent.queue import Queue
-from rich.console import Console, RenderableType
 
 from actors.admin import tables
-from actors.admin.client import LAUNCHER, Answers, Operator, Place, first_of, half_of
+from actors.admin.client import Answers, Operator, Place, half_of
+from actors.admin.following import News, follow_restarts, restarts_of
 from actors.admin.operator_errors import OperatorError
-from actors.admin.restarts import is_below
+from actors.admin.printing import done, restart_lines, rows_of, say_no_more, session_rows, show
 from actors.admin.run_file import HALVES
 from actors.admin.views import ORDERS
 from actors.gateway.session_states import SessionState
@@ -33,15 +28,8 @@ FindPlace: TypeAlias = Callable[[Path | None], Place]
 
 Server: TypeAlias = Callable[[], AbstractContextManager[Operator]]
 
-# What came from a half: a record, or at last words about why no more will come.
-_Heard: TypeAlias = Queue[tuple[str, dict[str, Any] | str]]
-
 # Of a session of the gateway; a closed one is not there any more.
 STATES: Final = [state.value for state in SessionState if state is not SessionState.CLOSED]
-# Of a pipe or a file: wide enough for a path in each column.
-PIPE_COLUMNS: Final = 160
-# Records that may come between the answer to a question and the begin of a stream.
-BACKLOG: Final = 50
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Machine-readable.")
 with_limit = click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
@@ -65,7 +53,7 @@ def operator_commands(find_place: FindPlace) -> list[click.Command]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            _say_no_more()
+            say_no_more()
             raise click.ClickException(f"the answer cannot be written: {error.strerror}") from error
 
     return [*_looking(server), *_doing(server)]
@@ -85,7 +73,7 @@ def _looking(server: Server) -> list[click.Command]:
                 )
             else:
                 answers = operator.both("/api/tree", depth=depth)
-            _show(answers, is_json, lambda found: [tables.tree_of(view) for view in found.values()])
+            show(answers, is_json, lambda found: [tables.tree_of(view) for view in found.values()])
 
     @click.command()
     @click.option("--by", type=click.Choice(list(ORDERS)), default="depth", show_default=True)
@@ -95,7 +83,7 @@ def _looking(server: Server) -> list[click.Command]:
         """Show who is busiest: by waiting messages, by time in handlers, or by the oldest message."""
         with server() as operator:
             answers = operator.both("/api/top", by=by, limit=limit)
-            _show(answers, is_json, lambda found: [tables.top_table(_rows(found))])
+            show(answers, is_json, lambda found: [tables.top_table(rows_of(found))])
 
     @click.command()
     @click.option("--since", help="As 30s, 15m, 2h, 1d.")
@@ -107,10 +95,10 @@ def _looking(server: Server) -> list[click.Command]:
         """Show what crashed, why, and what was decided; of the processes themselves as well."""
         with server() as operator:
             asked_at = time.time()
-            answers = _restarts(operator, since=since, path=path, limit=limit)
-            _show(answers, is_json, _restart_lines)
+            answers = restarts_of(operator, since=since, path=path, limit=limit)
+            show(answers, is_json, restart_lines)
             if follow:
-                _follow(operator, _News(answers.found, path, asked_at), is_json)
+                follow_restarts(operator, News(answers.found, path, asked_at), is_json)
 
     @click.command()
     @click.option("--state", type=click.Choice(STATES), help="Only those of the gateway in this state.")
@@ -124,7 +112,7 @@ def _looking(server: Server) -> list[click.Command]:
             else:
                 found = operator.get("gateway", "/api/sessions", limit=limit, state=state)
                 answers = Answers({"gateway": found})
-            _show(answers, is_json, _session_rows)
+            show(answers, is_json, session_rows)
 
     @click.command()
     @as_json
@@ -132,8 +120,8 @@ def _looking(server: Server) -> list[click.Command]:
         """Look at everything that can be looked at, and say what to do."""
         with server() as operator:
             answers = operator.both("/api/doctor")
-            _show(answers, is_json, lambda found: [tables.checks_table(_rows(found))])
-            is_well = all(check["health"] != "failing" for check in _rows(answers.found))
+            show(answers, is_json, lambda found: [tables.checks_table(rows_of(found))])
+            is_well = all(check["health"] != "failing" for check in rows_of(answers.found))
         if answers.problems or not all(answers.found.values()) or not is_well:
             click.get_current_context().exit(1)
 
@@ -151,9 +139,9 @@ def _doing(server: Server) -> list[click.Command]:
             half = half_of(path)
             if action is None:
                 answers = Answers({half: operator.get(half, "/api/actor", path=path)})
-                _show(answers, is_json, lambda found: [tables.actor_text(found[half])])
+                show(answers, is_json, lambda found: [tables.actor_text(found[half])])
             else:
-                _done(half, operator.post(half, f"/api/actor/{action}", path=path), is_json)
+                done(half, operator.post(half, f"/api/actor/{action}", path=path), is_json)
 
     @click.group(invoke_without_command=True)
     @with_limit
@@ -164,7 +152,7 @@ def _doing(server: Server) -> list[click.Command]:
         if context.invoked_subcommand is None:
             with server() as operator:
                 answers = operator.both("/api/letters", limit=limit)
-                _show(answers, is_json, lambda found: [tables.letters_table(_rows(found))])
+                show(answers, is_json, lambda found: [tables.letters_table(rows_of(found))])
 
     @letters.command("send")
     @click.argument("half", type=click.Choice(HALVES))
@@ -173,7 +161,7 @@ def _doing(server: Server) -> list[click.Command]:
     def send(half: str, number: int, is_json: bool) -> None:
         """Send a dead letter of one HALF again, by its NUMBER."""
         with server() as operator:
-            _done(half, operator.post(half, f"/api/letters/{number}/send"), is_json)
+            done(half, operator.post(half, f"/api/letters/{number}/send"), is_json)
 
     return [actor, letters, _chaos(server)]
 
@@ -182,7 +170,7 @@ def _chaos(server: Server) -> click.Group:
     def trouble(kind: str, path: str, is_json: bool, **more: float) -> None:
         with server() as operator:
             half = half_of(path)
-            _done(half, operator.post(half, f"/api/chaos/{kind}", path=path, **more), is_json)
+            done(half, operator.post(half, f"/api/chaos/{kind}", path=path, **more), is_json)
 
     for_seconds = click.option("--seconds", type=float, default=5.0, show_default=True, help="How long.")
 
@@ -222,114 +210,3 @@ def _chaos(server: Server) -> click.Group:
         trouble("delay", path, is_json, seconds=seconds, delay_seconds=ms / 1000)
 
     return chaos
-
-
-# Printing ----------------------------------------------------------------------------------------------
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_COLUMNS
-    return console
-
-
-def _show(answers: Answers, is_json: bool, draw: Callable[[dict[str, Any]], list[RenderableType]]) -> None:
-    for problem in answers.problems.values():
-        click.echo(f"{problem}; what follows is of the other half", err=True)
-    if is_json:
-        problems = {half: str(problem) for half, problem in answers.problems.items()}
-        click.echo(json.dumps(answers.found | ({"problems": problems} if problems else {})))
-        return
-    console = _console()
-    for drawn in draw(answers.found):
-        console.print(drawn)
-
-
-def _say_no_more() -> None:
-    """What waits to be written is tried again at the end of the process, and would fail there as well."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _done(half: str, result: str, is_json: bool) -> None:
-    click.echo(json.dumps({half: {"result": result}}) if is_json else result)
-
-
-def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of both halves, each with the name of its half."""
-    return [{"half": half, **row} for half, rows in found.items() for row in rows]
-
-
-def _restart_lines(found: dict[str, Any]) -> list[RenderableType]:
-    records = sorted(_rows(found), key=lambda record: record.get("time", 0.0))
-    return [tables.restart_line(record) for record in records] or ["nothing was restarted"]
-
-
-def _session_rows(found: dict[str, Any]) -> list[RenderableType]:
-    drawn: list[RenderableType] = []
-    for half, view in found.items():
-        states = ", ".join(f"{count} {state}" for state, count in sorted(view["by_state"].items()))
-        drawn.append(f"{half}: {view['total']} sessions" + (f" ({states})" if states else ""))
-        if half == "gateway" and view["sessions"]:
-            drawn.append(tables.sessions_table(view["sessions"]))
-    return drawn
-
-
-def _restarts(operator: Operator, **query: Any) -> Answers:
-    """The restart logs that can hold records of `path`."""
-    first = first_of(query["path"])
-    if first == LAUNCHER:
-        return Answers({LAUNCHER: operator.launcher_restarts(**query)})
-    if first:
-        half = half_of(first)
-        return Answers({half: operator.get(half, "/api/restarts", **query)})
-    answers = operator.both("/api/restarts", **query)
-    answers.found[LAUNCHER] = operator.launcher_restarts(**query)
-    return answers
-
-
-class _News:
-    """Tells what has not been shown yet: what came between the last answer and the stream is in both."""
-
-    def __init__(self, found: dict[str, list[dict[str, Any]]], path: str, asked_at: float) -> None:
-        self.halves = list(found)
-        self._path = path
-        self._shown = found
-        self.since = {half: records[-1]["time"] if records else asked_at for half, records in found.items()}
-
-    def is_news(self, half: str, record: dict[str, Any]) -> bool:
-        is_new = record["time"] >= self.since[half] and record not in self._shown[half]
-        return is_new and is_below(record["path"], self._path)
-
-
-def _follow(operator: Operator, shown: _News, is_json: bool) -> None:
-    """Print records as they come; until all processes end, or Ctrl-C."""
-    news: _Heard = Queue()
-    left = len([gevent.spawn(_listen, operator, half, shown.since[half], news) for half in shown.halves])
-    console = _console()
-    while left:
-        half, record = news.get()
-        if isinstance(record, str):
-            left -= 1
-            click.echo(record, err=True)
-        elif shown.is_news(half, record):
-            if is_json:
-                click.echo(json.dumps({"half": half, **record}))
-            else:
-                console.print(tables.restart_line(record))
-
-
-def _listen(operator: Operator, half: str, since: float, news: _Heard) -> None:
-    """Hand on the records of one process, and at last why there are no more."""
-    try:
-        is_launcher = half == LAUNCHER
-        for record in operator.follow_launcher(since) if is_launcher else operator.follow(half, BACKLOG):
-            if not isinstance(record, dict):
-                raise TypeError(f"{record!r:.40} is no record")
-            news.put((half, record))
-        news.put((half, f"the {half} has ended"))
-    except OperatorError as error:
-        news.put((half, str(error)))
-    except (LookupError, TypeError, ValueError) as error:
-        news.put((half, f"the {half} answers what is no record of this version: {error}"))

@@ -14,7 +14,7 @@ Call = LifeCall | ApplyChange
 
 
 class Purpose(enum.Enum):
-    """Why a start was begun: each has its own rule for failure (SUPERVISION 1.6)."""
+    """Why a start was begun: each has its own rule for failure."""
 
     INITIAL = "initial"
     """With its supervisor: no retry, the supervisor's own start fails."""

@@ -16,7 +16,7 @@ It is long, and one thing: what follows from an event, for a child in each of it
 Invariants: a child has at most one timer of its own; `_live` counts the children with an incarnation;
 the engine ends exactly once, when it was told to and `_live` is 0.
 
-Source: OTP supervisor (restart types, intensity, failures at start), SUPERVISION 1.4 to 1.8.
+Source: OTP supervisor (restart types, intensity, failures at start); docs/supervision-rules.md has the rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A supervisor as a model: SUPERVISION 1.4 to 1.8 and our back-off, written from the rules, without an actor.
+"""A supervisor as a model, without an actor, written from the rules (docs/supervision-rules.md).
 
 In its world every start and stop is over at once, and only the clock makes somebody wait. What there is after
 each event can so be said exactly, and `test_real_machine` compares it with real supervisors.

@@ -1,4 +1,4 @@
-"""Significant children and the end of their supervisor. SUPERVISION 1.8, auto_shutdown."""
+"""Significant children and the end of their supervisor: OTP's auto_shutdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of the back-off and of a child's own budget, SUPERVISION 4.7."""
+"""Rules of the back-off and of a child's own budget (docs/supervision-rules.md)."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A new configuration for a supervisor that runs, and what it would do. SUPERVISION 1.8, code_change."""
+"""A new configuration for a supervisor that runs, and what it would do: OTP's code_change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elixir's rules for a dynamic supervisor and our limits, on the pure engine. SUPERVISION 1.12, 4.7."""
+"""Elixir's rules for a dynamic supervisor and our limits, on the pure engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OTP's rules for a static supervisor, on the pure engine. SUPERVISION 1.4 to 1.8."""
+"""OTP's rules for a static supervisor, on the pure engine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The engines against histories that nobody thought of.
 
-`AgainstTheModel` compares the static engine with a model of SUPERVISION 1.4 to 1.8 that fits on a page: in
+`AgainstTheModel` compares the static engine with a model of the rules that fits on a page: in
 its world every start and stop succeeds at once, so what is there after each event can be said exactly.
 `InABadWorld` lets starts fail, be slow or never end and stops be ignored, and checks what must hold
 whatever happens: nobody is forgotten, every call is answered, and the end always comes.

@@ -1,4 +1,4 @@
-"""A start that says `ignore`: nobody is there, and that is no failure. SUPERVISION 1.6, last line."""
+"""A start that says `ignore`: nobody is there, and that is no failure."""
 
 from __future__ import annotations
 

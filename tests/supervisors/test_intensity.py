@@ -1,4 +1,4 @@
-"""Rules of the restart window, SUPERVISION 1.5."""
+"""Rules of the restart window: how often (docs/supervision-rules.md)."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st

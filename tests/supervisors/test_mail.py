@@ -1,4 +1,4 @@
-"""What becomes of mail, asks and senders when children crash, rest and come back. SUPERVISION 1.9, 4.4."""
+"""What becomes of mail, asks and senders when children crash, rest and come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is restarted, SUPERVISION 1.4."""
+"""Who is restarted (docs/supervision-rules.md)."""
 
 import pytest
 

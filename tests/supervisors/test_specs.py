@@ -1,4 +1,4 @@
-"""Child specifications and flags: what is refused, and how it says so. SUPERVISION 1.2, 1.3."""
+"""Child specifications and flags: what is refused, and how it says so."""
 
 import dataclasses
 from typing import Any

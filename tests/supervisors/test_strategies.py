@@ -1,4 +1,4 @@
-"""Rules of the strategies, SUPERVISION 1.4."""
+"""Rules of the strategies: who is restarted with whom (docs/supervision-rules.md)."""
 
 import pytest
 from hypothesis import given

@@ -102,4 +102,5 @@ def test_a_gateway_that_dies_while_a_hundred_come_back_keeps_none_of_them_out(
     all_do(Program.is_back, programs)
 
     all_do(lambda one: one.says("here"), programs)
-    assert sum("say" in one.player.text for one in programs) == PLAYERS
+    heard = [one.player.text.count('You say, "here"') for one in programs]
+    assert heard == [1] * PLAYERS, "each is in a session of its own"

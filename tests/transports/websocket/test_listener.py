@@ -479,7 +479,7 @@ def test_headers_have_a_limit(serve: Serve, header: bytes) -> None:
 
 def test_a_body_has_a_limit(serve: Serve) -> None:
     request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"
-    assert http(serve(), request).startswith(b"HTTP/1.1 431 ")
+    assert http(serve(), request).startswith(b"HTTP/1.1 413 ")
 
 
 def test_what_is_not_http_is_a_bad_request(serve: Serve) -> None:

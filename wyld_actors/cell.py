@@ -83,6 +83,7 @@ class Cell(LifeCycle):
             raise NameTaken(self.path)
         siblings[name] = self
         system.cell_count += 1
+        self.note_unready()
 
     def __repr__(self) -> str:
         return f"<Cell {self.path} {self.state.value} incarnation {self.incarnation}>"

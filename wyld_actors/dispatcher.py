@@ -56,6 +56,8 @@ class Dispatcher:
         self._queue: deque[PostBox] = deque()
         self._active: Worker | None = None
         self._parked: list[Worker] = []
+        # Those whose handler waits, and has not come back yet.
+        self.blocked: dict[Worker, None] = {}
         self._wake_pending = False
         self._check: Any = None
         self._slice_timer = self.hub.loop.timer(0)
@@ -125,6 +127,7 @@ class Dispatcher:
             return
         # The hub runs although the worker has not given up its place: its handler waits.
         self._active = None
+        self.blocked[worker] = None
         if worker.cell is not None:
             worker.cell.handler_blocked()
         # The next one has what is left of the slice: gevent runs fifty callbacks before it looks at its
@@ -160,6 +163,8 @@ class Dispatcher:
                 self._check = None
             if self._queue or self._idle_callbacks:
                 self._wake_after_sockets()
+        else:
+            self.blocked.pop(worker, None)
         if self._is_closed or len(self._parked) >= SPARE_WORKERS:
             return False
         self._parked.append(worker)

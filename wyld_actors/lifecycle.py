@@ -140,6 +140,7 @@ class LifeCycle(TurnTaker):
 
     def _next_incarnation(self) -> None:
         self.state = CellState.STARTING
+        self.note_unready()
         self.incarnation += 1
         self.kill_reason = self.exit_reason = None
         self.is_suspended = self.refuses_mail = False
@@ -179,6 +180,7 @@ class LifeCycle(TurnTaker):
         instance = self.instance
         assert instance is not None
         self.state = CellState.RUNNING
+        self.system.unready.pop(self, None)
         self.is_open = not self.mailbox.blocks
         if instance.state is not self.good_state:
             self.keep_state(instance.state)
@@ -289,6 +291,7 @@ class LifeCycle(TurnTaker):
         if self.state is not RUNNING or instance is None:
             return
         self.state = CellState.STOPPING
+        self.note_unready()
         self.is_open = False
         worker.trace = None
         instance.leave_registry()
@@ -319,6 +322,7 @@ class LifeCycle(TurnTaker):
                 forget_frames(kept)
         self.instance = None
         self.state = CellState.STOPPED
+        self.note_unready()
         self.exit_reason = reason
         uptime = self.system.now() - self.started_at if started else 0.0
         if not reason.is_clean:
@@ -336,6 +340,7 @@ class LifeCycle(TurnTaker):
     def _clean_up(self, reason: ExitReason, error: BaseException) -> None:
         """`on_failure` may wait, tell others and be killed: until it is done the incarnation is not over."""
         self.state = CellState.STOPPING
+        self.note_unready()
         self._let_go()
         if self.instance is not None:
             self.instance.failed(reason, error)

@@ -199,6 +199,11 @@ class TurnTaker(PostBox):
         self.timings = count_in(self.timings, seconds)
         self.system.timings[self.actor_class].add(seconds)
 
+    def note_unready(self) -> None:
+        """It does not handle its mail from now on."""
+        if self.actor_class.is_persistent:
+            self.system.unready[self] = None
+
     # Holding it ------------------------------------------------------------------------------------------
 
     def suspend(self) -> None:
@@ -208,10 +213,13 @@ class TurnTaker(PostBox):
         its children in time.
         """
         self.is_suspended = True
+        self.note_unready()
 
     def resume(self) -> None:
         """Go on with the mail that waits."""
         self.is_suspended = False
+        if self.state is RUNNING:
+            self.system.unready.pop(self, None)
         if self._queue and not self.scheduled and self.state in LIVE:
             self.scheduled = True
             self.system.dispatcher.schedule(self)

@@ -25,7 +25,7 @@ from actors.world_link.session_streams import StreamPoint
 from actors.world_link.streams import StreamTable
 from transports.link.protocol import EntityId
 from wyld_actors import ActorSystem, Cell, CellState, ChildExited, DeadLetter
-from wyld_actors.quiet import restless
+from wyld_actors.quiet import may_be_restless, restless
 
 __all__ = ["KeeperState", "collect"]
 
@@ -82,13 +82,25 @@ class KeeperState:
 def collect(system: ActorSystem, kept: KeeperState, services: Iterable[Cell]) -> Moment:
     """What to write now. What has changed is in `kept.batch` as well, until it is written."""
     moment = kept.take(system)
-    unquiet = restless(kept.around.cells())
+    unquiet = _restless_entities(system, kept.around)
     _note_those_down(kept, unquiet)
     unquiet += restless(one.ref.cell for one in kept.streams if one.ref is not None)
     busy = [cell for cell in services if cell.depth]
     if unquiet or busy:
         moment = Moment(_corrected(kept, unquiet, busy))
     return moment
+
+
+def _restless_entities(system: ActorSystem, around: Surroundings) -> list[Cell]:
+    found = may_be_restless(system)
+    if found is None:
+        return restless(around.cells())
+    own = [cell for cell in found if around.holds(cell)]
+    # Whoever has left the world is of no interest any more.
+    for cell in {*found}.difference(own):
+        if cell.closed:
+            system.unready.pop(cell, None)
+    return restless(own)
 
 
 def _note(batch: Batch, cells: Iterable[Cell]) -> None:

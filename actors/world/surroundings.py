@@ -68,6 +68,14 @@ class Surroundings:
         """The cells of all entities, each with the last good record of its entity as `good_state`."""
         return list(self._cells.values())
 
+    def holds(self, cell: Cell) -> bool:
+        """Whether it is the cell of an entity, the last one that this entity had."""
+        entity = getattr(cell.good_state, "id", None)
+        if entity is None:
+            # It has never come so far as to have a record.
+            return cell in self._cells.values()
+        return self._cells.get(entity) is cell
+
     def last_record(self, name: str) -> Any:
         """The last good record of an entity or a part of the world, down or not. None: unknown."""
         cell = self._cells.get(name)

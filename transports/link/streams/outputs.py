@@ -113,6 +113,9 @@ class OutputTail:
         checkpoint: then the outputs that were made since take the numbers after it. If it is 0, all take
         numbers that the dead world cannot have given. Raises PositionAhead if it claims more than that.
         """
+        if received < self._shifted_to:
+            # Another life of the gateway, which has never counted otherwise.
+            self._shifted = self._shifted_to = 0
         if self._agreed != _AGREED:
             self._renumber(received)
         elif received > self.last:

@@ -166,6 +166,17 @@ def test_what_no_client_has_seen_is_kept_when_the_numbers_of_the_dead_world_are_
     assert [frame.body for frame in frames if isinstance(frame, Output)] == [body(n) for n in left]
 
 
+def test_the_next_life_of_a_gateway_confirms_by_the_numbers_that_it_was_sent() -> None:
+    tail = restored(tail_with(5))
+    tail.resume(8)
+    sent = [frame for frame in tail.resume(0) if isinstance(frame, Output)]
+
+    tail.ack(sent[1].number)
+
+    left = [frame for frame in tail.resume(0) if isinstance(frame, Output)]
+    assert left == sent[2:]
+
+
 def test_a_gateway_that_knows_nothing_is_sent_numbers_that_no_client_has_of_the_dead_world() -> None:
     checkpoint = tail_with(5)
     tail = restored(checkpoint)

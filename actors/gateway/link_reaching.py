@@ -72,8 +72,9 @@ class Reaching(Actor):
         ctx = self.ctx
         ctx.system.registry.register(LINK, ctx.ref)
         ctx.every(self._options.liveness.interval_seconds, Beat())
-        for ref in self._ledger.refs.values():
-            ref.tell(Rejoin())
+        # The line that the crash has cut may have led to another world than the next one.
+        self._tell_all_saved()
+        self._tell_all(Rejoin())
         self._open(ctx)
 
     @abstractmethod
@@ -146,8 +147,7 @@ class Reaching(Actor):
         ctx.after(delay, Dialling())
         if was_up:
             logger.warning("link: lost the world: %s; next attempt in %.2f s", reason, delay)
-            for ref, message in self._ledger.all_saved():
-                ref.tell(message)
+            self._tell_all_saved()
             self._tell_all(WorldLost())
         elif is_hopeless:
             if said := self._complaints.about(reason, ctx.now):
@@ -156,6 +156,11 @@ class Reaching(Actor):
             logger.info("link: no world yet: %s; next attempt in %.2f s", reason, delay)
 
     # While it stands -------------------------------------------------------------------------------
+
+    def _tell_all_saved(self) -> None:
+        """What a world has saved of their lines holds for it, and is old news to the next one."""
+        for ref, message in self._ledger.all_saved():
+            ref.tell(message)
 
     def _tell_all(self, message: Message) -> None:
         for ref in self._ledger.refs.values():

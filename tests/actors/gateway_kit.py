@@ -523,8 +523,11 @@ class GatewayBench:
 
     # World
 
-    def starts_world(self, remembering: ScriptedWorld | None = None) -> ScriptedWorld:
+    def starts_world(
+        self, remembering: ScriptedWorld | None = None, *, credit: int = 64, performs: bool = True
+    ) -> ScriptedWorld:
         world = self.world = ScriptedWorld(self.link, next(self._epochs), self.table)
+        world.credit, world.performs = credit, performs
         if remembering is not None:
             world.remembers(remembering)
         self.advance(3.0)

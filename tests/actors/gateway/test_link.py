@@ -12,6 +12,7 @@ from transports.link.protocol import (
     CloseSession,
     DisconnectReason,
     Performed,
+    Positions,
     QueueStatistics,
     Request,
     TextOutput,
@@ -117,6 +118,29 @@ def test_outputs_of_a_batch_over_which_the_link_crashes_are_sent_again() -> None
         gateway.advance(3)
 
         assert player.lines.count("A bell rings.") == 1
+
+
+def test_what_a_world_had_applied_before_a_crash_of_the_link_is_not_said_of_the_next_world() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing().types("one")
+        ((session, place),) = world.places.items()
+        world.saves()
+        gateway.advance(5)
+        player.types("two", "three")
+        world.router.send(place.peer, Positions({session: place.inbox.position}))
+        gateway.settle()
+
+        link = gateway.system.find("/gateway/link")
+        assert link is not None
+        link.tell(Join(0, None))  # type: ignore[arg-type]
+        gateway.kills_world()
+        again = gateway.starts_world(remembering=world, credit=1, performs=False)
+        gateway.advance(5)
+        again.goes_on()
+        gateway.advance(1)
+
+        assert again.ran_by("Brand") == ["two", "three"]
 
 
 def test_a_request_under_way_outlasts_a_crash_of_the_link() -> None:

@@ -14,6 +14,8 @@ from actors.rendering import Delivery
 from transports.link.errors import RequestFailed
 from transports.link.liveness import Backoff
 from transports.link.protocol import (
+    AccountCreated,
+    Authenticated,
     CharacterReleased,
     CharacterSelected,
     CommandNumber,
@@ -185,6 +187,8 @@ class LinkLedger(Roll):
             case CharacterSelected() if inbox is not None:
                 self.playing.add(session)
                 self._note_selection(session, inbox, reply.body, is_again=inquiry.is_again)
+            case Authenticated(account) | AccountCreated(account) if inbox is not None:
+                self._accounts[session] = account.id
             case SessionClosed():
                 self.in_world.discard(session)
 

@@ -18,7 +18,7 @@ import logging
 from collections.abc import Iterable
 
 from actors.gateway.link_sessions import Joining
-from actors.gateway.messages.book import EndOtherSessions
+from actors.gateway.messages.book import EndOtherSessions, SendAway
 from actors.gateway.messages.link import (
     Answered,
     Confirm,
@@ -30,9 +30,11 @@ from actors.gateway.messages.link import (
     WorldReached,
 )
 from actors.gateway.session_book import SESSION_BOOK
+from actors.gateway.session_words import PASSWORD_CHANGED
 from actors.gateway.world_line import Batch, Dial, LinkOptions
 from transports.link.protocol import (
     Credit,
+    DisconnectReason,
     EndSessions,
     Frame,
     Goodbye,
@@ -136,6 +138,9 @@ class GatewayLink(Joining):
                 self._drop(ctx, f"the world is stopping ({reason}) {text}")
 
     def _end_sessions(self, ctx: Context, number: int, end: EndOtherSessions) -> None:
+        # Who has just logged in, and is not in the book yet, hears it behind the answer to that.
+        for ref in self._ledger.logged_in_as(end.account, spared=end.session):
+            ref.tell(SendAway(PASSWORD_CHANGED, DisconnectReason.PASSWORD_CHANGED))
         book = ctx.system.registry.whereis(SESSION_BOOK)
         # Without a book nobody is told; the world says it again at the next handshake.
         if book is not None and book.try_tell(end):

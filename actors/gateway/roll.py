@@ -12,7 +12,7 @@ from actors.gateway.messages.link import Incoming, WorldReached
 from actors.gateway.returning import Returning
 from actors.gateway.saved_positions import SavedPositions
 from actors.gateway.told_answers import ToldAnswers
-from transports.link.protocol import Acks, Claim, OutputNumber, Resend, SessionId, Welcome
+from transports.link.protocol import AccountId, Acks, Claim, OutputNumber, Resend, SessionId, Welcome
 from transports.link.streams import OutputInbox, Replays
 from wyld_actors import Ref
 
@@ -24,6 +24,7 @@ class Roll:
     """The sessions of one gateway, as its link knows them."""
 
     __slots__ = (
+        "_accounts",
         "_by_word",
         "_claimed",
         "in_world",
@@ -45,6 +46,8 @@ class Roll:
         self.in_world: set[SessionId] = set()
         # Those of them that play a character.
         self.playing: set[SessionId] = set()
+        # Whose they are, of those that have logged in.
+        self._accounts: dict[SessionId, AccountId] = {}
         self.returning = Returning()
         # Those that the world is to be told of yet, and has been told of, in the order of its answers.
         self.unclaimed: set[SessionId] = set()
@@ -85,6 +88,7 @@ class Roll:
         self.unconfirmed.discard(session)
         self.unclaimed.discard(session)
         self._by_word.pop(session, None)
+        self._accounts.pop(session, None)
         self.replays.forget(session)
         self.saved.take(session)
         self.told.forget(session)
@@ -92,6 +96,14 @@ class Roll:
         is_known = session in self.in_world
         self.in_world.discard(session)
         return is_known
+
+    def logged_in_as(self, account: AccountId, *, spared: SessionId) -> list[Ref]:
+        """The sessions of the account that have logged in at this gateway, but that one."""
+        return [
+            self.refs[session]
+            for session, own in self._accounts.items()
+            if own == account and session != spared
+        ]
 
     # What the world is told ------------------------------------------------------------------------
 

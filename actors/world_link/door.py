@@ -113,6 +113,7 @@ class WorldDoor(WorldOutlet):
     def end_sessions(self, ctx: Context, message: EndAccountSessions) -> None:
         """Tell all gateways; those that are away, when they come."""
         ending = self._link.endings.begin(message.account, message.spared)
+        self._link.requests.take_back_logins(message.account)
         for peer in self._gateways.peers():
             self._send(peer, ending)
 

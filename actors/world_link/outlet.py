@@ -108,10 +108,21 @@ class WorldOutlet(Actor):
     @on(AnswerRequest)
     def answer_request(self, ctx: Context, message: AnswerRequest) -> None:
         """The desk has an answer. It goes to where the gateway is now."""
-        if self._link.requests.answered(message.client, message.answer):
+        answer = self._still_good(message)
+        if self._link.requests.answered(message.client, answer):
             peer = self._link.gateways.peer_of(message.client)
             if peer is not None:
-                self._send(peer, message.answer)
+                self._send(peer, answer)
+
+    def _still_good(self, message: AnswerRequest) -> wire.Reply | wire.Failure:
+        """A login that was asked for before the account got another password was perhaps proved with the old
+        one, and its session would come too late to be ended with the others."""
+        answer = message.answer
+        if isinstance(answer, wire.Reply) and isinstance(answer.body, wire.Authenticated):
+            since = self._link.requests.since(message.client, answer.id)
+            if since is not None and self._link.endings.is_overtaken(answer.body.account.id, since):
+                return failure(answer.id, wire.FailureCode.BAD_CREDENTIALS)
+        return answer
 
     @on(CloseStreams)
     def close_streams(self, ctx: Context, message: CloseStreams) -> None:

@@ -37,7 +37,7 @@ class Serving(WorldDoor):
         if gateway is None:
             return
         client, requests = gateway.client, self._link.requests
-        verdict, answer = requests.arrived(client, request, ctx.now)
+        verdict, answer = requests.arrived(client, request, ctx.now, since=self._link.endings.last)
         if verdict is Verdict.WORK and isinstance(request.body, _OfClients):
             answer = self._client_news(peer, request.id, request.session, request.body)
             requests.answered(client, answer)

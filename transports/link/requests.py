@@ -186,6 +186,12 @@ class ReplyCache:
             self._answers.popitem(last=False)
         return True
 
+    def take_back(self, is_void: Callable[[Reply | Failure], bool], code: FailureCode) -> None:
+        """Such answers hold no more: whoever has not got his and asks again is told `code`."""
+        void = [key for key, answer in self._answers.items() if is_void(answer)]
+        for key in void:
+            self._answers[key] = failure(key[1], code)
+
     def cancelled(self, client: str, cancel: Cancel) -> None:
         """The answer is not wanted. What is done stays done."""
         self._working.discard((client, cancel.id))

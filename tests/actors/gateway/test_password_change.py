@@ -163,6 +163,21 @@ def test_a_password_that_is_changed_at_another_gateway_sends_away_whoever_is_her
         assert world.confirmed == [1]
 
 
+def test_whoever_hears_of_his_login_just_before_the_password_is_another_one_is_sent_away() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        gateway.playing("Bob")
+        world.answers = False
+        thief = gateway.client().types("ann", GATEWAY_PASSWORD)
+        account = gateway.table.accounts["Ann"][0]
+
+        world.goes_on()
+        world.ends_others(account, spared=1)
+        gateway.advance(1)
+
+        assert thief.closed_for == "password_changed"
+
+
 def test_a_token_that_waits_for_the_database_in_that_moment_opens_nothing_afterwards() -> None:
     with GatewayBench() as gateway:
         gateway.starts_world()

@@ -9,18 +9,24 @@ from transports.link.codec import PROTOCOL_VERSION
 from transports.link.errors import LinkError, VersionMismatch, WrongName
 from transports.link.handshake import routing_id
 from transports.link.protocol import (
+    Authenticate,
+    Authenticated,
     ChangePassword,
     Claim,
     Command,
     DisconnectReason,
     EndSessions,
+    FailureCode,
     Goodbye,
     Heartbeat,
+    PasswordChanged,
     Refuse,
     RefuseCode,
     SessionsEnded,
     Welcome,
 )
+
+CID = 9
 
 # Handshake ---------------------------------------------------------------------------------------------
 
@@ -166,3 +172,52 @@ def test_a_gateway_that_was_cut_off_hears_of_it_until_it_says_so(bench: WorldBen
     assert len(west.connects().of(EndSessions)) == 1
     west.sends(SessionsEnded(1)).disconnects()
     assert west.connects().of(EndSessions) == []
+
+
+def test_a_login_with_the_old_password_that_is_still_being_answered_is_refused(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    bench.vault.create_account("Ann", "old password")
+    bench.vault.is_slow = True
+    login = gateway.asks(Authenticate("Ann", "old password"), BOB)
+    bench.vault.waiting.pop(0)()
+    bench.settle()
+
+    gateway.asks(ChangePassword("Ann", "old password", "new password"), ANN)
+    bench.vault.waiting.pop()()
+    bench.settle()
+    bench.vault.hurries(bench)
+
+    assert len(gateway.of(EndSessions)) == 1
+    assert gateway.answers(login) == [FailureCode.BAD_CREDENTIALS]
+
+
+def test_logins_after_another_password_and_to_other_accounts_are_answered(bench: WorldBench) -> None:
+    gateway = bench.gateway()
+    bench.vault.create_account("Ann", "old password")
+    bench.vault.create_account("Bob", "his password")
+    bench.vault.is_slow = True
+    others = gateway.asks(Authenticate("Bob", "his password"), BOB)
+    change = gateway.asks(ChangePassword("Ann", "old password", "new password"), ANN)
+    bench.vault.waiting.pop()()
+    bench.settle()
+    after = gateway.asks(Authenticate("Ann", "new password"), CID)
+    bench.vault.hurries(bench)
+
+    assert gateway.answers(change) == [PasswordChanged()]
+    answers = [*gateway.answers(others), *gateway.answers(after)]
+    assert [type(answer) for answer in answers] == [Authenticated, Authenticated]
+
+
+def test_a_login_of_which_nobody_has_heard_when_the_password_is_changed_is_asked_for_in_vain(
+    bench: WorldBench,
+) -> None:
+    east, west = bench.gateway("east"), bench.gateway("west")
+    bench.vault.create_account("Ann", "old password")
+    login = west.asks(Authenticate("Ann", "old password"), BOB)
+    west.disconnects()
+
+    east.asks(ChangePassword("Ann", "old password", "new password"), ANN)
+    west.connects().repeats(login)
+
+    assert len(west.of(EndSessions)) == 1
+    assert west.answers(login) == [FailureCode.BAD_CREDENTIALS]

@@ -115,6 +115,7 @@ class SessionStreams:
         "character",
         "inbox",
         "is_ending",
+        "is_given_up",
         "is_lost",
         "life",
         "lines",
@@ -158,6 +159,8 @@ class SessionStreams:
         self._is_kept_back = False
         # Over: the streams go when the character is out of play.
         self.is_ending = False
+        # Its gateway did not come in time, but may come yet.
+        self.is_given_up = False
         # In play by the last checkpoint, but its character could not be brought back.
         self.is_lost = False
         # The request that brought it into play: the life of a gateway, and its number there.

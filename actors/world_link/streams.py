@@ -4,6 +4,9 @@ A session outlives the connection of its gateway: its outputs wait, and flow whe
 gateway claims it. Sessions are restored from a checkpoint in the same way, as sessions that nobody has
 claimed yet.
 
+One whose gateway did not come back in time is closed like one that has ended, and yet its gateway may come:
+what had been run for it then is not run again (`Stand`).
+
 Invariants: a session has one peer, or is in the list of those that wait for one, or ends with its client;
 what an output's number is depends on nothing but the order in which outputs were given.
 """
@@ -11,6 +14,7 @@ what an output's number is depends on nothing but the order in which outputs wer
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from actors.world_link.session_streams import NOWHERE, SessionStreams, StreamPoint
 from transports.link.interface import Peer
@@ -37,6 +41,18 @@ __all__ = ["SessionStreams", "StreamPoint", "StreamTable"]
 Position = tuple[CommandNumber, CommandNumber]
 
 
+# Sessions that were given up: all players of a large gateway.
+_GIVEN_UP_LIMIT = 16_384
+
+
+class Stand(NamedTuple):
+    """Where the commands of a session stood when it was closed: see `CommandInbox`, and the client's line."""
+
+    applied: CommandNumber
+    durable: CommandNumber
+    line: int
+
+
 class StreamTable:
     """All sessions of one world."""
 
@@ -48,6 +64,8 @@ class StreamTable:
         self._unclaimed: dict[SessionId, float] = {}
         # Since when the gateway of each of these is not told that it is out of play, in the same order.
         self._kept_back: dict[SessionId, float] = {}
+        # Of sessions that nobody has claimed in time, and that are closed by now.
+        self._given_up: dict[SessionId, Stand] = {}
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -66,9 +84,18 @@ class StreamTable:
         claimed."""
         streams = self._sessions.get(session)
         if streams is None:
-            streams = self._sessions[session] = SessionStreams(session, applied)
+            streams = self._sessions[session] = self._begun(session, applied)
         streams.is_lost = False
         self._wait(streams, now)
+        return streams
+
+    def _begun(self, session: SessionId, applied: CommandNumber) -> SessionStreams:
+        stood = self._given_up.pop(session, None)
+        if stood is None or stood.applied < applied:
+            return SessionStreams(session, applied)
+        # Its gateway knows only what was durable when it was cut off.
+        streams = SessionStreams(session, stood.applied, line=stood.line)
+        streams.inbox.durable = streams.told = max(stood.durable, applied)
         return streams
 
     def restore(
@@ -129,7 +156,12 @@ class StreamTable:
         self._touched.add(session)
         self._unclaimed.pop(session, None)
         self._kept_back.pop(session, None)
-        self._sessions.pop(session, None)
+        streams = self._sessions.pop(session, None)
+        if streams is not None and streams.is_given_up:
+            inbox = streams.inbox
+            self._given_up[session] = Stand(inbox.applied, inbox.durable, streams.lines.passed)
+            if len(self._given_up) > _GIVEN_UP_LIMIT:
+                del self._given_up[next(iter(self._given_up))]
 
     def touch(self, session: SessionId) -> None:
         """Have the session in the next snapshot, whatever has become of it."""
@@ -231,7 +263,10 @@ class StreamTable:
             over.append(session)
         for session in over:
             del self._unclaimed[session]
-        return [self._sessions[session] for session in over]
+        given_up = [self._sessions[session] for session in over]
+        for streams in given_up:
+            streams.is_given_up = True
+        return given_up
 
     def count(self, peer: Peer | None) -> QueueStatistics:
         """What waits for the sessions of this connection; nothing, if there is none."""

@@ -138,6 +138,32 @@ def test_a_session_is_given_up_once_when_nobody_has_claimed_it_for_so_long() -> 
     assert [one.session for one in table.abandoned(90.0, 60.0)] == [BOB]
 
 
+def test_a_session_that_was_given_up_goes_on_after_what_was_run_for_it() -> None:
+    table = claimed(ANN)
+    streams = table.get(ANN)
+    assert streams is not None
+    for number in (1, 2):
+        assert not streams.is_repeated(number, 100 + number)
+        table.performed(ANN, Performed(number))
+    table.leave(GATEWAY, 1.0)
+    (given_up,) = table.abandoned(400.0, grace_seconds=300.0)
+    table.close(given_up.session)
+
+    again = table.open(ANN, 500.0, applied=1)
+
+    assert again.inbox.position == (2, 1)
+    assert again.is_repeated(3, 102), "the client's own number tells that it has come"
+    assert not again.is_repeated(4, 103)
+
+
+def test_a_session_that_has_ended_leaves_nothing_behind() -> None:
+    table = claimed(ANN)
+    table.performed(ANN, Performed(1))
+    table.close(ANN)
+
+    assert table.open(ANN, 500.0).inbox.position == (0, 0)
+
+
 def test_a_session_that_is_claimed_in_time_is_not_given_up() -> None:
     table = playing(ANN, now=0.0)
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from actors.gateway.command_flow import Position
-from actors.gateway.messages.link import Incoming, WorldReached
+from actors.gateway.messages.link import Saved, WorldReached
 from actors.gateway.returning import Returning
 from actors.gateway.saved_positions import SavedPositions
 from actors.gateway.told_answers import ToldAnswers
@@ -192,19 +192,19 @@ class Roll:
 
     # What is saved ---------------------------------------------------------------------------------
 
-    def overdue(self) -> list[tuple[Ref, Incoming]]:
+    def overdue(self) -> list[tuple[Ref, Saved]]:
         """For sessions that have got nothing with which they could have been told what is saved."""
         return self._saved_news(self.saved.overdue())
 
-    def all_saved(self) -> list[tuple[Ref, Incoming]]:
+    def all_saved(self) -> list[tuple[Ref, Saved]]:
         """The same for all: the world is lost, and the next one may ask what they know."""
         return self._saved_news(self.saved.take_all())
 
-    def _saved_news(self, positions: Mapping[SessionId, Position]) -> list[tuple[Ref, Incoming]]:
+    def _saved_news(self, positions: Mapping[SessionId, Position]) -> list[tuple[Ref, Saved]]:
         news = []
         for session, position in positions.items():
             ref = self.refs.get(session)
             if ref is not None:
                 self.told.saved(session, position[1])
-                news.append((ref, Incoming([], self.inboxes[session].received, position)))
+                news.append((ref, Saved(position)))
         return news

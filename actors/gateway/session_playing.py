@@ -10,7 +10,7 @@ from abc import abstractmethod
 from actors.command_trace import trace_id
 from actors.gateway.login import LoginDialogue
 from actors.gateway.messages.client import SendData, Show
-from actors.gateway.messages.link import Incoming
+from actors.gateway.messages.link import Incoming, Saved
 from actors.gateway.missed_output import numbered
 from actors.gateway.session_arrival import Arrival
 from actors.gateway.session_options import SessionOptions
@@ -97,6 +97,12 @@ class Playing(Arrival):
         if not self._is_sure:
             every = numbered(incoming.deliveries, incoming.received)
             self._missed.keep([one for one in every if not (one[1].steers or one[1].is_place)])
+
+    @on(Saved)
+    def note_saved(self, _ctx: Context, saved: Saved) -> None:
+        self._flow.confirmed(saved.position)
+        self._tell_what_is_done()
+        self._send_lines()
 
     def _know_all_from_before(self) -> None:
         """All that the world has kept for this session has come. What comes now is new, whatever a page had

@@ -92,6 +92,13 @@ class Incoming(Message, frozen=True):
     position: tuple[CommandNumber, CommandNumber] | None = None
 
 
+class Saved(Message, frozen=True):
+    """To a session to which nothing comes: `position` is as in Incoming. Of outputs it says nothing, as those
+    that the link knows of may not have been handed on."""
+
+    position: tuple[CommandNumber, CommandNumber]
+
+
 class WorldReached(Message, frozen=True):
     """To a session: the world can be reached, and lets `credit` commands be on their way at a time.
 

@@ -120,6 +120,23 @@ def test_outputs_of_a_batch_over_which_the_link_crashes_are_sent_again() -> None
         assert player.lines.count("A bell rings.") == 1
 
 
+def test_they_are_sent_again_also_to_whom_the_crash_makes_the_link_tell_what_is_saved() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player = gateway.playing().types("one")
+        (place,) = world.places.values()
+        attempt = status(gateway).attempts
+        gateway.advance(5)
+        world.saves()
+        gateway.settle()
+
+        output = place.tail.output(0, TextOutput("A bell rings."))
+        gateway.crash("link", Batch(attempt, [output, Positions(None)]))  # type: ignore[arg-type]
+        gateway.advance(3)
+
+        assert player.lines.count("A bell rings.") == 1
+
+
 def test_what_a_world_had_applied_before_a_crash_of_the_link_is_not_said_of_the_next_world() -> None:
     with GatewayBench() as gateway:
         world = gateway.starts_world()

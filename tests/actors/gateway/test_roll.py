@@ -123,7 +123,7 @@ def test_who_gets_nothing_is_told_what_is_saved_when_a_while_is_over() -> None:
 
     assert sessions.overdue() == []
     [(ref, news)] = sessions.overdue()
-    assert (name_of(ref), news.deliveries, news.position) == ("a", [], (3, 1))
+    assert (name_of(ref), news.position) == ("a", (3, 1))
 
 
 def test_all_are_told_what_is_saved_when_the_world_is_lost() -> None:

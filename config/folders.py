@@ -35,12 +35,23 @@ def _make(configuration: Configuration, key: Key, folder: Path, rights: int) -> 
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(None, "no right to write there")
     except OSError as error:
-        blocked = isinstance(error, FileExistsError | NotADirectoryError)
-        why = "a file is in its way" if blocked else error.strerror
-        what = f"the folder {folder} cannot be used: {why}; choose another, or give this user the right"
+        what = f"the folder {folder} cannot be used: {_why(error)}"
         problem = Problem(str(configuration.origins[key]), ".".join(key), shown(str(folder), None), what)
         raise ConfigurationError([problem]) from error
     return folder
+
+
+def _why(error: OSError) -> str:
+    match error:
+        case PermissionError():
+            return f"{error.strerror}; choose another, or give this user the right"
+        case FileExistsError() | NotADirectoryError():
+            return "a file is in its way; choose another"
+        case FileNotFoundError():
+            # Not for want of folders above it, which are made: some systems of files take none, as /proc.
+            return "no folder can be made there; choose another"
+        case _:
+            return f"{error.strerror}; choose another"
 
 
 def read_texts(key: str, folder: Path, pattern: str) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def load(
         raise ConfigurationError(tuple(dict.fromkeys(problems))) from None
     if problems:
         raise ConfigurationError(problems)
-    settings = settings.model_copy(update={"data_dir": (base / settings.data_dir.expanduser()).resolve()})
+    settings = settings.model_copy(update={"data_dir": (base / settings.data_dir).resolve()})
     return Configuration(settings, {key: origins[key] for key in KNOWN})
 
 

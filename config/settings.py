@@ -8,12 +8,24 @@ the field's type by `config.layers` first.
 Units are in the names. A size or a limit that may be switched off is switched off by 0.
 """
 
+import ipaddress
+import os
 import re
 from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 # 0 asks the system for any free port.
@@ -34,8 +46,23 @@ SecondsOrOff = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=64, le=1 << 30)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
-FilePath = Annotated[Path, Field(strict=False)]
+# A path that may be empty. A shell has no part in what stands in a file: `~` is the home folder there, too.
+FilePathOrNone = Annotated[str, AfterValidator(os.path.expanduser)]
 
+
+def _is_not_empty(value: object) -> object:
+    # As a path, nothing would be the folder that one happens to be in.
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("no path")
+    return value
+
+
+FolderPath = Annotated[
+    Path,
+    BeforeValidator(_is_not_empty),
+    AfterValidator(lambda path: Path(os.path.expanduser(path))),
+    Field(strict=False, description="the path of a folder, not empty"),
+]
 
 Made = TypeVar("Made")
 
@@ -57,15 +84,17 @@ class Section(BaseModel):
 class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"]
     format: Literal["console", "json"]
-    directory: str
+    directory: FilePathOrNone
     file_limit_bytes: Bytes
     files_kept: CountOrOff
 
 
 def _is_dsn(value: SecretStr) -> SecretStr:
-    # libpq's two forms: a URI, and words with "=". The text itself may hold a password, and is never quoted.
-    if value.get_secret_value() and not re.match(r"postgres(ql)?://.|\s*\w+\s*=", value.get_secret_value()):
-        raise ValueError("no connection string")
+    # The text, and so what libpq says of it, may hold a password, and is never quoted.
+    try:
+        parse_dsn(value.get_secret_value())
+    except ProgrammingError:
+        raise ValueError("no connection string") from None
     return value
 
 
@@ -119,8 +148,8 @@ def _are_gateways(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class CurveSettings(Section):
-    world_secret_file: str
-    gateway_secret_file: str
+    world_secret_file: FilePathOrNone
+    gateway_secret_file: FilePathOrNone
     world: Annotated[
         str,
         Field(
@@ -166,8 +195,8 @@ class TelnetsSettings(Section):
     enabled: bool
     host: Host
     port: Port
-    certfile: str
-    keyfile: str
+    certfile: FilePathOrNone
+    keyfile: FilePathOrNone
 
     @model_validator(mode="after")
     def _encryption_needs_a_certificate(self) -> Self:
@@ -183,12 +212,36 @@ class PageSettings(Section):
     log_lines: Count
 
 
+# RFC 6454 7: what a browser sends as Origin, and "*" for any. One slash at the end is forgiven.
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@:\[\]]+(:[0-9]{1,5})?/?", re.IGNORECASE)
+_ORIGIN_V6 = re.compile(r"[a-z][a-z0-9+.-]*://\[[0-9a-f:.]+\](:[0-9]{1,5})?/?", re.IGNORECASE)
+
+
+def _are_origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_ORIGIN.fullmatch(value) or _ORIGIN_V6.fullmatch(value) for value in values):
+        raise ValueError("not a list of origins")
+    return values
+
+
+def _are_addresses(values: tuple[str, ...]) -> tuple[str, ...]:
+    # In the form in which a socket names its peer: they are compared as text.
+    return tuple(str(ipaddress.ip_address(value)) for value in values)
+
+
 class WebSettings(Section):
     host: Host
     port: Port
-    allowed_origins: Texts
+    allowed_origins: Annotated[
+        Texts,
+        AfterValidator(_are_origins),
+        Field(description="a list of origins, each scheme://host or scheme://host:port, or * for any"),
+    ]
     require_origin: bool
-    trusted_proxies: Texts
+    trusted_proxies: Annotated[
+        Texts,
+        AfterValidator(_are_addresses),
+        Field(description="a list of IP addresses, one for each proxy; neither names nor networks"),
+    ]
     compression: bool
     message_limit_bytes: Bytes
     line_limit_bytes: Bytes
@@ -248,7 +301,7 @@ class GatewaySettings(Section):
 
 class WorldSettings(Section):
     name: Name
-    files: str
+    files: FilePathOrNone
     behaviours: Texts
     checkpoint_interval_seconds: Seconds
     gateway_grace_seconds: Seconds
@@ -297,11 +350,21 @@ class WatchdogSettings(Section):
         return self
 
 
+def _fits_in_a_header(value: SecretStr) -> SecretStr:
+    if not re.fullmatch("[!-~]*", value.get_secret_value()):
+        raise ValueError("no bearer token")
+    return value
+
+
 class AdminSettings(Section):
     host: Host
     gateway_port: Port
     world_port: Port
-    token: SecretStr
+    token: Annotated[
+        SecretStr,
+        AfterValidator(_fits_in_a_header),
+        Field(description="a text of letters, digits and punctuation of ASCII without a space, or empty"),
+    ]
 
 
 class Settings(BaseSettings):
@@ -311,7 +374,7 @@ class Settings(BaseSettings):
         strict=True, extra="forbid", frozen=True, env_prefix="WYLD_", env_nested_delimiter="__"
     )
 
-    data_dir: FilePath
+    data_dir: FolderPath
     log: LogSettings
     database: DatabaseSettings
     link: LinkSettings

@@ -40,8 +40,21 @@ def test_a_folder_that_cannot_be_made_is_told_with_its_setting(tmp_path: Path, k
 
     assert [str(problem) for problem in caught.value.problems] == [
         f'variable {variable}: {key} = "{tmp_path}/file/in": the folder {tmp_path}/file/in cannot be used: '
-        "a file is in its way; choose another, or give this user the right"
+        "a file is in its way; choose another"
     ]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has a /proc")
+def test_nobody_is_told_to_give_a_right_where_no_right_would_help() -> None:
+    with pytest.raises(ConfigurationError, match=r"no folder can be made there; choose another$"):
+        make_folders(load(environment={"WYLD_DATA_DIR": "/proc/wyld"}))
+
+
+def test_the_log_can_be_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    environment = {"WYLD_DATA_DIR": str(tmp_path / "data"), "WYLD_LOG__DIRECTORY": "~/log"}
+
+    assert make_folders(load(environment=environment)) == tmp_path / "log"
 
 
 def test_texts_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.listeners import Obstacle, check_listeners, why_not
+from config.listeners import Obstacle, check_listeners, is_in_the_way, why_not
 from config.loading import load
 from config.problems import ConfigurationError
 
@@ -22,6 +22,13 @@ FREE = {
 def taken() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 def test_any_free_port_is_always_to_be_had() -> None:
@@ -52,13 +59,53 @@ def test_a_port_that_was_in_use_a_moment_ago_can_be_had() -> None:
 
 
 def test_every_port_in_use_is_named_at_once(taken: int, tmp_path: Path) -> None:
-    file = tmp_path / "my.toml"
-    file.write_text(f"[gateway.telnet]\nport = {taken}\n[gateway.web]\nport = {taken}\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        file = tmp_path / "my.toml"
+        file.write_text(
+            f"[gateway.telnet]\nport = {taken}\n[gateway.web]\nport = {server.getsockname()[1]}\n"
+        )
+        environment = {name: port for name, port in FREE.items() if "ADMIN" in name}
 
-    with pytest.raises(ConfigurationError) as caught:
-        check_listeners(load(file, environment={}))
+        with pytest.raises(ConfigurationError) as caught:
+            check_listeners(load(file, environment=environment))
 
     assert [problem.key for problem in caught.value.problems] == ["gateway.telnet.port", "gateway.web.port"]
+
+
+def test_two_listeners_on_one_port_are_both_named_with_where_that_was_set(
+    free_port: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text(f"[gateway.web]\nport = {free_port}\n")
+    environment = {name: port for name, port in FREE.items() if "WEB" not in name}
+
+    with pytest.raises(ConfigurationError) as caught:
+        check_listeners(load(file, environment=environment | {"WYLD_ADMIN__WORLD_PORT": str(free_port)}))
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"variable WYLD_ADMIN__WORLD_PORT: admin.world_port = {free_port}: is that of gateway.web.port "
+        f"({file}, line 2) as well; choose another for one of them (0: any free one)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("play.example.org", "play.example.org", True),
+        ("localhost", "127.0.0.1", True),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("::1", "::", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("127.0.0.1", "::1", False),
+        ("play.example.org", "127.0.0.1", False),
+    ],
+)
+def test_hosts_are_in_each_others_way_when_one_is_the_other_or_all(
+    one: str, other: str, expected: bool
+) -> None:
+    assert is_in_the_way(one, other) is expected
+    assert is_in_the_way(other, one) is expected
 
 
 def test_an_encrypted_listener_that_is_off_needs_no_port(taken: int) -> None:
@@ -80,7 +127,10 @@ def test_an_encrypted_listener_that_is_off_needs_no_port(taken: int) -> None:
 def test_a_host_of_another_machine_is_told_as_such() -> None:
     obstacle = why_not("192.0.2.1", 4000)
 
-    assert obstacle == Obstacle("host", "cannot be used: 192.0.2.1 is no address of this machine")
+    assert obstacle == Obstacle(
+        "host",
+        "cannot be used: 192.0.2.1 is no address of this machine; name one that is, such as 127.0.0.1",
+    )
 
 
 @pytest.mark.parametrize("key", ["gateway.telnet.host", "admin.host"])
@@ -92,7 +142,8 @@ def test_a_host_that_cannot_be_had_is_named_with_its_own_setting(key: str) -> No
 
     assert len(caught.value.problems) == 1
     assert str(caught.value.problems[0]) == (
-        f'variable {variable}: {key} = "192.0.2.1": cannot be used: 192.0.2.1 is no address of this machine'
+        f'variable {variable}: {key} = "192.0.2.1": cannot be used: 192.0.2.1 is no address of this machine; '
+        "name one that is, such as 127.0.0.1"
     )
 
 

@@ -131,7 +131,8 @@ def test_a_value_that_is_no_choice_is_shown_with_the_choices(tmp_path: Path) -> 
         ("gateway.web.compression = 1", "gateway.web.compression = 1: must be true or false"),
         (
             "gateway.web.allowed_origins = [1, 2]",
-            "gateway.web.allowed_origins = [1, 2]: must be a list of texts",
+            "gateway.web.allowed_origins = [1, 2]: must be a list of origins, each scheme://host or "
+            "scheme://host:port, or * for any",
         ),
         (
             "world.checkpoint_interval_seconds = nan",

@@ -7,13 +7,15 @@
         assert ann.heard("Welcome to the Gilded Stag, Ann!")
 
 The entities are the real ones under a supervisor that restarts them at once; only what lies outside the
-world (link, keeper) is played by recorders. Every call lets the actors work until nothing is left to do.
+world (link, keeper) is played by recorders. Every call lets the actors work until nothing is left to do, and
+raises UnexpectedCrash if one of them crashed in it that the test did not expect to.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -62,13 +64,17 @@ from wyld_actors import (
     Ref,
 )
 
-__all__ = ["EntityHandle", "InjectedCrash", "Player", "RoomHandle", "World"]
+__all__ = ["EntityHandle", "InjectedCrash", "Player", "RoomHandle", "UnexpectedCrash", "World"]
 
 _ZONE = "test"
 
 
 class InjectedCrash(Exception):
-    """Raised in a handler by `World.crash_on`."""
+    """Raised in a handler by `World.crash_on`, or by one of a test that is meant to crash."""
+
+
+class UnexpectedCrash(Exception):
+    """A handler raised. Its error, with the traceback, is the cause of this one."""
 
 
 class World:
@@ -85,7 +91,9 @@ class World:
         self.watch = watch(self.system, self.around)
         self.records = Records()
         self._sessions = 0
-        self._root = self.system.spawn(Restarter, name="world").cell
+        self._judged = 0
+        self._expected: tuple[type[BaseException], ...] = (InjectedCrash,)
+        self._root = self.system.spawn(Restarter, self.records, name="world").cell
         self.system.spawn(RecordingOutlet, self.records, name="outlet", mailbox=Mailbox(100_000))
         self.system.spawn(RecordingKeeper, self.records, name="keeper")
         self._child("presence", Presence, self.around)
@@ -193,12 +201,26 @@ class World:
     # ------------------------------------------------------------------------- time and crashes
 
     def settle(self) -> None:
-        """Let the actors work until nothing is left to do."""
+        """Let the actors work until nothing is left to do. Raises UnexpectedCrash."""
         self.system.settle()
+        self._judge_crashes()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, timer by timer."""
+        """Let time pass, timer by timer. Raises UnexpectedCrash."""
         self.system.advance(seconds)
+        self._judge_crashes()
+
+    @contextmanager
+    def expects_crash(self, error: type[BaseException]) -> Iterator[None]:
+        """Within this, handlers may raise such an error, and at least one of them has to."""
+        before, self._expected = self._expected, (*self._expected, error)
+        seen = len(self.records.crashes)
+        try:
+            yield
+        finally:
+            self._expected = before
+        raised = [crash.error for crash in self.records.crashes[seen:]]
+        assert any(isinstance(one, error) for one in raised), f"no handler raised {error.__name__}"
 
     def crash(self, entity: EntityHandle) -> None:
         """Crash an actor between two messages; it is restarted at once."""
@@ -217,6 +239,14 @@ class World:
 
         # The instance's own table, for this incarnation only: the next one is as its class says.
         vars(instance)["handlers"] = {**instance.handlers, message_type: crash}
+
+    def _judge_crashes(self) -> None:
+        crashes = self.records.crashes
+        fresh, self._judged = crashes[self._judged :], len(crashes)
+        for crash in fresh:
+            if not isinstance(crash.error, self._expected):
+                # The reason keeps the traceback as text only, lest an error keep frames alive.
+                raise UnexpectedCrash(f"{crash.path} crashed.\n{crash.traceback}") from crash.error
 
     def entity(self, entity: EntityId) -> EntityHandle:
         """The entity with this id."""

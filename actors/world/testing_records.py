@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from actors.world.messages.keeper import SaveCharacter, Traded
 from actors.world.outlet import KEEPER, OUTLET, EmitTo, EmitToMany, Performed, Released
@@ -14,19 +15,32 @@ from wyld_actors import Actor, ChildExited, ChildStarted, Context, Record, on
 _RESTART_LIMIT = 50
 
 
+class Crash(NamedTuple):
+    """A handler, or the start of an actor, raised."""
+
+    path: str
+    error: BaseException
+    traceback: str
+
+
 @dataclass(slots=True)
 class Records:
-    """All that left the world."""
+    """All that left the world, and the crashes in it."""
 
     outputs: dict[SessionId, list[OutputBody]] = field(default_factory=lambda: defaultdict(list))
     performed: list[Performed] = field(default_factory=list)
     released: list[Released] = field(default_factory=list)
     saved: dict[EntityId, Record] = field(default_factory=dict)
     trades: int = 0
+    crashes: list[Crash] = field(default_factory=list)
 
 
 class Restarter(Actor):
     """Restarts what crashed at once, and lets go of what ended well."""
+
+    def __init__(self, records: Records) -> None:
+        super().__init__()
+        self._records = records
 
     @on(ChildStarted)
     def started(self, ctx: Context, _: ChildStarted) -> None:
@@ -35,6 +49,9 @@ class Restarter(Actor):
     @on(ChildExited)
     def exited(self, ctx: Context, exited: ChildExited) -> None:
         cell = exited.cell
+        reason = exited.reason
+        if reason.error is not None:
+            self._records.crashes.append(Crash(str(cell.path), reason.error, reason.traceback))
         if exited.reason.is_clean or exited.incarnation >= _RESTART_LIMIT:
             cell.discard()
         else:

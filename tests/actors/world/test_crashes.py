@@ -16,7 +16,7 @@ from actors.world.messages.transfers import PassOn, Receive, Returned, Take
 from actors.world.messages.ways import Depart, Enter, Entered, Leave
 from actors.world.presence import Presence
 from actors.world.room import Room
-from actors.world.testing import EntityHandle, Player, World
+from actors.world.testing import EntityHandle, InjectedCrash, Player, World
 from tests.actors.world.sample import atlas
 from transports.link.protocol import Outcome
 from wyld_actors import on
@@ -96,7 +96,7 @@ class Clumsy(Npc):
     @on(Said)
     def stumble(self, ctx: NpcContext, said: Said) -> None:
         ctx.say("I beg your")
-        raise RuntimeError(said.text)
+        raise InjectedCrash(said.text)
 
 
 def test_an_npc_that_crashes_on_what_it_heard_says_nothing_and_fails_no_command() -> None:
@@ -196,7 +196,7 @@ class _Doorless(Room):
 
     @on(Enter)
     def admit(self, ctx: object, enter: Enter) -> None:
-        raise RuntimeError("no floor")
+        raise InjectedCrash("no floor")
 
 
 def test_a_character_that_no_room_can_take_is_saved_and_sent_back(world: World) -> None:

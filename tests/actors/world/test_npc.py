@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from actors.world import Emoted, Npc, NpcContext, Said
-from actors.world.testing import EntityHandle, Player, World
+from actors.world.testing import EntityHandle, InjectedCrash, Player, World
 from wyld_actors import on
 
 FALTERS = "Marta pauses, as if a thought had slipped away."
@@ -18,7 +18,7 @@ class Marta(Npc):
 
     @on(Said)
     def stumble(self, ctx: NpcContext, said: Said) -> None:
-        raise RuntimeError(said.text)
+        raise InjectedCrash(said.text)
 
 
 class Stoic(Marta):

@@ -16,8 +16,9 @@ from wyld_actors import ActorDeadError, AskTimeout, Clock, Exited, Ref
 # Events of one connection that may wait for it before its reader is made to wait: a paste of a page. More
 # would only move the waiting from TCP into our memory.
 AHEAD_LIMIT = 64
-# Between two looks at whether the world has worked off some of the lines that wait for it.
-_LOOK_AGAIN_SECONDS = 0.02
+# Between two looks at whether the world has worked off some of the lines that wait for it: twice as long
+# each time, as a thousand who wait for a world that is slow must not make it slower.
+_LOOK_AGAIN_SECONDS, _LOOK_LATER_SECONDS = 0.02, 0.32
 # Waiting for a connection that does not get a turn for so long is no use: the machine has other troubles.
 _CATCH_UP_SECONDS = 60.0
 
@@ -55,8 +56,10 @@ class Inlet:
             self._due = self._pace.after_line(self._due, now)
             if wait := self._pace.wait_seconds(self._due, now):
                 _rest(clock, wait)
+            pause = _LOOK_AGAIN_SECONDS
             while self._is_ahead_of_the_world() and clock.now() < now + _CATCH_UP_SECONDS:
-                _rest(clock, _LOOK_AGAIN_SECONDS)
+                _rest(clock, pause)
+                pause = min(2 * pause, _LOOK_LATER_SECONDS)
 
     def _is_ahead_of_the_world(self) -> bool:
         """Whether so many lines wait for a world that is there that more would soon be refused.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from random import Random
+from typing import TypeVar
 
 from actors.world import phrases
 from actors.world.atlas_records import NpcPlan
@@ -30,13 +31,19 @@ _FALTERS_AFTER_SECONDS = 30.0
 # Seconds until an npc whose room could not take it tries again: longer than a room needs to be restarted.
 _RETRY_SECONDS = 5.0
 
+_T = TypeVar("_T")
+
 
 class ComeIn(Message, frozen=True):
     """To oneself: try to enter one's room."""
 
 
 class NpcContext(Context):
-    """What an npc can do, besides what every actor can."""
+    """What an npc can do, besides what every actor can.
+
+    Each raises TypeError for what it cannot take: the mistake is the behaviour's, and not to be that of the
+    room or the person that it would reach.
+    """
 
     __slots__ = ()
 
@@ -54,23 +61,29 @@ class NpcContext(Context):
 
     def say(self, text: str) -> None:
         """Speak to everybody in the room."""
-        self._to_room(Say(self.npc.person, text))
+        self._to_room(Say(self.npc.person, self._taken("say", text, str)))
 
     def emote(self, text: str) -> None:
         """Show what the npc does: `ctx.emote("rings the bell.")`."""
-        self._to_room(Emote(self.npc.person, text))
+        self._to_room(Emote(self.npc.person, self._taken("emote", text, str)))
 
     def walk(self, direction: Direction) -> None:
         """Leave the room that way. Nothing happens where there is no way."""
-        self._to_room(Leave(self.npc.person, direction))
+        self._to_room(Leave(self.npc.person, self._taken("walk", direction, Direction)))
 
     def give(self, thing: Thing, who: Person) -> None:
         """Hand a thing that the npc holds to somebody."""
-        self.npc.hand_over(thing, who)
+        self.npc.hand_over(self._taken("give", thing, Thing), self._taken("give", who, Person))
 
     def pay(self, coins: int, who: Person) -> None:
         """Give coins that the npc has to somebody; nothing happens if it has not so many."""
-        self.npc.pay(coins, who)
+        self.npc.pay(self._taken("pay", coins, int), self._taken("pay", who, Person))
+
+    def _taken(self, call: str, value: _T, kind: type[_T]) -> _T:
+        if not isinstance(value, kind):
+            behaviour, found = type(self.npc).__name__, repr(value)[:80]
+            raise TypeError(f"{behaviour}: ctx.{call} takes {kind.__name__}, not {found}")
+        return value
 
     def _to_room(self, message: Message) -> None:
         room = self.npc.room

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,17 @@ class Parrot(Npc):
     @on(Emoted)
     def repeat(self, ctx: NpcContext, emoted: Emoted) -> None:
         ctx.say(emoted.text)
+
+
+class Muddled(Npc):
+    """Takes one thing for another, with the mistake that it was made with."""
+
+    mistake: Callable[[NpcContext, Any], None]
+
+    @on(Said)
+    def err(self, ctx: NpcContext, said: Said) -> None:
+        ctx.say("Let me see.")
+        type(self).mistake(ctx, said.who)
 
 
 @pytest.fixture
@@ -101,3 +113,32 @@ def test_no_npc_reacts_to_the_line(world: World) -> None:
 
     assert ann.heard(FALTERS)
     assert not ann.heard("Parrot says")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "text"),
+    [
+        (lambda ctx, _: ctx.say(3), "ctx.say takes str, not 3"),
+        (lambda ctx, who: ctx.emote(who.name.encode()), "ctx.emote takes str, not b'Ann'"),
+        (lambda ctx, _: ctx.walk("north"), "ctx.walk takes Direction, not 'north'"),
+        (lambda ctx, who: ctx.give("coin", who), "ctx.give takes Thing, not 'coin'"),
+        (lambda ctx, who: ctx.pay(1, who.name), "ctx.pay takes Person, not 'Ann'"),
+        (lambda ctx, who: ctx.pay("1", who), "ctx.pay takes int, not '1'"),
+    ],
+)
+def test_a_mistake_of_an_npc_is_its_own_and_not_the_rooms(
+    world: World, mistake: Callable[[NpcContext, Any], None], text: str
+) -> None:
+    inn = world.room("inn")
+    muddled, ann = (
+        world.spawn(type("Muddled", (Muddled,), {"mistake": mistake}), inn),
+        world.player("Ann", inn),
+    )
+    ann.forgets()
+
+    with world.expects_crash(TypeError):
+        ann.types("say Hello")
+
+    assert str(world.records.crashes[-1].error) == f"Muddled: {text}"
+    assert (muddled.incarnation, inn.incarnation) == (2, 1)
+    assert not ann.heard("Let me see.")

@@ -150,6 +150,11 @@ class Delivery:
         return self._extent
 
     @property
+    def is_readable(self) -> bool:
+        """Whether there is something in it for people, and not for their programs only."""
+        return bool(self._words())
+
+    @property
     def package(self) -> tuple[str, object] | None:
         """What client programs get of it, see `out_of_band`."""
         return out_of_band(self.body)

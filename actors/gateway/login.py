@@ -55,7 +55,9 @@ from transports.link.protocol import (
 )
 from transports.markup import styled
 
-TOO_OFTEN_WRONG = styled("error", "That was the third wrong password. Farewell; come back when you remember.")
+TOO_OFTEN_WRONG = styled(
+    "error", "That was one wrong password too many. Farewell; come back when you remember."
+)
 WORLD_AWAY = styled("system", "The world holds its breath. Your request waits and goes on when it is back.")
 WORLD_BACK = styled("system", "The world breathes again.")
 TOO_EARLY = styled("error", "One thing at a time, please: your last line was not taken.")

@@ -179,7 +179,8 @@ class Clients(Actor):
         if attach.seen is not None:
             connection.tell(SendData(packages.RESUMED, {"seen": seen or 0, "missed": gap}))
         connection.tell(SetEcho(True))
-        connection.tell(Speak(caught_up(away_seconds, gap, has_missed=bool(deliveries))))
+        has_missed = any(delivery.is_readable for delivery in deliveries)
+        connection.tell(Speak(caught_up(away_seconds, gap, has_missed=has_missed)))
         if deliveries:
             connection.tell(Show(deliveries, None, number))
         self._confirm(None if self._is_sure else seen_by_all(self.state.devices, self._flow.received))

@@ -28,6 +28,7 @@ from transports.link.protocol import (
     Request,
     RoomOutput,
     SelectCharacter,
+    StructuredOutput,
     TextOutput,
 )
 from transports.markup import plain
@@ -84,6 +85,19 @@ def test_a_player_comes_back_by_its_code_and_sees_what_it_missed_and_where_it_is
         assert gateway.sessions() == ["1"]
         assert world.away == set()
         assert again.types("look").saw("Brand does look.")
+
+
+def test_nothing_is_said_to_have_been_missed_where_there_is_nothing_to_read() -> None:
+    with GatewayBench() as gateway:
+        world = gateway.starts_world()
+        player, code = playing(gateway)
+        player.hangs_up()
+        world.tells(StructuredOutput("Char.Vitals", {"hp": 10}))
+        gateway.advance(120)
+
+        again = gateway.client().forgets().types(f"reconnect {code}")
+
+        assert again.lines == ["You are back, after 2 minutes.", "Here you are."]
 
 
 def test_a_code_at_the_prompt_of_the_password_opens_its_session_too() -> None:

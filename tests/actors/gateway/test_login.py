@@ -88,7 +88,7 @@ def test_the_third_wrong_password_ends_the_conversation() -> None:
 
     player.types("three wrong")
 
-    assert player.saw("third wrong password")
+    assert player.saw("one wrong password too many")
     assert player.dialogue.step is Step.ENDED
     assert player.types("ann").dialogue.step is Step.ENDED
 

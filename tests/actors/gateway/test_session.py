@@ -65,7 +65,7 @@ def test_a_wrong_password_is_said_and_the_third_closes_the_client() -> None:
 
         player.types("ann", "wrong", "ann", "wrong")
 
-        assert player.saw("third wrong password")
+        assert player.saw("one wrong password too many")
         assert player.closed_for == "quit"
         assert gateway.sessions() == []
 

@@ -21,14 +21,25 @@ signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 # Modules stay, and the collector would look through them many times while they come.
 gc.disable()
 
-from gevent import monkey
+import sys
+
+try:
+    from gevent import monkey
+except ModuleNotFoundError as error:
+    if error.name != "gevent":
+        raise
+    # The first that is missing under a Python that is not the one `make` has set up.
+    sys.stderr.write(
+        "Wyld Actors is installed in .venv: start the server with `make run`, and its commands with "
+        "`.venv/bin/python run.py COMMAND` (`make run ARGS=COMMAND` sets .venv up before).\n"
+    )
+    sys.exit(78)
 
 monkey.patch_all()
 
 import faulthandler
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 

@@ -18,12 +18,23 @@ from gevent.event import Event
 
 from actors.guard import Dumps
 from actors.storage.provision import Provision
+from actors.world.atlas import parse
+from actors.world.gathering import gather
 from config.layers import variable_name
 from config.listeners import check_listeners
 from config.loading import DELIMITER, PREFIX, PROJECT, Configuration
+from config.problems import ConfigurationError, Problem, shown
 from config.settings import Settings
 from run_link import HALVES, check_link, link_key
-from run_options import admin_token, log_directory, process_policy, restart_file, version, world_files
+from run_options import (
+    admin_token,
+    log_directory,
+    process_policy,
+    restart_file,
+    telnet_options,
+    version,
+    world_files,
+)
 from run_stopping import POSTGRES_SHARE, on_signals
 from supervisors.announcement import Addresses, Announcement
 from supervisors.child_process import ProcessSpec
@@ -31,6 +42,8 @@ from supervisors.instance import AlreadyRunning, Lock, RunFile
 from supervisors.process_group import ProcessGroup
 from supervisors.processes import ExitCode
 from supervisors.restart_log import JsonLinesFile, RestartLog
+from transports.telnet.errors import CertificateError
+from transports.telnet.tls import server_context
 
 # The setting that holds the port of a listener.
 PORT_KEYS = {
@@ -42,6 +55,8 @@ PORT_KEYS = {
 def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
     """Run everything until a signal, or until it is given up."""
     settings, data_dir = configuration.settings, configuration.settings.data_dir
+    # First of all: a module that hangs while it is imported still ends at Ctrl-C, and holds nothing up.
+    check_world(settings)
     # Read anew at every start of a child: what becomes known later is added.
     environment = os.environ | {variable("data_dir"): str(data_dir)}
     group = process_group(settings, config_file, environment)
@@ -69,15 +84,33 @@ def launch(configuration: Configuration, config_file: Path | None) -> ExitCode:
 
 
 def check_before_start(configuration: Configuration) -> None:
-    """Wait for what an earlier run has left, then see that this one can work: files, keys, ports."""
+    """Wait for what an earlier run has left, then see that this one can work: ports, certificate, keys."""
     settings = configuration.settings
     for name in HALVES:
         wait_for_leftover(settings.data_dir / f"{name}.lock", settings.launcher.shutdown_seconds)
     check_listeners(configuration)
-    world_files(settings)
+    check_certificate(configuration)
     link_key(settings)
     check_link(settings, HALVES)
     admin_token(settings)
+
+
+def check_world(settings: Settings) -> None:
+    """Read the world as its process will. Raises ConfigurationError, UnusableModuleError or AtlasError."""
+    parse(world_files(settings), behaviours=gather(settings.world.behaviours))
+
+
+def check_certificate(configuration: Configuration) -> None:
+    """Raise ConfigurationError if the encrypted listener is on and its certificate cannot be used."""
+    for options in telnet_options(configuration.settings.gateway):
+        try:
+            if options.certfile:
+                server_context(options)
+        except CertificateError as error:
+            key = ("gateway", "telnets", "certfile")
+            where, value = str(configuration.origins[key]), shown(options.certfile, None)
+            problem = Problem(where, ".".join(key), value, f"{error.reason}; {error.mend}")
+            raise ConfigurationError([problem]) from error
 
 
 def keep_ports(environment: MutableMapping[str, str], addresses: Addresses) -> None:

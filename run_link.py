@@ -22,6 +22,7 @@ from transports.link.curve import (
     make_secret,
     parse_key,
 )
+from transports.link.errors import AddressRefused
 
 # In start order; they stop in reverse.
 HALVES = ("world", "gateway")
@@ -58,6 +59,17 @@ def check_link(settings: Settings, halves: Iterable[str]) -> None:
     """Before anything is started: raises AddressRefused or KeyFileError if the link cannot be."""
     for name in halves:
         {"world": world_curve, "gateway": gateway_curve}[name](settings)
+    check_place(link_address(settings))
+
+
+def check_place(address: str) -> None:
+    """Raise AddressRefused if the halves cannot meet there, though the address has the form of one."""
+    scheme, _, place = address.partition("://")
+    if scheme == "tcp" and int(place.rpartition(":")[2]) == 0:
+        raise AddressRefused(address, "the other half has to know the port; choose one from 1 to 65535")
+    # With @ it is a name and no file (unix(7), "abstract").
+    if scheme == "ipc" and not place.startswith("@") and not (folder := Path(place).parent).is_dir():
+        raise AddressRefused(address, f"there is no folder {folder}; make it, or choose another path")
 
 
 def curve_pair(settings: Settings, name: str) -> KeyPair:

@@ -93,6 +93,20 @@ def test_a_dump_that_is_asked_of_a_process_which_still_starts_does_not_end_it(tm
     assert ended.returncode == 7, "its first import was reached, and survived both"
 
 
+def test_a_python_that_has_none_of_the_packages_says_which_one_has() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", str(PROJECT / "run.py"), "doctor"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 78
+    assert "`make run`" in ended.stderr
+    assert "`.venv/bin/python run.py COMMAND`" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.slow
 def test_a_launcher_says_where_to_connect_and_stops_cleanly_on_sigterm(launcher: Launcher) -> None:
     content = launcher.until(serves)
@@ -214,6 +228,10 @@ def test_a_wrong_setting_ends_every_command_with_its_message_and_code_78(
         ("WYLD_DATA_DIR", "{tmp}/file/data", "data_dir = "),
         ("WYLD_WORLD__FILES", "{tmp}/nowhere", "world.files: is no folder"),
         ("WYLD_WORLD__FILES", "{tmp}/world", "town.toml: line 1 is not UTF-8 text"),
+        ("WYLD_WORLD__FILES", "{tmp}/slip", "town.toml:1: "),
+        ("WYLD_WORLD__BEHAVIOURS", "nosuch", "nosuch"),
+        ("WYLD_GATEWAY__TELNETS__CERTFILE", "{tmp}/no.pem", "gateway.telnets.certfile = "),
+        ("WYLD_LINK__ADDRESS", "ipc://{tmp}/nowhere/link", "there is no folder"),
         ("WYLD_DATABASE__DSN", "host.example.org", "database.dsn = (hidden): must be a connection string"),
     ],
 )
@@ -223,10 +241,16 @@ def test_what_can_never_work_is_told_before_anything_is_started(
     (tmp_path / "file").touch()
     (tmp_path / "world").mkdir()
     (tmp_path / "world" / "town.toml").write_bytes(b"\xff")
+    (tmp_path / "slip").mkdir()
+    (tmp_path / "slip" / "town.toml").write_text("nam =\n")
+    given = {variable: value.format(tmp=tmp_path)}
+    if "TELNETS" in variable:
+        given |= {"WYLD_GATEWAY__TELNETS__ENABLED": "true", "WYLD_GATEWAY__TELNETS__PORT": "0"}
 
-    code, said = Launcher(tmp_path / "data", **{variable: value.format(tmp=tmp_path)}).end()
+    code, said = Launcher(tmp_path / "data", **given).end()
 
     assert code == 78
+    assert "telnet localhost" not in said
     assert words in said
     assert "Traceback" not in said
     assert not (tmp_path / "data" / "postgres").exists()

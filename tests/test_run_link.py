@@ -103,3 +103,27 @@ def test_one_file_for_both_halves_is_refused(tmp_path: Path, name: str) -> None:
         run_link.ensure_link_keys(given)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("tcp://127.0.0.1:0", "from 1 to 65535"),
+        ("tcp://127.0.0.1:99999", "from 1 to 65535"),
+        ("ipc://{tmp}/nowhere/link", "there is no folder .*/nowhere; make it"),
+    ],
+)
+def test_an_address_where_the_halves_cannot_meet_is_refused_before_the_start(
+    tmp_path: Path, address: str, reason: str
+) -> None:
+    given = settings(WYLD_DATA_DIR=str(tmp_path), WYLD_LINK__ADDRESS=address.format(tmp=tmp_path))
+
+    with pytest.raises(AddressRefused, match=reason):
+        run_link.check_link(given, ["world"])
+
+
+@pytest.mark.parametrize("address", ["", "tcp://[::1]:4500", "ipc://{tmp}/link", "ipc://@wyld"])
+def test_an_address_where_they_can_meet_is_not(tmp_path: Path, address: str) -> None:
+    given = settings(WYLD_DATA_DIR=str(tmp_path), WYLD_LINK__ADDRESS=address.format(tmp=tmp_path))
+
+    run_link.check_link(given, run_link.HALVES)

@@ -26,7 +26,8 @@ class NotRunning(OperatorError):
     def __str__(self) -> str:
         return (
             f"no server is running with {self.data_dir} (no run.json there); "
-            "start one with `python run.py`, or name another with --config or WYLD_DATA_DIR"
+            "start one with `make run` (or `.venv/bin/python run.py`), "
+            "or name another with --config or WYLD_DATA_DIR"
         )
 
 

@@ -6,6 +6,8 @@ from transports.link.errors import AddressRefused
 
 # Bytes of sockaddr_un.sun_path, less the closing zero.
 _IPC_PATH_BYTES = 107
+# ZeroMQ takes what is above modulo 65536, and so another port.
+_PORT_LIMIT = 65_535
 
 
 def check_address(address: str, *, is_encrypted: bool = False) -> None:
@@ -23,6 +25,8 @@ def check_address(address: str, *, is_encrypted: bool = False) -> None:
         host = host.strip("[]")
         if not host or host == "*" or not port.isdecimal():
             raise AddressRefused(address, "use tcp://HOST:PORT, with 0.0.0.0 for all addresses of a machine")
+        if int(port) > _PORT_LIMIT:
+            raise AddressRefused(address, f"a port is a number from 1 to {_PORT_LIMIT}")
         if not is_encrypted and not _is_loopback(host):
             raise AddressRefused(
                 address,

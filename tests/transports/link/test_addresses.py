@@ -28,6 +28,7 @@ def test_plain_tcp_beyond_this_machine_is_refused_and_the_way_out_is_named(addre
         ("tcp://*:5000", r"0\.0\.0\.0 for all"),
         ("tcp://10.0.0.1", "tcp://HOST:PORT"),
         ("tcp://10.0.0.1:link", "tcp://HOST:PORT"),
+        ("tcp://127.0.0.1:99999", "from 1 to 65535"),
         ("udp://127.0.0.1:5000", "use ipc://"),
         ("ipc://", "1 to 107 bytes"),
         ("ipc:///" + "x" * 107, "this one 108"),

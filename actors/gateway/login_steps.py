@@ -86,7 +86,7 @@ def _token_in(line: str) -> str:
 
 
 def _password(_options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
-    if not line.strip():
+    if password_change.turns_back(line):
         return turn(dialogue, step=Step.ACCOUNT, name="")
     return sending(dialogue, Authenticate(dialogue.name, line, dialogue.peer), name="")
 
@@ -101,7 +101,7 @@ def _new_account(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
 
 
 def _new_password(options: LoginOptions, dialogue: Dialogue, line: str) -> Turn:
-    if line.strip().lower() in ("", "back"):
+    if password_change.turns_back(line):
         return turn(dialogue, step=Step.NEW_ACCOUNT, name="")
     at_least, at_most = options.password_letters_min, options.password_letters_max
     weak = password_change.weakness(dialogue.name, line, at_least, at_most)

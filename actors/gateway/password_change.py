@@ -1,6 +1,7 @@
 """Another password for the account, at the character menu: the old one, a new one twice.
 
-Pure functions, as in `character_menu`. An empty line turns back at every step. All three are typed unseen.
+Pure functions, as in `character_menu`. An empty line or `back` turns back at every step. All three are
+typed unseen.
 """
 
 from actors.gateway.dialogue import Dialogue, Say, Step, TokensRevoked, Turn, complaint, sending, turn
@@ -33,6 +34,11 @@ def weakness(name: str, password: str, at_least: int, at_most: int) -> str:
     return ""
 
 
+def turns_back(line: str) -> bool:
+    """Whether that is typed in place of a password. `back` is none: too short, whatever is configured."""
+    return line.strip().lower() in ("", "back")
+
+
 def begun(dialogue: Dialogue) -> Turn:
     """The player wants another password."""
     return turn(dialogue, step=Step.OLD_PASSWORD)
@@ -40,7 +46,7 @@ def begun(dialogue: Dialogue) -> Turn:
 
 def old_typed(dialogue: Dialogue, line: str) -> Turn:
     """The password that counts now, to be proved with the new one."""
-    if not line.strip():
+    if turns_back(line):
         return _given_up(dialogue)
     return turn(dialogue, step=Step.OTHER_PASSWORD, old_password=line)
 
@@ -48,7 +54,7 @@ def old_typed(dialogue: Dialogue, line: str) -> Turn:
 def new_typed(dialogue: Dialogue, line: str, at_least: int, at_most: int) -> Turn:
     """The new one, for the first time."""
     assert dialogue.account is not None
-    if line.strip().lower() in ("", "back"):
+    if turns_back(line):
         return _given_up(dialogue)
     weak = weakness(dialogue.account.name, line, at_least, at_most)
     if not weak and line == dialogue.old_password:

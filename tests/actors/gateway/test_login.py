@@ -119,8 +119,9 @@ def test_a_player_can_turn_back_before_choosing_a_password(word: str) -> None:
     assert not player.hidden
 
 
-def test_an_empty_password_turns_back_and_is_no_attempt() -> None:
-    player = Player(world()).types("ann", "", "ann", "", "ann", "", "ann", PASSWORD)
+@pytest.mark.parametrize("word", ["", "back", " Back "])
+def test_a_player_can_turn_back_from_a_password_and_that_is_no_attempt(word: str) -> None:
+    player = Player(world()).types("ann", word, "ann", word, "ann", word, "ann", PASSWORD)
 
     assert not player.saw("do not match")
     assert player.saw("Welcome, Ann!")

@@ -60,7 +60,7 @@ def test_two_that_differ_are_asked_for_again() -> None:
     assert player.types(NEW, NEW).saw("the new password counts")
 
 
-@pytest.mark.parametrize("typed", [("",), (OLD, ""), (OLD, "back"), (OLD, "short", "")])
+@pytest.mark.parametrize("typed", [("",), ("back",), (OLD, ""), (OLD, "back"), (OLD, "short", "")])
 def test_a_player_may_think_better_of_it(typed: tuple[str, ...]) -> None:
     player = at_the_menu().types("password", *typed)
 

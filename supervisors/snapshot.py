@@ -13,12 +13,14 @@ from typing import Final
 import msgspec
 
 from supervisors.acting import SupervisorActor
-from wyld_actors import ActorSystem, Cell, CellState
+from wyld_actors import NORMAL, ActorSystem, Cell, CellState
 from wyld_actors.slices import in_slices
 from wyld_actors.timings import quantile
 
 # What operators read for a running actor whose mail was told to wait.
 SUSPENDED = "suspended"
+# For one that has ended in order and is not missed: what else is stopped, is.
+DONE = "done"
 
 # Restarts in the last 1, 5 and 60 minutes, by path; who had none is not in it.
 Recent = Mapping[str, tuple[int, ...]]
@@ -107,8 +109,15 @@ def snapshot_of(
     )
 
 
+def is_done(cell: Cell) -> bool:
+    """Whether it has done what it was for: a transient child that has ended by itself, in order."""
+    return cell.state is CellState.STOPPED and cell.exit_reason == NORMAL
+
+
 def state_of(cell: Cell) -> str:
     """The state of an actor in a word."""
+    if is_done(cell):
+        return DONE
     return SUSPENDED if cell.is_suspended and cell.state is CellState.RUNNING else cell.state.value
 
 

@@ -29,11 +29,11 @@ from actors.admin.options import AdminOptions
 from actors.admin.remembered import Remembered
 from actors.admin.restarts import TAIL_BYTES, Fields, RestartHistory, chosen
 from actors.admin.shared import SharedPieces
-from actors.admin.survey import is_done, take_survey
+from actors.admin.survey import take_survey
 from actors.admin.tree_json import tree_json
 from actors.admin.views import ActorView, actor_view, letter_views, top_view, tree_view
 from supervisors import LogEvent, RestartLog
-from supervisors.snapshot import state_of
+from supervisors.snapshot import is_done, state_of
 from wyld_actors import ActorSystem
 from wyld_actors.slices import in_slices
 

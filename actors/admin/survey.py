@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from supervisors.snapshot import state_of
-from wyld_actors import NORMAL, ActorSystem, Cell, CellState
+from supervisors.snapshot import is_done, state_of
+from wyld_actors import ActorSystem, Cell, CellState
 from wyld_actors.slices import cells_in_slices
 
 
@@ -48,11 +48,6 @@ def take_survey(system: ActorSystem) -> Survey:
 def is_running(cell: Cell) -> bool:
     """Whether it works on its mail."""
     return cell.state is CellState.RUNNING and not cell.is_suspended
-
-
-def is_done(cell: Cell) -> bool:
-    """Whether it has done what it was for: a transient child that has ended by itself, in order."""
-    return cell.state is CellState.STOPPED and cell.exit_reason == NORMAL
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ STATE_STYLES: Final = {
     "backoff": "yellow",
     "quarantined": "bold red",
     "stopped": "red",
+    "done": "dim",
 }
 HEALTH_STYLES: Final = {"ok": "green", "warning": "yellow", "failing": "bold red"}
 LEVEL_STYLES: Final = {"info": "green", "warning": "yellow", "error": "red", "critical": "bold red"}

@@ -8,6 +8,7 @@ const STATES = {
   backoff: ["↻", "warn", "crashed, is started again after a delay"],
   quarantined: ["⊘", "bad", "crashed too often, is tried now and then only"],
   stopped: ["■", "bad", "is not started again"],
+  done: ["✓", "quiet", "has done its work and ended in order"],
   discarded: ["□", "quiet", "has ended for good"],
   new: ["○", "quiet", "was never started"],
   away: ["✕", "bad", "this process does not answer"],

@@ -76,9 +76,11 @@ def test_a_part_that_has_done_its_work_is_not_missed_and_one_that_was_stopped_is
 
     assert house.read("/readyz")["is_ready"] is True
     assert take_survey(house.system).total.not_running == {}
+    assert house.read("/api/tree?path=/top/errand")["trees"][0]["state"] == "done"
     top.ask(TerminateChild("b"))
     house.settle()
     assert house.get("/readyz").status_code == 503
+    assert house.read("/api/tree?path=/top/b")["trees"][0]["state"] == "stopped"
 
 
 def test_the_overview_tells_which_process_this_is(house: House) -> None:

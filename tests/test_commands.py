@@ -72,6 +72,15 @@ def test_without_a_server_a_command_says_so_and_how_to_start_one(tmp_path: Path,
     assert f"no server is running with {tmp_path}" in result.output
 
 
+@pytest.mark.parametrize("bare", ["5", "5.5", "-5"])
+def test_a_number_without_its_unit_is_no_time_for_restarts(tmp_path: Path, bare: str) -> None:
+    result = command(tmp_path, "restarts", f"--since={bare}")
+
+    assert result.exit_code == 2
+    assert f"{bare} of what? Write 30s, 15m, 2h or 1d." in result.output
+    assert command(tmp_path, "restarts", "--since=1790000000").exit_code == 1
+
+
 def test_a_server_that_is_gone_without_a_word_is_told_from_one_that_runs(tmp_path: Path) -> None:
     addresses = {f"{half}-admin": "http://localhost:1/" for half in ("gateway", "world")}
     (tmp_path / "run.json").write_text(json.dumps({"addresses": addresses}), encoding="utf-8")

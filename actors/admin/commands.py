@@ -35,6 +35,20 @@ as_json = click.option("--json", "is_json", is_flag=True, help="Machine-readable
 with_limit = click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 a_path = click.argument("path")
 
+# Seconds since 1970: the year 2001. A number below it was meant otherwise, as minutes or as an hour.
+_EARLIEST_TIME: Final = 1_000_000_000
+
+
+def a_time(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """A time for `restarts`, without the numbers that nobody means by it; the server reads the rest."""
+    try:
+        is_odd = text is not None and float(text) < _EARLIEST_TIME
+    except ValueError:
+        return text
+    if is_odd:
+        raise click.BadParameter(f"{text} of what? Write 30s, 15m, 2h or 1d.")
+    return text
+
 
 def operator_commands(find_place: FindPlace) -> list[click.Command]:
     """All of them, for servers found by `find_place`, which is given the object of click's context."""
@@ -86,7 +100,11 @@ def _looking(server: Server) -> list[click.Command]:
             show(answers, is_json, lambda found: [tables.top_table(rows_of(found))])
 
     @click.command()
-    @click.option("--since", help="As 30s, 15m, 2h, 1d.")
+    @click.option(
+        "--since",
+        callback=a_time,
+        help="How long ago: 30s, 15m, 2h, 1d. A bare number is seconds since 1970, as in `time` of --json.",
+    )
     @click.option("--path", default="", help="Only this actor and those below it.")
     @click.option("--follow", is_flag=True, help="Go on with what happens from now on.")
     @with_limit

@@ -187,6 +187,15 @@ class Cell(LifeCycle):
         if self.actor_class.is_persistent:
             self.system.changed.add(self)
 
+    def note_unready(self) -> None:
+        """It does not handle its mail from now on."""
+        if self.actor_class.is_persistent:
+            self.system.unready[self] = None
+
+    def note_ready(self) -> None:
+        """It handles its mail again."""
+        self.system.unready.pop(self, None)
+
     def _report_start(self) -> None:
         if self.is_supervised and self.parent is not None:
             self.parent.post_control(ChildStarted(self, self.incarnation))

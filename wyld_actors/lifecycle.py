@@ -180,7 +180,7 @@ class LifeCycle(TurnTaker):
         instance = self.instance
         assert instance is not None
         self.state = CellState.RUNNING
-        self.system.unready.pop(self, None)
+        self.note_ready()
         self.is_open = not self.mailbox.blocks
         if instance.state is not self.good_state:
             self.keep_state(instance.state)

@@ -30,6 +30,5 @@ def may_be_restless(system: ActorSystem) -> list[Cell] | None:
     """
     if not system.dispatcher.is_idle:
         return None
-    blocked = [worker.cell for worker in system.dispatcher.blocked if worker.cell is not None]
-    found = [*system.unready, *(cell for cell in blocked if cell not in system.unready)]
-    return cast("list[Cell]", found)
+    blocked = [cast("Cell", worker.cell) for worker in system.dispatcher.blocked if worker.cell is not None]
+    return [*system.unready, *(cell for cell in blocked if cell not in system.unready)]

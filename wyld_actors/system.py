@@ -30,7 +30,6 @@ from wyld_actors.timings import ClassTimings
 
 if TYPE_CHECKING:
     from wyld_actors.actor import Actor
-    from wyld_actors.turns import TurnTaker
 
 __all__ = ["ActorSystem", "DeadLetter"]
 
@@ -92,7 +91,7 @@ class ActorSystem:
         self.changed: set[Cell] = set()
         # Cells of persistent classes that are not up, or are suspended. One that is gone for good stays here
         # as well, until whoever saves it takes it out.
-        self.unready: dict[TurnTaker, None] = {}
+        self.unready: dict[Cell, None] = {}
         # For operators: times in handlers, and messages handled by actors that are gone.
         self.timings: defaultdict[type[Actor], ClassTimings] = defaultdict(ClassTimings)
         self.handled_by_gone: defaultdict[type[Actor], int] = defaultdict(int)

@@ -74,6 +74,14 @@ class TurnTaker(PostBox):
         """The message in hand crashed its handler: what becomes of it?"""
 
     @abstractmethod
+    def note_unready(self) -> None:
+        """It does not handle its mail from now on."""
+
+    @abstractmethod
+    def note_ready(self) -> None:
+        """It handles its mail again."""
+
+    @abstractmethod
     def _report_answer(self, asked_at: float) -> None:
         """A restarted incarnation has handled its first message, in the turn that began at `asked_at`."""
 
@@ -199,11 +207,6 @@ class TurnTaker(PostBox):
         self.timings = count_in(self.timings, seconds)
         self.system.timings[self.actor_class].add(seconds)
 
-    def note_unready(self) -> None:
-        """It does not handle its mail from now on."""
-        if self.actor_class.is_persistent:
-            self.system.unready[self] = None
-
     # Holding it ------------------------------------------------------------------------------------------
 
     def suspend(self) -> None:
@@ -219,7 +222,7 @@ class TurnTaker(PostBox):
         """Go on with the mail that waits."""
         self.is_suspended = False
         if self.state is RUNNING:
-            self.system.unready.pop(self, None)
+            self.note_ready()
         if self._queue and not self.scheduled and self.state in LIVE:
             self.scheduled = True
             self.system.dispatcher.schedule(self)

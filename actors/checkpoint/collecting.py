@@ -92,15 +92,18 @@ def collect(system: ActorSystem, kept: KeeperState, services: Iterable[Cell]) ->
 
 
 def _restless_entities(system: ActorSystem, around: Surroundings) -> list[Cell]:
+    _forget_those_gone(system, around)
     found = may_be_restless(system)
     if found is None:
         return restless(around.cells())
-    own = [cell for cell in found if around.holds(cell)]
-    # Whoever has left the world is of no interest any more.
-    for cell in {*found}.difference(own):
-        if cell.closed:
-            system.unready.pop(cell, None)
-    return restless(own)
+    return restless(cell for cell in found if around.holds(cell))
+
+
+def _forget_those_gone(system: ActorSystem, around: Surroundings) -> None:
+    """Whoever has left the world is of no interest any more, and nobody else takes it out."""
+    for cell in [cell for cell in system.unready if cell.closed]:
+        if not around.holds(cell):
+            del system.unready[cell]
 
 
 def _note(batch: Batch, cells: Iterable[Cell]) -> None:

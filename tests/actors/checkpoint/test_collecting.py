@@ -11,6 +11,7 @@ from actors.checkpoint.collecting import KeeperState, collect
 from actors.checkpoint.writer import Batch
 from actors.world.character import Character
 from actors.world.messages.keeper import SaveCharacter
+from actors.world.messages.playing import Perform
 from actors.world.messages.subjects import Goods, Thing
 from actors.world.messages.transfers import Receive
 from actors.world.testing import Player, World
@@ -164,3 +165,16 @@ class Stumbler(Actor):
     @on(SaveCharacter)
     def stumble(self, ctx: Context, _: SaveCharacter) -> None:
         raise RuntimeError("oh")
+
+
+def test_who_has_left_is_forgotten_by_a_world_that_never_rests_too(bench: Bench) -> None:
+    cell = bench.ann.ref.cell
+    bench.ann.leaves()
+    assert cell in bench.world.system.unready
+
+    bob = bench.world.player("Bob")
+    bob.ref.tell(Perform(1, "look"))
+    assert not bench.world.system.dispatcher.is_idle
+    bench.collects()
+
+    assert cell not in bench.world.system.unready
